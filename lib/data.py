@@ -1,0 +1,259 @@
+"""The texts of the course: its one retrieval set, and sentences to learn words from.
+
+All of it lies in installed packages and is read at run time. What people judged (similarity,
+analogies) is in lib.judgements and can be had from here too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lib.judgements import AnalogySection, Similarity, load_analogies, load_similarity
+from lib.ontology import Ontology, Term, families, load_ontology
+
+__all__ = [
+    "PROFILES",
+    "AnalogySection",
+    "CourseSet",
+    "Similarity",
+    "Split",
+    "load_analogies",
+    "load_corpus_sentences",
+    "load_course_set",
+    "load_hidden_queries",
+    "load_lay_sentences",
+    "load_similarity",
+]
+
+PROFILES = {"fast": 4_000, "full": None}
+
+_SHARES = {"train": 0.7, "validation": 0.1, "test": 0.2}
+_SHORTEST_QUERY = 5  # characters
+_HIDDEN_SHARE = 0.1
+_SALTS = {
+    "split": "course split 1",
+    "hidden": "capstone judge 1",
+    "distractor": "course distractor 1",
+}
+_LICENCE = (
+    "HPO licence (https://human-phenotype-ontology.github.io/license.html): free to use with "
+    "citation and release, contents unaltered"
+)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Queries of one side of the split.
+
+    ids: name of each query.  queries: its text.  relevant: {passage id: grade}, here grade 1.
+    positives: row in CourseSet.passages of the first relevant passage of each query.
+    """
+
+    ids: list[str]
+    queries: list[str]
+    relevant: list[dict[str, int]]
+    positives: list[int]
+
+    def __len__(self) -> int:
+        return len(self.queries)
+
+
+@dataclass(frozen=True)
+class CourseSet:
+    """The retrieval set: what patients say (queries), what clinicians write (passages).
+
+    ids, passages ("Name. Definition"), titles (the name), branches (organ system) and parents
+    (ids of the terms above) go together row by row. checksum: SHA-256 of all of it.
+    """
+
+    name: str
+    ids: list[str]
+    passages: list[str]
+    titles: list[str]
+    branches: list[str]
+    parents: list[tuple[str, ...]]
+    train: Split
+    validation: Split
+    test: Split
+    source: str
+    licence: str
+    version: str
+    checksum: str
+
+
+def _share(salt: str, key: str) -> float:
+    """Return a number in [0, 1) that depends on salt and key alone, on every machine."""
+    digest = hashlib.sha256(f"{_SALTS[salt]}\t{key}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def _lay_queries(ontology: Ontology) -> list[tuple[str, Term, str]]:
+    """Return (query id, term, text) of every usable layperson synonym, in order of id.
+
+    Usable: the term has a definition; the text is marked layperson (so it is no abbreviation,
+    plural, UK spelling or discarded name), differs from the name, has at least 5 characters and
+    is no name or synonym of any other term, case aside.
+    """
+    owners: dict[str, set[str]] = defaultdict(set)
+    for term in ontology.terms.values():
+        for text in (term.name, *(synonym.text for synonym in term.synonyms)):
+            owners[text.casefold()].add(term.id)
+    queries = []
+    for term in ontology.terms.values():
+        if not term.definition:
+            continue
+        texts: dict[str, str] = {}
+        for synonym in term.synonyms:
+            key = synonym.text.casefold()
+            if (
+                synonym.kind == "layperson"
+                and key != term.name.casefold()
+                and len(synonym.text) >= _SHORTEST_QUERY
+                and len(owners[key]) == 1
+            ):
+                texts.setdefault(key, synonym.text)
+        for number, text in enumerate(texts.values(), start=1):
+            queries.append((f"{term.id}/{number}", term, text))
+    return queries
+
+
+def _sides(queries: list[tuple[str, Term, str]]) -> dict[str, str]:
+    """Return the side ("train", "validation", "test" or "hidden") of each term with a query."""
+    family = families({term.id: term for _, term, _ in queries}.values())
+    size = Counter(family[term.id] for _, term, _ in queries)
+    # One family of linked siblings (bones and limbs) holds nearly a third of all queries. A hash
+    # could throw it into the test set, so a family that is larger than the validation share goes
+    # to training, and the others are dealt so that the whole comes out at 70/10/20.
+    large = {name for name, n in size.items() if n > _SHARES["validation"] * len(queries)}
+    rest = 1 - sum(size[name] for name in large) / len(queries)
+    test, validation = _SHARES["test"] / rest, _SHARES["validation"] / rest
+    side = {}
+    for term_id, name in family.items():
+        place = _share("split", name)
+        if name in large or place >= test + validation:
+            side[term_id] = "train"
+        elif place >= test:
+            side[term_id] = "validation"
+        else:
+            hidden = _share("hidden", term_id) < _HIDDEN_SHARE
+            side[term_id] = "hidden" if hidden else "test"
+    return side
+
+
+def _passage_terms(ontology: Ontology, positives: Iterable[str], limit: int | None) -> list[Term]:
+    """Return all defined terms, or `limit` of them: every positive, filled up by a stable hash."""
+    defined = [term for term in ontology.terms.values() if term.definition]
+    if limit is None:
+        return defined
+    needed = set(positives)
+    ranked = sorted(
+        defined, key=lambda term: (term.id not in needed, _share("distractor", term.id))
+    )
+    return sorted(ranked[: max(limit, len(needed))], key=lambda term: term.id)
+
+
+def _split(name: str, queries: list, side: dict[str, str], row: dict[str, int]) -> Split:
+    chosen = [
+        (query_id, term.id, text) for query_id, term, text in queries if side[term.id] == name
+    ]
+    return Split(
+        [query_id for query_id, _, _ in chosen],
+        [text for _, _, text in chosen],
+        [{term_id: 1} for _, term_id, _ in chosen],
+        [row[term_id] for _, term_id, _ in chosen],
+    )
+
+
+def _assemble(profile: str) -> tuple[CourseSet, Split]:
+    if profile not in PROFILES:
+        raise ValueError(
+            f"load_course_set: profile is {profile!r}; expected one of {', '.join(PROFILES)}"
+        )
+    ontology = load_ontology()
+    queries = _lay_queries(ontology)
+    side = _sides(queries)
+    terms = _passage_terms(ontology, side, PROFILES[profile])
+    row = {term.id: number for number, term in enumerate(terms)}
+    splits = {name: _split(name, queries, side, row) for name in (*_SHARES, "hidden")}
+    passages = [f"{term.name}. {term.definition}" for term in terms]
+    content = [
+        [[term.id, text] for term, text in zip(terms, passages)],
+        {name: [part.ids, part.queries, part.positives] for name, part in splits.items()},
+    ]
+    canonical = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    course_set = CourseSet(
+        name=f"hpo-lay-{profile}",
+        ids=[term.id for term in terms],
+        passages=passages,
+        titles=[term.name for term in terms],
+        branches=[ontology.branch(term.id) for term in terms],
+        parents=[term.parents for term in terms],
+        train=splits["train"],
+        validation=splits["validation"],
+        test=splits["test"],
+        source=(
+            "Köhler et al. (2021), The Human Phenotype Ontology in 2021, Nucleic Acids Research "
+            f"49, D1207-D1217; release {ontology.version}"
+        ),
+        licence=_LICENCE,
+        version=ontology.version,
+        checksum=hashlib.sha256(canonical.encode()).hexdigest(),
+    )
+    return course_set, splits["hidden"]
+
+
+def load_course_set(profile: str = "fast") -> CourseSet:
+    """Return the course's retrieval set: find the clinical term for a layperson's words.
+
+    profile: "fast" has 4,000 passages (every term that a query asks for, and others drawn by a
+    stable hash), "full" all that have a definition. Both have the same queries in three splits of
+    about 70/10/20. What the split guarantees: a term's queries are all in one split, and no
+    passage that answers a query of one split shares a parent with one that answers a query of
+    another (training, validation, and test together with the capstone's hidden queries). What it
+    does not: parent and child may be on two sides. Deterministic.
+    Raises ValueError for another profile.
+    """
+    return _assemble(profile)[0]
+
+
+def load_hidden_queries(profile: str = "fast") -> Split:
+    """Return the test queries kept back for the capstone's judge; train and tune on nothing here.
+
+    They ask for about a tenth of the test terms, which no visible query asks for. Rows refer to
+    `load_course_set(profile)`. Only the judge of the capstone calls this: whoever looks at them
+    while building a system measures how well they looked, not how well the system searches.
+    """
+    return _assemble(profile)[1]
+
+
+def _held_out_texts(queries: list[tuple[str, Term, str]]) -> set[str]:
+    side = _sides(queries)
+    return {text.casefold() for _, term, text in queries if side[term.id] != "train"}
+
+
+def load_corpus_sentences() -> list[str]:
+    """Return the ontology's text to learn words from: passages, bare names, other names; no twice.
+
+    A term with a definition gives "Name. Definition", one without gives its name, and synonyms of
+    at least two words follow. The queries of validation, test and capstone are left out, so word
+    vectors trained on these sentences have not read the questions they are later asked.
+    """
+    ontology = load_ontology()
+    held_out = _held_out_texts(_lay_queries(ontology))
+    sentences: dict[str, str] = {}
+    for term in ontology.terms.values():
+        first = f"{term.name}. {term.definition}" if term.definition else term.name
+        others = (s.text for s in term.synonyms if " " in s.text)
+        for text in (first, *others):
+            if text.casefold() not in held_out:
+                sentences.setdefault(text.casefold(), text)
+    return list(sentences.values())
+
+
+def load_lay_sentences() -> list[str]:
+    """Return the layperson's wordings of the training split alone, one sentence each."""
+    return load_course_set("full").train.queries

@@ -1,4 +1,4 @@
-"""The checks of all exercises: one module a lesson, each with a list `EXERCISES`.
+"""The checks of all exercises: one module `lesson_NN` a lesson, each with a list `EXERCISES`.
 
 `find("mean_pool")` gives the check of one exercise; `every()` all of them, in course order.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import functools
 import importlib
+import pkgutil
+import re
 
 from lib.checks.breakit import BreakIt, Suspect
 from lib.checks.exercise import Case, Exercise, Mistake, Raised, Returned, Verdict, call
 from lib.checks.values import EXACT, Tolerance
 
-# One line a lesson: the module that holds its checks.
 
 __all__ = [
     "EXACT",
@@ -34,8 +35,10 @@ __all__ = [
 @functools.cache
 def _table() -> dict[str, Exercise | BreakIt]:
     table: dict[str, Exercise | BreakIt] = {}
-    for lesson, module in LESSONS.items():
-        for exercise in importlib.import_module(module).EXERCISES:
+    modules = (m.name for m in pkgutil.iter_modules(__path__))
+    for module in sorted(m for m in modules if re.fullmatch(r"lesson_\d\d", m)):
+        lesson = module.removeprefix("lesson_")
+        for exercise in importlib.import_module(f"{__name__}.{module}").EXERCISES:
             if exercise.name in table:
                 raise ValueError(f"two exercises are named {exercise.name!r}")
             if exercise.lesson != lesson:

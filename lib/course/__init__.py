@@ -1,0 +1,1 @@
+"""Lessons to notebooks, headless runs, and the command line `course`."""

@@ -1,0 +1,382 @@
+"""Lesson 01, using word vectors: nearest neighbours and analogies by 3CosAdd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lib.checks.exercise import Case, Exercise, Mistake
+from lib.checks.values import EXACT
+
+
+def _near_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
+    plane = torch.tensor([[1.0, 0.0], [6.0, 8.0], [0.9, 0.1], [-1.0, 0.0], [0.0, 0.5]])
+    east = torch.tensor([1.0, 0.0])
+    yield Case((plane, east, 2, []), "a long vector in another direction")
+    yield Case((plane, east, 2, [0]), "the nearest one excluded")
+    yield Case((plane, torch.tensor([0.0, 3.0]), 3, [2, 1]), "two excluded, in any order")
+    yield Case((plane, east, 9, [4]), "k larger than what is left")
+    twins = torch.tensor([[0.0, 1.0], [2.0, 0.0], [1.0, 0.0], [4.0, 0.0], [1.0, 0.0]])
+    yield Case((twins, east, 3, []), "ties: the lower id comes first")
+    empty = torch.tensor([[0.0, 0.0], [1.0, 1.0], [-1.0, 0.5], [0.0, 0.0]])
+    yield Case((empty, east, 4, []), "vectors of length zero")
+    yield Case((plane, east, 1, [0, 1, 2, 3]), "only one left")
+    for turn in range(6 if hidden else 3):
+        words, dim = int(rng.integers(6, 40)), int(rng.integers(2, 9))
+        vectors = rng.normal(size=(words, dim)) * rng.lognormal(0, 1, (words, 1))
+        left_out = rng.choice(words, int(rng.integers(1, 5)), replace=False).tolist()
+        query = torch.from_numpy(vectors[left_out[0]] + 0.1 * rng.normal(size=dim))
+        yield Case(
+            (torch.from_numpy(vectors), query, int(rng.integers(2, 5)), left_out), f"random {turn}"
+        )
+    stripes = torch.from_numpy(rng.normal(size=(7, 12)) * rng.lognormal(0, 1, 12)).T
+    yield Case((stripes, torch.from_numpy(rng.normal(size=7)), 4, [5]), "not contiguous")
+
+
+def _near_by_loops(vectors, query, k, exclude) -> list[int]:
+    rows, target = np.asarray(vectors, dtype=np.float64), np.asarray(query, dtype=np.float64)
+    found = []
+    for word, row in enumerate(rows):
+        if word not in exclude:
+            length = float(np.sqrt(np.sum(row * row)))
+            cosine = float(np.sum(row * target)) / length if length > 0 else 0.0
+            found.append((round(-cosine, 12), word))
+    return [word for _, word in sorted(found)[:k]]
+
+
+def _cosines(vectors: Tensor, query: Tensor) -> Tensor:
+    return vectors @ query / vectors.norm(dim=1).clamp(min=1e-12)
+
+
+def _near_with(score: Callable[[Tensor, Tensor], Tensor]):
+    """A search by another score; the rest is right."""
+
+    def search(vectors: Tensor, query: Tensor, k: int, exclude: list[int]) -> Tensor:
+        scores = score(vectors, query)
+        scores[exclude] = float("-inf")
+        left = len(vectors) - len(exclude)
+        return scores.argsort(descending=True, stable=True)[: min(k, left)]
+
+    return search
+
+
+_near = _near_with(_cosines)
+
+
+def _not_excluded(vectors, query, k, exclude):
+    return _near(vectors, query, k, [])
+
+
+def _excluded_afterwards(vectors, query, k, exclude):
+    first = _near(vectors, query, k, [])
+    return [word for word in first.tolist() if word not in exclude]
+
+
+def _first_dropped(vectors, query, k, exclude):
+    return _near(vectors, query, k + 1, [])[1:]
+
+
+def _filled_up(vectors, query, k, exclude):
+    scores = _cosines(vectors, query)
+    scores[exclude] = float("-inf")
+    return scores.argsort(descending=True, stable=True)[:k]
+
+
+def _shifted_ids(vectors, query, k, exclude):
+    kept = [word for word in range(len(vectors)) if word not in exclude]
+    return _near(vectors[kept], query, k, [])
+
+
+def _later_twin(vectors, query, k, exclude):
+    back = _near(vectors.flip(0), query, k, [len(vectors) - 1 - word for word in exclude])
+    return len(vectors) - 1 - back
+
+
+def _not_a_number(vectors, query):
+    scores = vectors @ query / vectors.norm(dim=1)
+    return scores
+
+
+def _near_by_sorting(vectors, query, k, exclude):
+    """An alternative with NumPy: delete the excluded, keep their ids beside."""
+    ids = np.setdiff1d(np.arange(len(vectors)), np.array(exclude, dtype=int))
+    rows = vectors.numpy().astype(np.float64)[ids]
+    lengths = np.linalg.norm(rows, axis=1)
+    cosines = np.divide(rows @ query.numpy(), lengths, out=np.zeros(len(ids)), where=lengths > 0)
+    return ids[np.argsort(-np.round(cosines, 12), kind="stable")[:k]]
+
+
+def _near_by_picking(vectors, query, k, exclude):
+    """An alternative: take the best k times."""
+    scores = _cosines(vectors.double(), query.double()).round(decimals=12).tolist()
+    left, found = [w for w in range(len(scores)) if w not in exclude], []
+    while left and len(found) < k:
+        best = max(left, key=lambda word: (scores[word], -word))
+        found.append(best)
+        left.remove(best)
+    return found
+
+
+NEAREST_NEIGHBOURS = Exercise(
+    name="nearest_neighbours",
+    lesson="01",
+    cases=_near_cases,
+    oracle=_near_by_loops,
+    tolerance=EXACT,
+    mistakes=[
+        Mistake(
+            "dot-product",
+            "You rank by the dot product, so long vectors win whatever their direction. Divide "
+            "each score by the length of the word's vector: that is the cosine.",
+            _near_with(lambda v, q: v @ q),
+        ),
+        Mistake(
+            "euclidean",
+            "You rank by distance between the end points. A word in exactly the right direction "
+            "but twice as long comes out far away: rank by cosine.",
+            _near_with(lambda v, q: -(v - q).norm(dim=1)),
+        ),
+        Mistake(
+            "divided-twice",
+            "You divide by the squared length of each vector, so short vectors win. The cosine "
+            "divides by the length once.",
+            _near_with(lambda v, q: v @ q / v.square().sum(1).clamp(min=1e-12)),
+        ),
+        Mistake(
+            "not-excluded",
+            "The words in `exclude` come back: a word's nearest neighbour is always itself. Set "
+            "their scores to -inf before you pick the best.",
+            _not_excluded,
+        ),
+        Mistake(
+            "first-dropped",
+            "You drop the first hit and hope that it is the query. That fails when several words "
+            "are excluded, or none: use the ids in `exclude`.",
+            _first_dropped,
+        ),
+        Mistake(
+            "excluded-afterwards",
+            "You exclude after taking the best k, so fewer than k come back. Exclude first, then "
+            "take k.",
+            _excluded_afterwards,
+        ),
+        Mistake(
+            "shifted-ids",
+            "You search a smaller matrix and return its row numbers. Once rows are removed, row 3 "
+            "is no longer word 3: translate back, or mask scores instead of removing rows.",
+            _shifted_ids,
+        ),
+        Mistake(
+            "filled-up-with-excluded",
+            "When k is larger than what is left you fill up with excluded words (score -inf). "
+            "Return fewer ids instead.",
+            _filled_up,
+        ),
+        Mistake(
+            "farthest",
+            "You return the words farthest away: the sort runs upwards. Cosine 1 is nearest, so "
+            "sort descending.",
+            lambda v, q, k, e: _near(v, -q, k, e),
+        ),
+        Mistake(
+            "absolute-cosine",
+            "You rank by the absolute cosine: a word in the opposite direction counts as near. "
+            "Keep the sign.",
+            _near_with(lambda v, q: _cosines(v, q).abs()),
+        ),
+        Mistake(
+            "zero-length",
+            "A vector of length zero gives 0/0, and NaN sorts before every number. Clamp the "
+            "length from below (`clamp(min=1e-12)`), so that its cosine is 0.",
+            _near_with(_not_a_number),
+        ),
+        Mistake(
+            "later-twin-first",
+            "Among equal scores you put the higher id first. The lower id comes first: use a "
+            "stable descending sort.",
+            _later_twin,
+        ),
+    ],
+    alternatives=[_near_by_sorting, _near_by_picking],
+)
+
+
+def _analogy_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
+    # 0 man, 1 woman, 2 king, 3 queen, 4 apple: sex on the first axis, royalty on the second
+    toy = torch.tensor(
+        [[2.0, 0.2, 1.0], [-2.0, 0.2, 1.0], [1.0, 2.0, 1.0], [-1.5, 2.5, 1.5], [0.1, -1.0, 0.5]]
+    )
+    yield _question(toy, [0], [1], [2], 1, "man : woman :: king : ?")
+    yield _question(toy, [0, 3, 2], [2, 2, 3], [1, 1, 0], 2, "three questions, two answers each")
+    yield _question(toy * torch.tensor([[9.0], [1.0], [0.1], [5.0], [40.0]]), [0], [1], [2], 2, "lengths differ")  # fmt: skip
+    yield _question(toy, [0], [0], [2], 2, "an input that comes twice")
+    for turn in range(7 if hidden else 4):
+        words, dim, count = int(rng.integers(8, 30)), int(rng.integers(3, 9)), 6
+        vectors = rng.normal(size=(words, dim)) * rng.lognormal(0, 0.8, (words, 1))
+        inputs = rng.integers(0, words, (3, count)).tolist()
+        yield _question(
+            torch.from_numpy(vectors), *inputs, int(rng.integers(1, 4)), f"random {turn}"
+        )
+    # The inputs themselves lie nearest to the target, as they do in trained vectors.
+    base = rng.normal(size=(14, 6)) * 0.15 + rng.normal(size=6)
+    inputs = rng.integers(0, 14, (3, 8)).tolist()
+    yield _question(torch.from_numpy(base), *inputs, 2, "vectors that all lie close together")
+    stripes = torch.from_numpy(rng.normal(size=(5, 10)) * rng.lognormal(0, 1, 10)).T
+    yield _question(stripes, [1], [4], [7], 3, "not contiguous")
+
+
+def _question(vectors: Tensor, a: list, b: list, c: list, k: int, label: str) -> Case:
+    return Case((vectors, torch.tensor(a), torch.tensor(b), torch.tensor(c), k), label)
+
+
+def _analogy_by_loops(vectors, a, b, c, k) -> np.ndarray:
+    rows = [np.asarray(row, dtype=np.float64) for row in vectors]
+    unit = [row / np.sqrt(np.dot(row, row)) for row in rows]
+    answers = []
+    for i, j, m in zip(a.tolist(), b.tolist(), c.tolist()):
+        target = unit[m] + unit[j] - unit[i]
+        ranked = sorted(range(len(unit)), key=lambda word: -float(np.dot(unit[word], target)))
+        answers.append([word for word in ranked if word not in (i, j, m)][:k])
+    return np.array(answers)
+
+
+def _analogy_with(
+    target=lambda u, v, a, b, c: u[b] - u[a] + u[c],
+    score=lambda u, v, t: t @ u.T,
+    exclude: str = "abc",
+):
+    """3CosAdd with another target, another score, or other words excluded."""
+
+    def solve(vectors: Tensor, a: Tensor, b: Tensor, c: Tensor, k: int) -> Tensor:
+        unit = vectors / vectors.norm(dim=1, keepdim=True)
+        scores = score(unit, vectors, target(unit, vectors, a, b, c))
+        for letter, ids in zip("abc", (a, b, c)):
+            if letter in exclude:
+                scores[torch.arange(len(ids)), ids] = float("-inf")
+        return scores.topk(k, dim=1).indices
+
+    return solve
+
+
+def _excluded_everywhere(vectors, a, b, c, k):
+    unit = vectors / vectors.norm(dim=1, keepdim=True)
+    scores = (unit[b] - unit[a] + unit[c]) @ unit.T
+    scores[:, torch.cat([a, b, c])] = float("-inf")
+    return scores.topk(k, dim=1).indices
+
+
+def _first_three_dropped(vectors, a, b, c, k):
+    return _analogy_with(exclude="")(vectors, a, b, c, k + 3)[:, 3:]
+
+
+def _analogy_one_by_one(vectors, a, b, c, k):
+    """An alternative: one question at a time, by the sum of three cosines."""
+    rows = vectors.numpy().astype(np.float64)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    cosines, answers = unit @ unit.T, []
+    for i, j, m in zip(a.tolist(), b.tolist(), c.tolist()):
+        total = cosines[:, j] - cosines[:, i] + cosines[:, m]
+        total[[i, j, m]] = -np.inf
+        answers.append(np.argsort(-total, kind="stable")[:k].tolist())
+    return answers
+
+
+def _analogy_by_scatter(vectors, a, b, c, k):
+    """An alternative: normalise the target too, mask with scatter."""
+    unit = torch.nn.functional.normalize(vectors.double(), dim=1)
+    target = torch.nn.functional.normalize(unit[b] - unit[a] + unit[c], dim=1)
+    inputs = torch.stack([a, b, c], dim=1)
+    return (target @ unit.T).scatter(1, inputs, -9.0).argsort(dim=1, descending=True)[:, :k]
+
+
+ANALOGY_3COSADD = Exercise(
+    name="analogy_3cosadd",
+    lesson="01",
+    cases=_analogy_cases,
+    oracle=_analogy_by_loops,
+    tolerance=EXACT,
+    mistakes=[
+        Mistake(
+            "inputs-not-excluded",
+            "The inputs may come back as answers. The nearest word to b - a + c is often c or b "
+            "itself: set the scores of all three to -inf.",
+            _analogy_with(exclude=""),
+        ),
+        Mistake(
+            "only-c-excluded",
+            "You exclude c only. b can be nearest as well (and a, when the offset is small): "
+            "exclude all three inputs.",
+            _analogy_with(exclude="c"),
+        ),
+        Mistake(
+            "excluded-everywhere",
+            "You exclude the inputs of *all* questions from every question. Each row has its own "
+            "three words: index rows and columns together.",
+            _excluded_everywhere,
+        ),
+        Mistake(
+            "first-three-dropped",
+            "You drop the three best hits and hope that they are the inputs. Exclude the ids a, b "
+            "and c themselves.",
+            _first_three_dropped,
+        ),
+        Mistake(
+            "offset-reversed",
+            "The offset runs backwards: you compute a - b + c. From a to b is b - a, and that step "
+            "starts at c.",
+            _analogy_with(target=lambda u, v, a, b, c: u[a] - u[b] + u[c]),
+        ),
+        Mistake(
+            "sum-of-all",
+            "You add a where you should subtract it: the target is b - a + c.",
+            _analogy_with(target=lambda u, v, a, b, c: u[a] + u[b] + u[c]),
+        ),
+        Mistake(
+            "roles-swapped",
+            "You start at a and step from b to c: c - b + a. In a : b :: c : ?, the step is from "
+            "a to b, and it starts at c.",
+            _analogy_with(target=lambda u, v, a, b, c: u[c] - u[b] + u[a]),
+        ),
+        Mistake(
+            "not-normalised-first",
+            "You add and subtract vectors of unequal length, so a long one decides the sum. "
+            "3CosAdd adds cosines: scale every vector to length 1 first.",
+            _analogy_with(target=lambda u, v, a, b, c: v[b] - v[a] + v[c]),
+        ),
+        Mistake(
+            "dot-product",
+            "The target is right, but you rank by the dot product with unscaled vectors, so long "
+            "vectors win. Compare with the unit vectors.",
+            _analogy_with(score=lambda u, v, t: t @ v.T),
+        ),
+        Mistake(
+            "never-normalised",
+            "You use the raw vectors throughout. Their lengths say how frequent a word is more "
+            "than what it means: scale every vector to length 1 first.",
+            _analogy_with(
+                target=lambda u, v, a, b, c: v[b] - v[a] + v[c], score=lambda u, v, t: t @ v.T
+            ),
+        ),
+        Mistake(
+            "raw-distance",
+            "You look for the raw vector nearest to the target by distance. 3CosAdd compares "
+            "directions: unit vectors and dot products.",
+            _analogy_with(score=lambda u, v, t: -torch.cdist(t, v)),
+        ),
+        Mistake(
+            "farthest",
+            "You return the words farthest from the target. The largest cosine is the nearest.",
+            _analogy_with(score=lambda u, v, t: -(t @ u.T)),
+        ),
+        Mistake(
+            "direction-only",
+            "You leave c out of the target: b - a alone says which way to go, not where from. Add "
+            "c's vector.",
+            _analogy_with(target=lambda u, v, a, b, c: u[b] - u[a]),
+        ),
+    ],
+    alternatives=[_analogy_one_by_one, _analogy_by_scatter],
+)

@@ -1,0 +1,173 @@
+"""Reading a lesson: one jupytext percent file and one quiz file, with line numbers for messages.
+
+A cell's marker says what the cell is for: `answer="mean_pool"`, `check="mean_pool" points=1`,
+`hidden="mean_pool" points=2 seed=7`, `card=...`, `hints=...`, `quiz="02-q1"`; every other cell is
+prose or code that the author owns. Nothing of a lesson is executed here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import yaml
+
+ROLES = ("card", "answer", "check", "hidden", "hints", "quiz")
+BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
+BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+_HINT = re.compile(r"^- \*\*(?P<symptom>.+?)\*\*\s+(?P<hint>.+)$", re.S)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in a lesson that the build refuses, and where."""
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+class LessonError(Exception):
+    """A lesson that cannot be built; `problems` lists all that is wrong with it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(map(str, problems)))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as the author wrote it."""
+
+    kind: str  # "markdown" or "code"
+    source: str
+    metadata: dict[str, Any]
+    line: int
+
+    @property
+    def role(self) -> str | None:
+        return next((role for role in ROLES if role in self.metadata), None)
+
+    @property
+    def target(self) -> str:
+        """The exercise or quiz item that a cell with a role belongs to."""
+        return str(self.metadata[self.role]) if self.role else ""
+
+    @property
+    def points(self) -> float:
+        return self.metadata.get("points", 0)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson as read: header, cells, quiz items (with keys)."""
+
+    path: Path
+    header: dict[str, Any]
+    cells: list[Cell]
+    quiz: dict[str, dict[str, Any]]
+    quiz_lines: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def slug(self) -> str:
+        return self.path.stem
+
+    @property
+    def number(self) -> str:
+        return str(self.header.get("lesson", ""))
+
+    @property
+    def title(self) -> str:
+        return str(self.header.get("title", ""))
+
+    @property
+    def quiz_path(self) -> Path:
+        return self.path.with_suffix(".quiz.yaml")
+
+    def exercises(self) -> list[str]:
+        """The exercises' names, in the order of their answer cells."""
+        return [cell.target for cell in self.cells if cell.role == "answer"]
+
+    def cell(self, role: str, target: str) -> Cell | None:
+        """The first cell with this role for this exercise or item."""
+        return next((c for c in self.cells if c.role == role and c.target == target), None)
+
+    def solution(self, exercise: str) -> str:
+        """The worked answer cell, without nbgrader's marks."""
+        return without_marks(self.cell("answer", exercise).source)
+
+
+def read(path: Path) -> Lesson:
+    """Read one lesson and its quiz.
+
+    Raises:
+        LessonError: the file has no course header, or the quiz file cannot be parsed.
+    """
+    text = path.read_text(encoding="utf-8")
+    notebook = jupytext.reads(text, fmt="py:percent")
+    header = notebook.metadata.get("course")
+    if not isinstance(header, dict) or not header.get("lesson"):
+        message = "the file's header has no `course:` with `lesson`, `title`, `minutes`"
+        raise LessonError([Problem(path, 1, message)])
+    lines = [i for i, line in enumerate(text.splitlines(), 1) if line.startswith("# %%")]
+    cells = [
+        Cell(cell.cell_type, cell.source, dict(cell.metadata), line)
+        for cell, line in zip(notebook.cells, lines, strict=True)
+    ]
+    quiz_path = path.with_suffix(".quiz.yaml")
+    items, item_lines = _read_quiz(quiz_path) if quiz_path.is_file() else ({}, {})
+    return Lesson(path, dict(header), cells, items, item_lines)
+
+
+def _read_quiz(path: Path) -> tuple[dict[str, dict], dict[str, int]]:
+    text = path.read_text(encoding="utf-8")
+    try:
+        entries = yaml.safe_load(text) or []
+    except yaml.YAMLError as error:
+        line = error.problem_mark.line + 1 if getattr(error, "problem_mark", None) else 1
+        raise LessonError([Problem(path, line, f"not YAML: {error}")]) from error
+    lines = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        found = re.match(r"- id:\s*[\"']?([\w-]+)", line)
+        if found:
+            lines[found[1]] = number
+    return {str(entry["id"]): entry for entry in entries}, lines
+
+
+def without_marks(source: str) -> str:
+    """The source without the lines of nbgrader's marks; what stands between them stays."""
+    return "\n".join(line for line in source.split("\n") if not is_mark(line))
+
+
+def is_mark(line: str) -> bool:
+    return line.strip() in (BEGIN_SOLUTION, END_SOLUTION, BEGIN_HIDDEN, END_HIDDEN)
+
+
+def between_marks(source: str, begin: str = BEGIN_SOLUTION, end: str = END_SOLUTION) -> list[str]:
+    """The lines that stand between the marks."""
+    inside, lines = False, []
+    for line in source.split("\n"):
+        if line.strip() == begin:
+            inside = True
+        elif line.strip() == end:
+            inside = False
+        elif inside:
+            lines.append(line)
+    return lines
+
+
+def parse_hints(source: str) -> list[dict[str, str]]:
+    """The hints of a hints cell: bullets `- **Symptom.** The hint.`, each with both parts."""
+    hints = []
+    for bullet in re.split(r"\n(?=- )", source.strip()):
+        found = _HINT.match(bullet.strip())
+        if found:
+            symptom = " ".join(found["symptom"].split())
+            hints.append({"symptom": symptom, "hint": " ".join(found["hint"].split())})
+    return hints

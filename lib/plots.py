@@ -21,12 +21,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
+
+from lib.plot_labels import INK, label_ends, place_labels
 
 # Okabe and Ito 2008, Color Universal Design; yellow is left out: on white it cannot be seen.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-INK = "#222222"
 QUIET = "#767676"
 SHORTEST_ALT = 20
 DPI = 110
@@ -100,7 +100,7 @@ def word_map(
     ax.margins(0.12)
     if groups is not None:
         fig.legend(loc="outside lower center", ncols=min(len(names), 4), frameon=False)
-    _place_labels(fig, ax, xy, words)
+    place_labels(fig, ax, xy, words)
     return fig
 
 
@@ -128,6 +128,9 @@ def curve(
     fig, ax = _axes(title, x_label, y_label)
     if log_x:
         ax.set_xscale("log")
+        if len(xs) <= 8:
+            ax.set_xticks(xs, [f"{value:,g}" for value in xs])
+            ax.minorticks_off()
     if log_y:
         ax.set_yscale("log")
     ends = []
@@ -146,7 +149,7 @@ def curve(
     for name, height in (references or {}).items():
         ax.axhline(height, color=QUIET, linestyle="--", linewidth=1.2, zorder=1)
         ends.append((None, float(height), name, QUIET))
-    _label_ends(fig, ax, ends)
+    label_ends(fig, ax, ends)
     return fig
 
 
@@ -190,7 +193,7 @@ def heatmap(
         for (row, column), value in np.ndenumerate(table):
             if not np.isnan(value):
                 ink = "white" if value > middle else INK
-                text = f"{value:.{decimals}f}"
+                text = f"{round(value, decimals) + 0.0:.{decimals}f}"  # + 0.0: no "-0.00"
                 ax.text(column, row, text, ha="center", va="center", color=ink, fontsize=8)
     return fig
 
@@ -251,8 +254,6 @@ def bars(
             fontsize=8,
             color=QUIET,
         )
-    if references:
-        ax.set_title(title, loc="left", pad=18, fontsize=11, fontweight="bold", color=INK)
     ax.set_yticks(rows, labels)
     ax.invert_yaxis()
     ax.margins(x=0.12)
@@ -285,7 +286,8 @@ def _axes(
     fig = Figure(figsize=size, dpi=DPI, layout="constrained")
     FigureCanvasAgg(fig)  # measures text, whatever backend the notebook has chosen
     ax = fig.add_subplot()
-    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK)
+    # over the whole figure: over the axes alone a long title would run off the right edge
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
     ax.set_xlabel(x_label, color=INK)
     ax.set_ylabel(y_label, color=INK)
     ax.spines[["top", "right"]].set_visible(False)
@@ -293,76 +295,6 @@ def _axes(
     ax.set_axisbelow(True)
     ax.tick_params(labelsize=9, colors=INK)
     return fig, ax
-
-
-def _place_labels(fig: Figure, ax: Axes, xy: np.ndarray, words: Sequence[str]) -> None:
-    """Put each word beside its point, at the first of eight places where it covers nothing."""
-    fig.draw_without_rendering()  # the layout decides the pixel positions that overlap is about
-    fig.set_layout_engine("none")
-    renderer = fig.canvas.get_renderer()
-    pixels = ax.transData.transform(xy)
-    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in pixels]
-    frame = ax.get_window_extent(renderer)
-    places = [
-        ((dx, dy), {"ha": ha, "va": va})
-        for dx, ha in ((6, "left"), (-6, "right"), (0, "center"))
-        for dy, va in ((0, "center"), (6, "bottom"), (-6, "top"))
-        if dx or dy
-    ]
-    for word, point in zip(words, xy):
-        for offset, alignment in places:
-            label = ax.annotate(
-                word,
-                point,
-                xytext=offset,
-                textcoords="offset points",
-                fontsize=8.5,
-                color=INK,
-                zorder=4,
-                **alignment,
-            )
-            box = label.get_window_extent(renderer)
-            inside = frame.x0 <= box.x0 and box.x1 <= frame.x1
-            inside = inside and frame.y0 <= box.y0 and box.y1 <= frame.y1
-            if inside and box.count_overlaps(taken) == 0:
-                taken.append(box)
-                break
-            label.remove()
-
-
-def _label_ends(fig: Figure, ax: Axes, ends: list[tuple[float | None, float, str, str]]) -> None:
-    """Name each line beside the right edge, spread so that no two names touch."""
-    if not ends:
-        return
-    fig.draw_without_rendering()
-    height = ax.get_window_extent().height
-    step = 13 * DPI / 72 / height  # one line of text, as a share of the axes' height
-    edge = ax.get_xlim()[1]
-    share = ax.transAxes.inverted()
-    wanted = [
-        (share.transform(ax.transData.transform((edge if x is None else x, y)))[1], x, y, name, ink)
-        for x, y, name, ink in ends
-    ]
-    wanted.sort(key=lambda end: end[0])
-    heights = [min(max(end[0], 0.0), 1.0) for end in wanted]
-    for i in range(1, len(heights)):
-        heights[i] = max(heights[i], heights[i - 1] + step)
-    over = max(0.0, heights[-1] - 1.0)
-    heights = [h - over for h in heights]
-    for i in range(len(heights) - 2, -1, -1):
-        heights[i] = min(heights[i], heights[i + 1] - step)
-    for place, (_, x, y, name, ink) in zip(heights, wanted):
-        ax.annotate(
-            name,
-            (edge if x is None else x, y),
-            xytext=(1.03, place),
-            textcoords="axes fraction",
-            va="center",
-            fontsize=9,
-            color=INK,
-            arrowprops={"arrowstyle": "-", "color": ink, "linewidth": 1.0, "shrinkA": 1},
-            annotation_clip=False,
-        )
 
 
 def _small_png(fig: Figure) -> bytes:

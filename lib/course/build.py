@@ -125,6 +125,21 @@ def worked(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def saved(executed: NotebookNode) -> NotebookNode:
+    """An executed source-form notebook as it goes to `solutions/`: worked, no traces of the run."""
+    notebook = worked(executed)
+    notebook.cells = [cell for cell in notebook.cells if not is_injected(cell)]
+    notebook.metadata.pop("papermill", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if cell.metadata.get("tags") == []:
+            del cell.metadata["tags"]
+    _sort_metadata(notebook)
+    return notebook
+
+
 def to_text(notebook: NotebookNode) -> str:
     """The notebook file's text: sorted keys, one-space indent, a newline at the end."""
     return nbformat.writes(notebook, version=4, indent=1, sort_keys=True).rstrip("\n") + "\n"

@@ -1,0 +1,122 @@
+"""Executing one lesson by papermill in a process of its own, telling how far it is.
+
+This module is imported by the worker processes: it stays light (no torch, no nbgrader).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+RECORD = "application/vnd.embeddings-course+json"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The cell that stopped a lesson."""
+
+    cell: int
+    name: str
+    error: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one lesson's run gave."""
+
+    slug: str
+    number: str
+    seconds: float
+    notebook: str
+    claims: int = 0
+    headline: str = ""
+    failure: Failure | None = None
+    points: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return self.failure is None
+
+
+def execute(
+    source: Path,
+    target: Path,
+    parameters: dict[str, Any],
+    environment: dict[str, str],
+    tell: Callable[[int, int], None],
+) -> Result:
+    """Run the notebook `source` and write it, executed, to `target`.
+
+    Args:
+        parameters: papermill's parameters (`PROFILE`, `SEED`, `DEVICE`).
+        environment: variables for the kernel.
+        tell: called with (cells done, cells in all).
+    """
+    os.environ.update(environment)
+    import nbformat
+    import papermill
+    from papermill.engines import NBClientEngine, papermill_engines
+    from papermill.exceptions import PapermillExecutionError
+
+    class Telling(NBClientEngine):
+        """papermill's own engine, which also tells of each finished cell."""
+
+        @classmethod
+        def execute_managed_notebook(cls, nb_man, kernel_name, **kwargs):
+            total, complete = len(nb_man.nb.cells), nb_man.cell_complete
+
+            def told(cell, cell_index, **more):
+                complete(cell, cell_index, **more)
+                tell(cell_index + 1, total)
+
+            nb_man.cell_complete = told
+            return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
+
+    papermill_engines.register("telling", Telling)
+    started = time.monotonic()
+    failure = None
+    try:
+        papermill.execute_notebook(
+            str(source),
+            str(target),
+            parameters=parameters,
+            engine_name="telling",
+            kernel_name="python3",
+            progress_bar=False,
+            cwd=str(target.parent),
+        )
+    except PapermillExecutionError as error:
+        failure = _failure(error, nbformat.read(source, as_version=4))
+    except Exception as error:  # a kernel that died or never started
+        failure = Failure(0, "", f"{type(error).__name__}: {error}", "")
+    seconds = time.monotonic() - started
+    slug = source.stem
+    claims, headline = 0, ""
+    if target.is_file():
+        for record in records(nbformat.read(target, as_version=4)):
+            claims += record["kind"] == "claim" and record["holds"]
+            headline = record["text"] if record["kind"] == "headline" else headline
+    number = slug.split("_")[0]
+    return Result(slug, number, seconds, str(target), claims, headline, failure)
+
+
+def _failure(error: Any, notebook: Any) -> Failure:
+    found = [c for c in notebook.cells if c.source == error.source]
+    cell = notebook.cells.index(found[0]) if found else error.cell_index
+    name = found[0].metadata.get("nbgrader", {}).get("grade_id", "") if found else ""
+    return Failure(cell, name, f"{error.ename}: {error.evalue}", error.source)
+
+
+def records(notebook: Any) -> list[dict]:
+    """The machine-readable records that checks, claims and headlines left in the outputs."""
+    return [
+        output["data"][RECORD]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if RECORD in output.get("data", {})
+    ]

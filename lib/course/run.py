@@ -1,0 +1,177 @@
+"""Running the course headlessly: lessons with their worked answers, in parallel, with a table."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import multiprocessing
+import os
+import queue
+import shutil
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+
+import nbformat
+import psutil
+
+from lib.course import build, scoring
+from lib.course.execute import Result, execute
+from lib.course.lesson import Lesson
+from lib.course.paths import run_folder
+
+# A kernel with torch, the model and a corpus of embeddings; more than the lessons were seen to use.
+GIB_PER_LESSON = 3.0
+
+
+def select(lessons: list[Lesson], wanted: list[str]) -> list[Lesson]:
+    """The lessons with these numbers, slugs or file names; all if none is named.
+
+    Raises:
+        ValueError: a name that is no lesson's; the message lists the lessons.
+    """
+    if not wanted:
+        return lessons
+    chosen = []
+    for name in wanted:
+        stem = Path(name).stem
+        found = [x for x in lessons if stem in (x.slug, x.number, x.number.lstrip("0"))]
+        if not found:
+            there = ", ".join(lesson.slug for lesson in lessons)
+            raise ValueError(f"there is no lesson {name!r}; there are: {there}")
+        chosen.extend(found)
+    return [lesson for lesson in lessons if lesson in chosen]
+
+
+def default_jobs(lessons: int) -> int:
+    """As many lessons at once as cores and free memory allow."""
+    memory = psutil.virtual_memory().available / 2**30
+    return max(1, min(lessons, os.cpu_count() or 1, int(memory / GIB_PER_LESSON)))
+
+
+def environment(jobs: int, rows: Path) -> dict[str, str]:
+    """Variables for the kernels.
+
+    Two OpenMP pools on two busy cores are several times slower than one thread each.
+    """
+    variables = {
+        "COURSE_HEADLESS": "1",
+        "COURSE_LEADERBOARD": str(rows),
+        "TOKENIZERS_PARALLELISM": "false",
+        "PYTHONHASHSEED": "0",
+    }
+    if jobs > 1:
+        variables |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    return variables
+
+
+def run(
+    root: Path,
+    lessons: list[Lesson],
+    *,
+    profile: str = "fast",
+    seed: int = 0,
+    device: str = "auto",
+    jobs: int | None = None,
+    save: bool = False,
+    tell: Callable[[str, int, int], None] = lambda slug, done, total: None,
+) -> list[Result]:
+    """Execute the lessons and grade them with nbgrader; everything stays under `build/run`.
+
+    Args:
+        tell: called with (slug, cells done, cells in all) as the lessons get on.
+        save: also write `solutions/` from the lessons that ran through.
+    """
+    folder = run_folder(root)
+    rows = folder / "leaderboard"
+    rows.mkdir(parents=True, exist_ok=True)
+    # Rows of lessons that are not run now, as they stand beside the saved notebooks.
+    for row in (root / "solutions" / "leaderboard").glob("*.json"):
+        if not (rows / row.name).is_file():
+            shutil.copy(row, rows)
+    jobs = jobs or default_jobs(len(lessons))
+    parameters = {"PROFILE": profile, "SEED": seed, "DEVICE": device}
+    variables = environment(jobs, rows)
+    # spawn: a child forked from a process with threads may deadlock
+    context = multiprocessing.get_context("spawn")
+    results: dict[str, Result] = {}
+    with context.Manager() as manager, ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        news = manager.Queue()
+        futures: dict[Future, Lesson] = {}
+        for lesson in lessons:
+            source = folder / "source" / f"{lesson.slug}.ipynb"
+            source.parent.mkdir(parents=True, exist_ok=True)
+            source.write_text(build.to_text(build.source_notebook(lesson)), encoding="utf-8")
+            target = folder / f"{lesson.slug}.ipynb"
+            arguments = (source, target, parameters, variables, _Teller(news, lesson.slug))
+            futures[pool.submit(execute, *arguments)] = lesson
+        while len(results) < len(futures):
+            with contextlib.suppress(queue.Empty):
+                tell(*news.get(timeout=0.2))
+            for future, lesson in futures.items():
+                if future.done() and lesson.slug not in results:
+                    results[lesson.slug] = _finish(root, future.result(), save)
+    ordered = [results[lesson.slug] for lesson in lessons]
+    points = scoring.score(root, [r for r in ordered if r.ok])
+    ordered = [dataclasses.replace(r, points=points.get(r.slug, {})) for r in ordered]
+    text = json.dumps([dataclasses.asdict(r) for r in ordered], indent=1)
+    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+    if save:
+        _save_rows(root, rows)
+    return ordered
+
+
+class _Teller:
+    """A picklable callback that puts news on a queue."""
+
+    def __init__(self, news: queue.Queue, slug: str) -> None:
+        self.news, self.slug = news, slug
+
+    def __call__(self, done: int, total: int) -> None:
+        self.news.put((self.slug, done, total))
+
+
+def _finish(root: Path, result: Result, save: bool) -> Result:
+    path = Path(result.notebook)
+    if not path.is_file():
+        return result
+    notebook = nbformat.read(path, as_version=4)
+    _tidy(notebook)
+    path.with_suffix(".html").write_text(_html(notebook), encoding="utf-8")
+    if save and result.ok:
+        target = root / "solutions" / path.name
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(build.to_text(build.saved(notebook)), encoding="utf-8")
+    return result
+
+
+def _save_rows(root: Path, rows: Path) -> None:
+    target = root / "solutions" / "leaderboard"
+    target.mkdir(parents=True, exist_ok=True)
+    for row in rows.glob("*.json"):
+        shutil.copy(row, target)
+
+
+def _html(notebook: nbformat.NotebookNode) -> str:
+    from nbconvert import HTMLExporter
+
+    title = notebook.metadata.get("course", {}).get("title", "")
+    return HTMLExporter(embed_images=True).from_notebook_node(
+        notebook, resources={"metadata": {"name": title}}
+    )[0]
+
+
+def _tidy(notebook: nbformat.NotebookNode) -> None:
+    """Drop what only a live terminal or widget can show: a progress bar keeps its last state."""
+    for cell in notebook.cells:
+        kept = []
+        for output in cell.get("outputs", []):
+            if "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
+                continue
+            if output.output_type == "stream":
+                lines = output.text.split("\n")
+                output.text = "\n".join(line.rstrip("\r").split("\r")[-1] for line in lines)
+            kept.append(output)
+        if cell.cell_type == "code":
+            cell.outputs = kept

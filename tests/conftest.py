@@ -1,0 +1,38 @@
+"""What all tests share: no network, folders of their own, one thread, one encoder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+# Before torch, transformers or the course are imported: they read these once.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+_FOLDER = tempfile.TemporaryDirectory(prefix="course-tests-")
+os.environ["COURSE_CACHE"] = os.path.join(_FOLDER.name, "cache")
+os.environ["COURSE_LEADERBOARD"] = os.path.join(_FOLDER.name, "leaderboard")
+
+import pytest  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread():
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def encoder():
+    """The course's own model on the CPU, loaded once; tests that change weights copy it."""
+    from lib.models import load_encoder
+
+    return load_encoder(device="cpu")
+
+
+@pytest.fixture(scope="session")
+def encoded(encoder):
+    """A function from texts to their float32 vectors, computed once for all tests."""
+    from lib.search import encode_cached
+
+    return lambda texts: encode_cached(encoder, texts, precision="float32", progress=False)

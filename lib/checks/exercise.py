@@ -201,9 +201,14 @@ class Exercise:
             status: Status = "crashed"
         else:
             status = "wrong"
-            truth = expected[first].value
-            message = values.difference(truth, outcome.value, self.tolerance)
-            shown = None if hidden else Shown(cases[first].args, truth, outcome.value)
+            truth = expected[first]
+            if isinstance(truth, Raised):
+                got = values.kind(outcome.value)
+                message = f"Your function returned a {got}, it was expected to raise {truth.kind}."
+            else:
+                message = values.difference(truth.value, outcome.value, self.tolerance)
+                if not hidden:
+                    shown = Shown(cases[first].args, truth.value, outcome.value)
             if hidden:
                 message = "Your result differs from the expected one."
         if mistake is not None:

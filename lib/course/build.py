@@ -187,6 +187,17 @@ def build(root: Path) -> list[Path]:
     return changed
 
 
+def write_sources(root: Path, folder: Path) -> list[Path]:
+    """Write the teacher's form of every lesson, for an nbgrader course's `source/` folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for lesson in load(root):
+        path = folder / f"{lesson.slug}.ipynb"
+        path.write_text(to_text(source_notebook(lesson)), encoding="utf-8")
+        written.append(path)
+    return written
+
+
 def stale(root: Path, files: dict[Path, str]) -> list[Path]:
     """Notebooks that no lesson gives."""
     return [path for path in sorted((root / "notebooks").glob("*.ipynb")) if path not in files]

@@ -43,6 +43,10 @@ def build(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 if a file would change.")
     ] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option(help="Also write nbgrader's source notebooks (with answers) to this folder."),
+    ] = None,
 ) -> None:
     """Build `notebooks/` from `lessons/`.
 
@@ -58,6 +62,8 @@ def build(
                 state = "wrote" if path.is_file() else "removed"
                 out.print(f"{state} {path.relative_to(root)}")
             out.print("notebooks/ is up to date")
+            for path in building.write_sources(root, source) if source else ():
+                out.print(f"wrote {path}: worked answers and keys, for a teacher's eyes")
             return
         found = building.drift(root)
     except LessonError as error:

@@ -58,6 +58,10 @@ def execute(
         tell: called with (cells done, cells in all).
     """
     os.environ.update(environment)
+    # What kernels and papermill log goes beside the notebook, not over the progress bars.
+    log = os.open(target.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for stream in (1, 2):
+        os.dup2(log, stream)
     import nbformat
     import papermill
     from papermill.engines import NBClientEngine, papermill_engines

@@ -116,9 +116,15 @@ def read(path: Path) -> Lesson:
         message = "the file's header has no `course:` with `lesson`, `title`, `minutes`"
         raise LessonError([Problem(path, 1, message)])
     lines = [i for i, line in enumerate(text.splitlines(), 1) if line.startswith("# %%")]
+    if len(lines) != len(notebook.cells):
+        message = (
+            f"{len(lines)} markers `# %%` but {len(notebook.cells)} cells: text stands before the "
+            "first marker, or a marker stands inside a string"
+        )
+        raise LessonError([Problem(path, 1, message)])
     cells = [
         Cell(cell.cell_type, cell.source, dict(cell.metadata), line)
-        for cell, line in zip(notebook.cells, lines, strict=True)
+        for cell, line in zip(notebook.cells, lines)
     ]
     quiz_path = path.with_suffix(".quiz.yaml")
     items, item_lines = _read_quiz(quiz_path) if quiz_path.is_file() else ({}, {})
@@ -132,11 +138,18 @@ def _read_quiz(path: Path) -> tuple[dict[str, dict], dict[str, int]]:
     except yaml.YAMLError as error:
         line = error.problem_mark.line + 1 if getattr(error, "problem_mark", None) else 1
         raise LessonError([Problem(path, line, f"not YAML: {error}")]) from error
-    lines = {}
+    lines: dict[str, int] = {}
+    problems = []
+    if not isinstance(entries, list) or not all(isinstance(e, dict) and "id" in e for e in entries):
+        raise LessonError([Problem(path, 1, "a quiz is a list of items that begin `- id: `")])
     for number, line in enumerate(text.splitlines(), 1):
         found = re.match(r"- id:\s*[\"']?([\w-]+)", line)
-        if found:
+        if found and found[1] in lines:
+            problems.append(Problem(path, number, f"item {found[1]} stands twice"))
+        elif found:
             lines[found[1]] = number
+    if problems:
+        raise LessonError(problems)
     return {str(entry["id"]): entry for entry in entries}, lines
 
 

@@ -1,0 +1,74 @@
+# make course   set everything up, run all lessons with their answers, grade them, print a table
+# make test     set everything up, pass the tests
+.PHONY: help course test setup lab build lint format prove bench lock clean
+
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Two test processes: more only fight for the cores of a small machine.
+WORKERS ?= 2
+export HF_HUB_OFFLINE ?= 1
+export TOKENIZERS_PARALLELISM = false
+export OMP_NUM_THREADS ?= 1
+
+help:
+	@grep -E '^# make|^#: ' $(MAKEFILE_LIST) | sed 's/^#:* *//'
+
+course: setup
+	$(BIN)/course run
+
+test: setup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+#: make setup    the environment in .venv, from requirements.lock
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v[:2] <= (3, 13) else f"Python 3.11 to 3.13 is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -e .
+	$(BIN)/python -m pip check
+	touch $(READY)
+
+#: make lab      open the notebooks in JupyterLab
+lab: setup
+	$(BIN)/course lab
+
+#: make build    lessons to notebooks
+build: setup
+	$(BIN)/course build
+
+#: make lint     ruff on code, lessons and notebooks; generated files against their sources
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/course build --check
+
+#: make format   let ruff mend what it can
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+#: make prove    the mutation score of every check
+prove: setup
+	$(BIN)/course prove
+
+#: make bench    the benchmarks, as ratios
+bench: setup
+	$(BIN)/python -m benchmarks.word2vec
+	$(BIN)/python -m benchmarks.checks
+
+#: make lock     requirements.lock anew, from a clean environment of what pyproject.toml asks for
+lock:
+	rm -rf build/lock && $(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install -q torch==2.13.0
+	build/lock/bin/python -m pip install -q -e '.[dev]'
+	build/lock/bin/python -m pip check
+	{ grep '^#' requirements.lock; build/lock/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > build/lock/lock
+	mv build/lock/lock requirements.lock
+
+#: make clean    remove what was built; the environment stays
+clean:
+	rm -rf build .pytest_cache .ruff_cache .hypothesis

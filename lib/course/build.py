@@ -291,13 +291,13 @@ def _quiz(item: dict[str, Any]) -> list[NotebookNode]:
         meta = _grading(name, grade=True, solution=True, points=item["points"])
         return [_markdown("\n".join(prompt)), _markdown("\n".join(body), meta)]
     assign, ask = quiz_stub(item).split("\n")
-    key = item["key"]
-    answer = [assign, BEGIN_SOLUTION, f"{variable(name)} = {key!r}", END_SOLUTION, ask]
+    key = json.dumps(item["key"])
+    answer = [assign, BEGIN_SOLUTION, f"{variable(name)} = {key}", END_SOLUTION, ask]
     tolerance = f", tolerance={item['tolerance']!r}" if kind == "numeric" else ""
     hidden = [
         f"# Question {name} is compared with its key here when the notebook is graded.",
         BEGIN_HIDDEN,
-        f'grade_answer("{name}", {variable(name)}, kind="{kind}", key={key!r}{tolerance})',
+        f'grade_answer("{name}", {variable(name)}, kind="{kind}", key={key}{tolerance})',
         END_HIDDEN,
     ]
     meta = _grading(f"grade-{name}", grade=True, locked=True, points=item["points"])

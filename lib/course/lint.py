@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from statistics import median, quantiles
@@ -311,7 +312,7 @@ def _secrets(item: dict) -> Iterator[str]:
         yield item["feedback"].strip()
         yield from map(str, item["rubric"])
         return
-    yield f"{item['id'].split('-')[1]} = {item['key']!r}"
+    yield f"{item['id'].split('-')[1]} = {json.dumps(item['key'])}"
     said = item.get("feedback") or {}
     yield from (said[key] for key in ("right", "wrong") if key in said)
     yield from (trap["text"] for trap in said.get("traps", []))

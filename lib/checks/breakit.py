@@ -83,7 +83,7 @@ class BreakIt:
                 if not self._accepts(test, result):
                     got = result if isinstance(result, Raised) else result.value
                     shown = None
-                    if not hidden and not isinstance(result, Raised):
+                    if hidden is None and not isinstance(result, Raised):
                         shown = Shown(tuple(test[:-1]), got, test[-1])
                     return Verdict(
                         self.name,

@@ -130,12 +130,14 @@ def _encode_tensor(value: torch.Tensor, budget: _Budget, depth: int) -> dict:
             f"a {value.layout} {value.dtype} tensor on {value.device} has no plain form here"
         )
     budget.spend(depth, value.numel() * value.element_size())
-    flat = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+    # A fresh row of its own: an empty or expanded tensor may have strides that cannot be viewed.
+    flat = torch.empty(value.numel(), dtype=value.dtype)
+    flat.copy_(value.detach().reshape(-1))
     return {
         "t": "tensor",
         "dtype": name,
         "shape": list(value.shape),
-        "v": _to_text(flat.numpy().tobytes()),
+        "v": _to_text(flat.view(torch.uint8).numpy().tobytes()),
     }
 
 
@@ -149,12 +151,14 @@ def decode(node: Any) -> Any:
         return _decode(node, _Budget(), 0)
     except CodecError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
         raise CodecError(f"malformed value: {type(error).__name__}") from error
 
 
 def _decode(node: Any, budget: _Budget, depth: int) -> Any:
     budget.spend(depth, len(node) if type(node) is str else 0)
+    if type(node) is int and abs(node) >= 1 << 64:
+        raise CodecError("malformed integer")
     if node is None or type(node) in (bool, int, float, str):
         return node
     if type(node) is not dict:
@@ -163,7 +167,9 @@ def _decode(node: Any, budget: _Budget, depth: int) -> Any:
     if kind == "int":
         if type(body) is not str or len(body) > 21:
             raise CodecError("malformed integer")
-        return int(body)
+        if abs(number := int(body)) >= 1 << 64:
+            raise CodecError("malformed integer")
+        return number
     if kind == "float":
         return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[body]
     if kind in _CONTAINERS:

@@ -74,7 +74,10 @@ def normalise(kind: str, answer: Any) -> Any:
     if kind == "numeric":
         if isinstance(answer, bool) or not isinstance(answer, numbers.Real):
             raise ValueError(f"give a number, such as 0.5; you gave {_short(answer)}")
-        return float(answer)
+        try:
+            return float(answer)
+        except OverflowError:
+            raise ValueError("give a number that is not as large as this one") from None
     letters = answer
     if type(answer) is str:
         letters = [c for c in answer.lower() if c.isalpha()] if len(answer) <= 40 else None

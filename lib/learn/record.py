@@ -18,6 +18,12 @@ from lib.learn.environment import headless
 from lib.learn.panel import Panel, Table
 
 EMPTY = {"version": 1, "exercises": {}, "quiz": {}, "hints": {}}
+# What an entry of each part holds, with the value of what is absent.
+_FORMS: dict[str, type | dict] = {
+    "exercises": {"attempts": 0, "passed": False, "last": "not attempted"},
+    "quiz": {"tries": 0, "answer": None, "right": None},
+    "hints": int,
+}
 
 
 def path() -> Path:
@@ -34,10 +40,23 @@ def load() -> dict:
     try:
         stored = json.loads(path().read_text(encoding="utf-8"))
         if stored.get("version") == 1:
-            return {key: dict(stored.get(key, {})) if key != "version" else 1 for key in EMPTY}
-    except (OSError, ValueError, AttributeError, TypeError):
+            return {"version": 1} | {part: _sound(part, stored) for part in _FORMS}
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         pass
     return json.loads(json.dumps(EMPTY))
+
+
+def _sound(part: str, stored: dict) -> dict:
+    """The entries of one part that have the form this module writes; a person may edit the file."""
+    form = _FORMS[part]
+    if form is int:
+        return {key: n for key, n in dict(stored.get(part, {})).items() if type(n) is int}
+    return {
+        key: {name: entry.get(name, default) for name, default in form.items()}
+        for key, entry in dict(stored.get(part, {})).items()
+        if isinstance(entry, dict)
+        and all(type(entry.get(n, d)) is type(d) for n, d in form.items() if d is not None)
+    }
 
 
 def update(change: Callable[[dict], None]) -> None:
@@ -70,7 +89,7 @@ def record_check(name: str, status: str) -> None:
     """Remember a check's result. An exercise that once passed stays passed."""
 
     def change(stored: dict) -> None:
-        entry = stored["exercises"].setdefault(name, {"attempts": 0, "passed": False})
+        entry = stored["exercises"].setdefault(name, dict(_FORMS["exercises"]))
         if status != "not attempted" and not entry["passed"]:
             entry["attempts"] += 1
         entry["passed"] = entry["passed"] or status == "passed"
@@ -83,7 +102,7 @@ def record_answer(item: str, answer: object, right: bool | None) -> None:
     """Remember a quiz answer; `right` is None where the key is not here."""
 
     def change(stored: dict) -> None:
-        entry = stored["quiz"].setdefault(item, {"tries": 0})
+        entry = stored["quiz"].setdefault(item, dict(_FORMS["quiz"]))
         entry.update(answer=answer, right=right, tries=entry["tries"] + 1)
 
     update(change)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import linecache
 import traceback
-import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +14,7 @@ from lib.checks.exercise import Case, Outcome, Raised, Returned, Verdict
 from lib.learn import catalogue, record
 from lib.learn.environment import course_root, headless
 from lib.learn.panel import Code, Grids, Panel
+from lib.learn.quiet import captured
 
 _passed: dict[str, object] = {}
 
@@ -41,14 +39,8 @@ def check(name: str, function: Callable, *, hidden: int | None = None) -> None:
         KeyError: there is no such exercise.
     """
     exercise = checks.find(name)
-    said = io.StringIO()
     # What the function writes to stderr must not cost points in nbgrader, nor flood the notebook.
-    with (
-        contextlib.redirect_stderr(said),
-        contextlib.redirect_stdout(said),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("always")
+    with captured() as said:
         verdict = exercise.judge(_caller(function), hidden)
     if verdict.passed:
         _passed[name] = function

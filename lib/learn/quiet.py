@@ -1,0 +1,74 @@
+"""What a learner's function prints, collected on every way it may take.
+
+In nbgrader anything on stderr costs a cell its points, and in JupyterLab it floods the notebook. It
+comes on four ways: `sys.stderr`, warnings, log handlers that hold the stream since they were made,
+and file descriptor 2, on which C libraries and `os.write` write and which a Jupyter kernel reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+
+MOST_BYTES = 100_000
+
+
+@contextlib.contextmanager
+def captured() -> Iterator[io.StringIO]:
+    """Collect what is printed, warned, logged or written to file descriptor 2 inside the block.
+
+    Yields the text, complete when the block has ended. All warnings are let through to it.
+    """
+    said = io.StringIO()
+    with (
+        _log_handlers(said),
+        contextlib.redirect_stderr(said),
+        contextlib.redirect_stdout(said),
+        _descriptor(2, said),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("always")
+        yield said
+
+
+@contextlib.contextmanager
+def _log_handlers(said: io.StringIO) -> Iterator[None]:
+    loggers = [logging.root, *logging.root.manager.loggerDict.values()]
+    held = {
+        handler: handler.stream
+        for logger in loggers
+        for handler in getattr(logger, "handlers", ())
+        # A handler whose stream is computed follows sys.stderr by itself.
+        if vars(handler).get("stream") in (sys.stderr, sys.stdout)
+    }
+    for handler in held:
+        handler.setStream(said)
+    try:
+        yield
+    finally:
+        for handler, stream in held.items():
+            handler.setStream(stream)
+
+
+@contextlib.contextmanager
+def _descriptor(number: int, said: io.StringIO) -> Iterator[None]:
+    try:
+        kept = os.dup(number)
+    except OSError:  # a program without a stderr has nothing to collect
+        yield
+        return
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), number)
+        try:
+            yield
+        finally:
+            os.dup2(kept, number)
+            os.close(kept)
+            file.seek(0)
+            said.write(file.read(MOST_BYTES).decode("utf-8", "replace"))

@@ -231,6 +231,8 @@ def score(
         seeds: hidden seeds; a mutant is accepted only if it passes all.
         seconds: a mutant that takes longer counts as rejected (an endless loop).
     """
+    if isinstance(exercise, BreakIt):
+        return _score_test(exercise, function_of(solution, exercise.name, namespace))
     rejected, equivalent, survivors, used = 0, 0, [], set()
     every = mutants(solution)
     for mutant in every:
@@ -243,6 +245,43 @@ def score(
             survivors.append(mutant.description)
     unused = tuple(sorted(set(exercise.equivalent) - used))
     return Score(exercise.name, len(every), rejected, equivalent, tuple(survivors), unused)
+
+
+def _score_test(exercise: BreakIt, answer: Callable[[], list]) -> Score:
+    """The score of a break-it: its mutants are the worked cases with one expected value spoilt.
+
+    Other arguments make another case, which may be as good; a spoilt expectation never is.
+    """
+    cases = [list(case) for case in answer()]
+    every = {
+        f"case {number}: {text}": [*cases[:number], [*case[:-1], spoilt], *cases[number + 1 :]]
+        for number, case in enumerate(cases)
+        for text, spoilt in _spoilt(case[-1])
+    }
+    survivors = [
+        text for text, test in every.items() if exercise.judge(call(lambda t=test: t)).passed
+    ]
+    rejected = len(every) - len(survivors)
+    unused = tuple(sorted(exercise.equivalent))
+    return Score(exercise.name, len(every), rejected, 0, tuple(survivors), unused)
+
+
+def _spoilt(value: Any) -> Iterator[tuple[str, Any]]:
+    """The value with one number changed, one item dropped, or of another kind altogether."""
+    yield f"{value!r} -> None", None
+    yield f"{value!r} -> [{value!r}]", [value]
+    if isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            rest = [*value[:place], *value[place + 1 :]]
+            yield f"item {place} dropped", rest
+            for text, spoilt in _spoilt(item):
+                yield f"item {place}: {text}", [*value[:place], spoilt, *value[place + 1 :]]
+    elif isinstance(value, bool):
+        yield f"{value} -> {not value}", not value
+    elif isinstance(value, int | float):
+        step = 1 if isinstance(value, int) else 0.01
+        yield f"{value} -> {value + step}", value + step
+        yield f"{value} -> {value - step}", value - step
 
 
 def _accepts(

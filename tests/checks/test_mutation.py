@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from lib.checks import Tolerance
 from lib.checks.mutation import function_of, mutants, score
-from tests.checks.toy import TOY
+from tests.checks.toy import BREAK, TOY
 
 ANSWER = '''
 def row_means(x: Tensor) -> Tensor:
@@ -120,3 +121,14 @@ def test_an_answer_uses_the_names_it_is_given_and_leaves_them_alone():
     function = function_of("def f(x):\n    global y\n    y = 1\n    return helper(x)\n", "f", names)
     assert function(1) == 2
     assert set(names) == {"helper"}
+
+
+def test_a_break_its_mutants_are_spoilt_expectations_and_all_are_rejected():
+    test = "def break_clamped():\n    return [(-1, 0, 1, 0), (2.0, 0, 1, 1.0), (0.5, 0, 1, 0.5)]\n"
+    found = score(BREAK, test, {})
+    assert (found.total, found.rejected, found.survivors) == (12, 12, ())
+    loose = dataclasses.replace(BREAK, tolerance=Tolerance(0.1, 0), equivalent={"x": "y"})
+    found = score(loose, test, {})
+    assert len(found.survivors) == 4  # a hundredth more or less goes through, on two cases
+    assert found.unused == ("x",)
+    assert found.rate == pytest.approx(8 / 12)

@@ -7,6 +7,7 @@ from lib.checks import (
     lesson_02_batches,
     lesson_02_break,
     lesson_02_cosine,
+    lesson_02_order,
     lesson_02_token,
 )
 
@@ -15,5 +16,6 @@ EXERCISES = [
     *lesson_02_token.EXERCISES,
     *lesson_02_break.EXERCISES,
     *lesson_02_batches.EXERCISES,
+    *lesson_02_order.EXERCISES,
     *lesson_02_cosine.EXERCISES,
 ]

@@ -223,7 +223,7 @@ LAST = Exercise(
     alternatives=[_last_by_cumsum, _by_nonzero(-1)],
     equivalent={
         "torch.arange(len(last), device=last.device) -> torch.arange(len(last))": _DEVICE,
-        "torch.arange(mask.shape[1], device=mask.device) -> torch.arange(mask.shape[1])": _DEVICE,
+        "torch.arange(real.shape[1], device=real.device) -> torch.arange(real.shape[1])": _DEVICE,
     },
 )
 

@@ -38,11 +38,11 @@ def show(fig: Figure, alt: str) -> None:
     alt: at least 20 characters: what is plotted and what it shows, for who cannot see it.
     Raises ValueError for a shorter one. Outside a notebook it prints `alt`.
 
-    The alt text has to be given three times, because no one place serves all readers: nbconvert
-    puts `metadata["image/png"]["alt"]` on its <img>; JupyterLab 4.6 ignores that metadata, but
-    prefers text/html to image/png and keeps <img alt> there, trusted or not; a terminal prints
-    text/plain. So that two copies of the image still weigh little, it is stored with a palette of
-    256 colours, a third to half of the bytes of the full PNG.
+    The alt text is given three times, because no one place serves all readers. JupyterLab 4.6 and
+    the default page of nbconvert 7.17 ignore `metadata["image/png"]["alt"]`, but both prefer
+    text/html to image/png and keep the <img alt> in it, in a notebook that is not trusted, too;
+    nbconvert's "classic" page reads the metadata; a terminal prints text/plain. So that two copies
+    of the image weigh little, it is stored with a palette of 256 colours: 10 to 20 kB.
     """
     if len(alt.strip()) < SHORTEST_ALT:
         raise ValueError(

@@ -23,10 +23,12 @@ from tqdm import tqdm
 from lib.text import Vocabulary, split_words
 from lib.word_vectors import WordVectors, noise_distribution, subsample_keep_probability
 
-CENTRES = 8  # neighbouring centres that share a strip of contexts and a draw of negatives
-BLOCKS = 64  # blocks a step
-DRAWN = 16  # negatives drawn a block; each is weighted so that together they count as asked
-ROW_CAP = 100.0  # pairs that may move one row in one step at the full learning rate
+# Measured on 500,000 words against gensim: fewer negatives a block are faster (8 centres with 16:
+# one and a half times) but noisier, more are no better; benchmarks/word2vec.py tells.
+CENTRES = 16  # neighbouring centres that share a strip of contexts and a draw of negatives
+BLOCKS = 32  # blocks a step
+DRAWN = 64  # negatives drawn a block; weighted so that together they count as many as asked for
+ROW_STEP = 1.0  # the most that learning rate times pairs of a row may come to in one step
 LAST_RATE = 0.0001 / 0.025  # the learning rate at the end, as a share of that at the start
 CHUNK = 256  # steps whose windows are laid out at once: bounds the memory
 
@@ -83,7 +85,7 @@ def train_word2vec(
     linearly. progress: a bar on standard output.
     Returns the vectors of the centre words, most frequent word first, and the history: about a
     hundred lines, the last of them at the end. The same seed gives the same vectors on a CPU.
-    Raises ValueError when a number is out of range or no word is left.
+    Raises ValueError when a number is out of range or no word is left, TypeError for one text.
     Source: Mikolov et al. 2013, Distributed Representations of Words and Phrases.
     """
     for name, value in {
@@ -94,6 +96,8 @@ def train_word2vec(
     }.items():
         if value < 1:
             raise ValueError(f"train_word2vec: {name} is {value}; expected at least 1")
+    if isinstance(sentences, str):
+        raise TypeError("train_word2vec: sentences is one text; expected a list of texts or words")
     texts = [split_words(text) if isinstance(text, str) else text for text in sentences]
     vocabulary = Vocabulary.build(texts, min_count)
     encoded = [ids for ids in map(vocabulary.encode, texts) if ids]
@@ -124,6 +128,11 @@ def train_word2vec(
                     history.append(TrainingStep(step, words, float(loss), speed))
                     bar.set_postfix(loss=f"{history[-1].loss:.3f}", refresh=False)
                 bar.update(words_read)
+    if not history:
+        raise ValueError(
+            f"train_word2vec: subsampling left none of {stream.words_per_epoch} words; give more "
+            "text or sample=0"
+        )
     if history[-1].step != step:
         speed = words / (time.perf_counter() - started)
         history.append(TrainingStep(step, words, float(batch_loss(centres, targets, batch)), speed))
@@ -136,7 +145,9 @@ def update(
     """Move both tables (V, dim), in place, against the gradient of a batch.
 
     The gradient is summed over pairs, as if each had been a step of its own. A row in so many
-    pairs that their sum would overshoot ("of", in every window) moves as if by ROW_CAP of them.
+    pairs that their sum would overshoot ("of", in every window; every word of a toy corpus) moves
+    by their mean times ROW_STEP instead: the more pairs, the more a sum of stale gradients can
+    throw both tables back and forth, until they overflow.
     Returns the loss before the step, a scalar, or None when it is not asked for.
     """
     loss = batch_loss(centres, targets, batch) if with_loss else None
@@ -168,7 +179,7 @@ def _descend(table: Tensor, rows: Tensor, gradient: Tensor, pairs: Tensor, rate:
     """Subtract the gradients from their rows; rows: (...), gradient: (..., dim), pairs: (...)."""
     rows, pairs = rows.reshape(-1), pairs.reshape(-1)
     shared_by = table.new_zeros(table.shape[0]).index_add_(0, rows, pairs)[rows]
-    scale = (ROW_CAP / shared_by.clamp(min=ROW_CAP)) * -rate
+    scale = -ROW_STEP / shared_by.clamp(min=ROW_STEP / rate)
     table.index_add_(0, rows, gradient.reshape(rows.shape[0], -1) * scale[:, None])
 
 

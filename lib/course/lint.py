@@ -58,7 +58,10 @@ def _header(lesson: Lesson) -> Iterator[Problem]:
 
 
 def _exercises(lesson: Lesson) -> Iterator[Problem]:
-    names = {c.target: c for c in lesson.cells if c.role in PARTS}
+    names: dict[str, Cell] = {}
+    for cell in lesson.cells:
+        if cell.role in PARTS:
+            names.setdefault(cell.target, cell)
     for name, first in names.items():
         for part in PARTS:
             cells = [c for c in lesson.cells if c.role == part and c.target == name]

@@ -154,4 +154,8 @@ SAMPLE_NEGATIVES = Exercise(
         ),
     ],
     alternatives=[_negatives_by_counting, _negatives_by_numpy],
+    equivalent={
+        "weights.cumsum(dim=0) -> weights.cumsum(dim=-1)": "the counts have one dimension",
+        "draws.contiguous() -> draws": "PyTorch makes the copy itself, and warns",
+    },
 )

@@ -23,8 +23,9 @@ from tqdm import tqdm
 from lib.text import Vocabulary, split_words
 from lib.word_vectors import WordVectors, noise_distribution, subsample_keep_probability
 
-# Measured on 500,000 words against gensim: fewer negatives a block are faster (8 centres with 16:
-# one and a half times) but noisier, more are no better; benchmarks/word2vec.py tells.
+# Measured on 500,000 words (benchmarks/word2vec.py): 8 centres with 16 negatives are half as fast
+# again but agree less with gensim (.63 of the neighbours for .66); 128 negatives add .01 and take
+# half as long again.
 CENTRES = 16  # neighbouring centres that share a strip of contexts and a draw of negatives
 BLOCKS = 32  # blocks a step
 DRAWN = 64  # negatives drawn a block; weighted so that together they count as many as asked for

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -34,7 +35,7 @@ def main() -> None:
     except (FileNotFoundError, ValueError) as error:
         if os.environ.get("COURSE_DEBUG"):
             raise
-        out.print(f"[red]error:[/] {error}")
+        out.print(f"[red]error:[/] {escape(str(error))}")
         sys.exit(2)
 
 
@@ -69,7 +70,7 @@ def build(
     except LessonError as error:
         for problem in error.problems:
             where = f"{_relative(problem.path, root)}:{problem.line}"
-            out.print(f"[bold]{where}[/]: {problem.message}", markup=True)
+            out.print(f"[bold]{escape(where)}[/]: {escape(problem.message)}")
         out.print(f"refused: {len(error.problems)} problems; nothing was written")
         raise typer.Exit(1) from None
     for drift in found:
@@ -211,11 +212,16 @@ def prove(
 ) -> None:
     """Break every worked answer in small ways and count how many the checks reject."""
     from lib.course import proof
+    from lib.course.lesson import LessonError
 
     table = Table(title="Mutation scores", title_justify="left")
     for name in ("Exercise", "Mutants", "Rejected", "Equivalent", "Score"):
         table.add_column(name, justify="left" if name == "Exercise" else "right")
-    scores = proof.scores(paths.root(), exercises)
+    try:
+        scores = proof.scores(paths.root(), exercises)
+    except LessonError as error:
+        out.print(str(error), markup=False)
+        raise typer.Exit(1) from None
     for score in scores:
         row = [score.exercise, score.total, score.rejected, score.equivalent, f"{score.rate:.1%}"]
         table.add_row(*map(str, row))

@@ -34,14 +34,22 @@ def namespace(lesson: Lesson, exercise: str) -> dict[str, Any]:
 
 
 def scores(root: Path, names: list[str] | None = None) -> list:
-    """The mutation scores of the named exercises, or of all that have an answer cell."""
+    """The mutation scores of the named exercises, or of all that have an answer cell.
+
+    Raises:
+        ValueError: no lesson has an exercise of a name, or an exercise has no check.
+    """
     from lib import checks
     from lib.checks.mutation import score
 
-    found = []
-    for lesson in lessons(root):
-        for name in lesson.exercises():
-            if not names or name in names:
-                scope = namespace(lesson, name)
-                found.append(score(checks.find(name), lesson.solution(name), scope))
-    return found
+    there = [(lesson, name) for lesson in lessons(root) for name in lesson.exercises()]
+    checked = {exercise.name: exercise for exercise in checks.every()}
+    for name in names or [name for _, name in there]:
+        if name not in checked or name not in [known for _, known in there]:
+            known = ", ".join(known for _, known in there if known in checked)
+            raise ValueError(f"no exercise with a check is named {name!r}; there are: {known}")
+    return [
+        score(checked[name], lesson.solution(name), namespace(lesson, name))
+        for lesson, name in there
+        if not names or name in names
+    ]

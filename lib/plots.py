@@ -99,7 +99,11 @@ def word_map(
         ax.scatter(*xy[rows].T, s=26, color=PALETTE[i], marker=MARKERS[i], label=name, zorder=3)
     ax.margins(0.12)
     if groups is not None:
-        fig.legend(loc="outside lower center", ncols=min(len(names), 4), frameon=False)
+        fig.legend(
+            loc="outside lower center",
+            ncols=len(names) if sum(map(len, names)) < 50 else 4,
+            frameon=False,
+        )
     place_labels(fig, ax, xy, words)
     return fig
 
@@ -241,6 +245,8 @@ def bars(
             va="center",
             fontsize=9,
             color=INK,
+            zorder=5,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )
     for name, position in (references or {}).items():
         ax.axvline(position, color=QUIET, linestyle="--", linewidth=1.2, zorder=3)
@@ -255,7 +261,7 @@ def bars(
             color=QUIET,
         )
     ax.set_yticks(rows, labels)
-    ax.invert_yaxis()
+    ax.set_ylim(len(labels) - 0.4, -0.6)
     ax.margins(x=0.12)
     return fig
 

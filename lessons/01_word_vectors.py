@@ -219,7 +219,7 @@ for draw in (0.05, 0.5, 0.95):
 #
 # Turn uniform draws into word ids. Lay the words' shares end to end on the line from 0 to 1; a draw
 # belongs to the word on whose share it falls. A share holds its left end, not its right one. Work
-# in float64: 100,000 small shares add up to a large error in float32.
+# in float64: in float32 the running sum drifts over a large vocabulary.
 
 
 # %% answer="sample_negatives"
@@ -379,7 +379,7 @@ fig = plots.curve(
 plots.show(
     fig,
     alt=f"Training curve: the loss falls steeply at first, then slowly, from {history[0].loss:.2f} "
-    f"to {float(smooth[-1]):.2f} nats a pair, well below the 4.16 of a coin toss.",
+    f"to {float(smooth[-1]):.2f} nats a pair, well below the {start:.2f} of a coin toss.",
 )
 
 # %% quiz="01-q9"
@@ -733,11 +733,13 @@ def break_analogy() -> list:
     One fair case, not yet enough: ([[2, 0], [0, 1], [-1, 0], [-1, 5]], 0, 1, 2, 3)
     """
     ### BEGIN SOLUTION
-    # b and c lie nearer to the target than the answer; lengths differ; c decides.
+    # Both b and c lie nearer to the target than the answer does.
+    inputs = [[2, 3], [2, 0], [2, 2], [-1, 0]]
+    # Lengths differ, and the place of c decides between two candidates.
     lengths = [[0, 1], [1, 1], [1, -1], [2, 3], [3, 2]]
-    # An answer along b - a and another word against it; an input stands above the answer.
+    # One word lies along b - a, another against it; inputs stand above the answer.
     direction = [[3, -1], [-1, 0], [1, 0], [3, 1], [2, 3]]
-    return [(lengths, 3, 4, 1, 0), (direction, 1, 4, 0, 3)]
+    return [(inputs, 3, 1, 2, 0), (lengths, 3, 4, 1, 0), (direction, 1, 4, 0, 3)]
     ### END SOLUTION
 
 

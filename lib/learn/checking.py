@@ -10,7 +10,7 @@ import numpy as np
 
 from lib import checks
 from lib.checks import values
-from lib.checks.exercise import Case, Outcome, Raised, Returned, Verdict
+from lib.checks.exercise import Case, Outcome, Raised, Returned, Shown, Verdict
 from lib.learn import catalogue, record
 from lib.learn.environment import course_root, headless
 from lib.learn.panel import Code, Grids, Panel
@@ -139,7 +139,7 @@ def _example(verdict: Verdict) -> list:
     parts: list = [
         Code("\n".join(values.show(arg) for arg in shown.args), "Given"),
         Code(f"{values.show(shown.got)}\n({values.kind(shown.got)})", "You returned"),
-        Code(f"{values.show(shown.expected)}\n({values.kind(shown.expected)})", "Expected"),
+        Code(f"{values.show(shown.expected)}\n({_kind_asked(shown)})", "Expected"),
     ]
     got, truth = values.as_array(shown.got), values.as_array(shown.expected)
     comparable = got is not None and truth is not None and got.shape == truth.shape
@@ -148,6 +148,12 @@ def _example(verdict: Verdict) -> list:
             gap = got.astype(float) - truth.astype(float)
         parts.append(Grids(["yours", "expected", "difference"], [got, truth, gap]))
     return parts
+
+
+def _kind_asked(shown: Shown) -> str:
+    """The expected value's kind; an oracle's array is a tensor to who works with tensors."""
+    kind = values.kind(shown.expected)
+    return kind.replace("array", "tensor", 1) if values.kind(shown.got)[:6] == "tensor" else kind
 
 
 def hint(name: str) -> Panel:

@@ -20,6 +20,7 @@ _STATES = {
     "not attempted": ("#56B4E9", "○"),
     "info": ("#0072B2", "i"),
 }
+STRONGEST = 0.55
 _RECORD = "application/vnd.embeddings-course+json"
 
 
@@ -96,10 +97,10 @@ def _grid(array: np.ndarray, scale: float) -> str:
         cells = []
         for value in row:
             share = 0.0 if not np.isfinite(value) else max(-1.0, min(1.0, float(value) / scale))
-            # blue for positive, vermilion for negative, by strength
-            colour = (
-                f"rgba(0,114,178,{share:.2f})" if share >= 0 else f"rgba(213,94,0,{-share:.2f})"
-            )
+            # Blue for positive, vermilion for negative, by strength; never so strong that the
+            # number on it is hard to read, dark on a light theme or light on a dark one.
+            strength = STRONGEST * abs(share)
+            colour = f"rgba({'0,114,178' if share >= 0 else '213,94,0'},{strength:.2f})"
             cells.append(
                 f"<td style='background:{colour};padding:.15em .5em;text-align:right'>{value:.3g}</td>"
             )

@@ -19,6 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from lib.course.lesson import without_marks
+from tests.journeys.jupyter import outside_pytest
 
 BESIDE = Path(sys.executable).parent
 
@@ -53,9 +54,7 @@ class Classroom:
 
         The course stands elsewhere: a class has the library, and neither lessons nor solutions.
         """
-        # In a kernel started by pytest, ipykernel leaves file descriptor 2 alone; a class is not pytest.
-        inherited = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
-        environment = inherited | {
+        environment = outside_pytest() | {
             "COURSE_ROOT": str(self.folder / "no-lessons-here"),
             "PATH": f"{BESIDE}{os.pathsep}{os.environ['PATH']}",  # it calls `alembic` by name
             "OMP_NUM_THREADS": "1",

@@ -947,12 +947,12 @@ ratio = pairs_of_million * pair_seconds / (million * text_seconds)
 print("forward passes for a million texts:", f"{pairs_of_million:,} against {million:,}")
 
 # %%
-reach = [6, 12, 24, 100, 1_000, 10_000, 100_000, 1_000_000]
+beyond = [100, 1_000, 10_000, 100_000, 1_000_000]
 figure = plots.curve(
-    reach,
+    sizes + beyond,
     {
-        "all pairs": [pair_seconds * n * (n - 1) / 2 for n in reach],
-        "one by one": [text_seconds * n for n in reach],
+        "all pairs": paired.tolist() + [pair_seconds * n * (n - 1) / 2 for n in beyond],
+        "one by one": single.tolist() + [text_seconds * n for n in beyond],
     },
     title="Cost of comparing n texts: measured up to 24, then extrapolated",
     x_label="number of texts n",

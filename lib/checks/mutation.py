@@ -279,9 +279,8 @@ def _spoilt(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, bool):
         yield f"{value} -> {not value}", not value
     elif isinstance(value, int | float):
-        step = 1 if isinstance(value, int) else 0.01
-        yield f"{value} -> {value + step}", value + step
-        yield f"{value} -> {value - step}", value - step
+        for step in (1, -1, 2, -2, 100, -100) if isinstance(value, int) else (0.01, -0.01, 1, -1):
+            yield f"{value} -> {value + step}", value + step
 
 
 def _accepts(

@@ -97,7 +97,14 @@ def lessons() -> list[Path]:
     return lesson_files(paths.root())
 
 
-@pytest.fixture(scope="module", params=lessons(), ids=lambda path: path.stem)
+# One class a lesson, whichever process grades it: all of its tests go to that process.
+CLASSES = [
+    pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"class {path.stem}"))
+    for path in lessons()
+]
+
+
+@pytest.fixture(scope="module", params=CLASSES)
 def graded(request, tmp_path_factory) -> Class:
     """The four hand in; the teacher autogrades and writes feedback."""
     lesson = read(request.param)

@@ -150,19 +150,19 @@ def _report(root: Path, results: list, titles: dict[str, str]) -> None:
         ("Lesson", "left"),
         ("Seconds", "right"),
         ("Points", "right"),
+        ("By hand", "right"),
         ("Claims", "right"),
         ("Headline", "left"),
     ):
         table.add_column(name, justify=justify)
     for result in results:
         points = result.points
-        earned = f"{points['score']:g} of {points['max_score']:g}" if points else "-"
-        if points.get("manual"):
-            earned += f" (+{points['manual']:g} by hand)"
+        earned = f"{points['score']:g}/{points['max_score']:g}" if points else "-"
+        by_hand = f"{points['manual']:g}" if points else "-"
         state = result.headline if result.ok else "[red]failed[/]"
-        claims = f"{result.claims} hold" if result.ok else "-"
+        claims = str(result.claims) if result.ok else "-"
         title = f"{result.number} {titles[result.number]}"
-        table.add_row(title, f"{result.seconds:.0f}", earned, claims, state)
+        table.add_row(title, f"{result.seconds:.0f}", earned, by_hand, claims, state)
     out.print(table)
     for result in results:
         if result.failure is None:

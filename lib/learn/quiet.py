@@ -15,6 +15,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from typing import IO
 
 MOST_BYTES = 100_000
 
@@ -39,21 +40,26 @@ def captured() -> Iterator[io.StringIO]:
 
 @contextlib.contextmanager
 def _log_handlers(said: io.StringIO) -> Iterator[None]:
-    loggers = [logging.root, *logging.root.manager.loggerDict.values()]
-    held = {
-        handler: handler.stream
-        for logger in loggers
-        for handler in getattr(logger, "handlers", ())
-        # A handler whose stream is computed follows sys.stderr by itself.
-        if vars(handler).get("stream") in (sys.stderr, sys.stdout)
-    }
+    held = _handlers_on(sys.stderr, sys.stdout)
     for handler in held:
         handler.setStream(said)
     try:
         yield
     finally:
-        for handler, stream in held.items():
-            handler.setStream(stream)
+        # The first `logging.warning` makes a handler for what was sys.stderr inside the block.
+        for handler in _handlers_on(said):
+            handler.setStream(held.get(handler, sys.stderr))
+
+
+def _handlers_on(*streams: IO) -> dict[logging.StreamHandler, IO]:
+    """Every log handler that holds one of the streams, with that stream."""
+    return {
+        handler: handler.stream
+        for logger in [logging.root, *logging.root.manager.loggerDict.values()]
+        for handler in getattr(logger, "handlers", ())
+        # A handler whose stream is computed follows sys.stderr by itself.
+        if any(vars(handler).get("stream") is stream for stream in streams)
+    }
 
 
 @contextlib.contextmanager

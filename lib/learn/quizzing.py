@@ -81,9 +81,8 @@ def normalise(kind: str, answer: Any) -> Any:
     letters = answer
     if type(answer) is str:
         letters = [c for c in answer.lower() if c.isalpha()] if len(answer) <= 40 else None
-    if type(letters) not in (list, tuple, set) or not all(
-        type(c) is str and len(c) == 1 for c in letters
-    ):
+    forms = (list, tuple) if kind == "ordering" else (list, tuple, set)
+    if type(letters) not in forms or not all(type(c) is str and len(c) == 1 for c in letters):
         example = {"single": '"b"', "multiple": '"ac"', "ordering": '"cab"'}[kind]
         raise ValueError(f"give letters, such as {example}; you gave {_short(answer)}")
     letters = [c.lower() for c in letters]

@@ -14,7 +14,6 @@ from lib.checks.breakit import BreakIt, Suspect
 from lib.checks.exercise import Case, Exercise, Mistake, Raised, Returned, Verdict, call
 from lib.checks.values import EXACT, Tolerance
 
-
 __all__ = [
     "EXACT",
     "BreakIt",

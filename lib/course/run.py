@@ -163,15 +163,26 @@ def _html(notebook: nbformat.NotebookNode) -> str:
 
 
 def _tidy(notebook: nbformat.NotebookNode) -> None:
-    """Drop what only a live terminal or widget can show: a progress bar keeps its last state."""
+    """Drop what only a live front end can show: widgets, and lines that a progress bar rewrote."""
     for cell in notebook.cells:
-        kept = []
-        for output in cell.get("outputs", []):
+        if cell.cell_type != "code":
+            continue
+        kept: list = []
+        for output in cell.outputs:
             if "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
                 continue
+            last = kept[-1] if kept else None
+            # A bar arrives in pieces; only the whole stream shows which lines were rewritten.
+            if last and _same_stream(last, output):
+                last.text += output.text
+                continue
+            kept.append(output)
+        for output in kept:
             if output.output_type == "stream":
                 lines = output.text.split("\n")
-                output.text = "\n".join(line.rstrip("\r").split("\r")[-1] for line in lines)
-            kept.append(output)
-        if cell.cell_type == "code":
-            cell.outputs = kept
+                output.text = "\n".join(x for x in lines if "\r" not in x.rstrip("\r"))
+        cell.outputs = [o for o in kept if o.output_type != "stream" or o.text.strip()]
+
+
+def _same_stream(first: nbformat.NotebookNode, second: nbformat.NotebookNode) -> bool:
+    return first.output_type == second.output_type == "stream" and first.name == second.name

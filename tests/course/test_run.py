@@ -39,7 +39,7 @@ def test_a_run_ends_well_with_a_table(executed):
     assert executed.done.returncode == 0, executed.done.stdout + executed.done.stderr
     lines = [line for line in executed.done.stdout.splitlines() if "90 A tiny lesson" in line]
     assert len(lines) == 1
-    for part in ("7 of 7", "(+2 by hand)", "1 hold", "mean 1.0"):
+    for part in ("7/7", "mean 1.0"):
         assert part in lines[0], part
     assert "Traceback" not in executed.done.stdout + executed.done.stderr
 
@@ -182,12 +182,13 @@ def test_records_are_read_from_outputs():
     assert execute.records(nbformat.v4.new_notebook(cells=cells)) == [fact]
 
 
-def test_a_progress_bar_keeps_its_last_state_only():
-    text = "start\n\r 10%\r 50%\r100%\nend\n"
-    cell = nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output("stream", text=text)])
+def test_a_progress_bar_leaves_no_trace_also_when_it_came_in_pieces():
+    pieces = ["start\n\r 10%", "\r 50%", "\r100%\nend\n"]
+    outputs = [nbformat.v4.new_output("stream", text=text) for text in pieces]
+    cell = nbformat.v4.new_code_cell("", outputs=outputs)
     widget = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "bar"}
     cell.outputs.append(nbformat.v4.new_output("display_data", data=widget))
     notebook = nbformat.v4.new_notebook(cells=[cell])
     run._tidy(notebook)
     assert [o.output_type for o in cell.outputs] == ["stream"]
-    assert cell.outputs[0].text == "start\n100%\nend\n"
+    assert cell.outputs[0].text == "start\nend\n"

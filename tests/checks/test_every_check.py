@@ -140,6 +140,7 @@ def test_the_visible_cases_are_always_the_same_and_hidden_ones_follow_their_seed
         assert all(case.label for case in exercise.draw())
 
 
+@pytest.mark.filterwarnings("ignore")  # a mutant may do anything
 @pytest.mark.slow
 @every_exercise
 def test_the_check_rejects_nearly_every_mutant_of_the_worked_answer(exercise, record_property):

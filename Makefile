@@ -19,7 +19,7 @@ course: setup
 	$(BIN)/course run
 
 test: setup
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 #: make setup    the environment in .venv, from requirements.lock
 setup: $(READY)

@@ -129,7 +129,8 @@ def saved(executed: NotebookNode) -> NotebookNode:
     """An executed source-form notebook as it goes to `solutions/`: worked, no traces of the run."""
     notebook = worked(executed)
     notebook.cells = [cell for cell in notebook.cells if not is_injected(cell)]
-    notebook.metadata.pop("papermill", None)
+    for key in ("papermill", "widgets"):
+        notebook.metadata.pop(key, None)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
         for key in ("papermill", "execution"):

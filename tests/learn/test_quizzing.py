@@ -118,7 +118,7 @@ def test_a_free_answer_is_recorded_and_compared_by_the_reader(course, capsys, sh
         ("90-q3", 10**400, "not as large"),
         ("90-q4", "x" * 100_000, 'give letters, such as "cab"'),
     ],
-    ids=repr,
+    ids=lambda value: str(value)[:20],
 )
 def test_what_is_no_answer_is_told_what_would_be_one(course, capsys, item, answer, says):
     text = said(capsys, item, answer)

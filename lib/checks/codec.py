@@ -108,6 +108,8 @@ def _encode(value: Any, budget: _Budget, depth: int) -> Any:
         return _encode_tensor(value, budget, depth)
     if kind is np.ndarray or isinstance(value, np.generic):
         array = np.asarray(value)
+        if not array.dtype.isnative:  # numbers are numbers, whatever their byte order
+            array = array.astype(array.dtype.newbyteorder("="))
         if array.dtype.str not in _NUMPY:
             raise CodecError(f"an array of dtype {array.dtype} has no plain form here")
         budget.spend(depth, array.nbytes)

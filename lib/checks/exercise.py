@@ -86,14 +86,22 @@ class Shown:
     got: Any
 
 
-def call(function: Callable) -> Caller:
-    """The plain caller: calls `function` here, each time with fresh copies of the arguments."""
+def _raised(error: BaseException) -> Raised:
+    return Raised(type(error).__name__, str(error))
+
+
+def call(function: Callable, describe: Callable[[BaseException], Raised] = _raised) -> Caller:
+    """The plain caller: calls `function` here, each time with fresh copies of the arguments.
+
+    Whatever the function raises is an outcome, a `sys.exit()` too; `describe` puts it in words.
+    Only the learner's own interrupt gets through.
+    """
 
     def caller(case: Case) -> Outcome:
         try:
             result = function(*values.copy_value(case.args), **values.copy_value(case.kwargs))
-        except Exception as error:  # whatever a learner's function raises is an outcome
-            return Raised(type(error).__name__, str(error))
+        except (Exception, SystemExit) as error:
+            return describe(error)
         return Returned(result)
 
     return caller

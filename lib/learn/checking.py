@@ -10,7 +10,7 @@ import numpy as np
 
 from lib import checks
 from lib.checks import values
-from lib.checks.exercise import Case, Outcome, Raised, Returned, Shown, Verdict
+from lib.checks.exercise import Raised, Shown, Verdict
 from lib.learn import catalogue, record
 from lib.learn.environment import course_root, headless
 from lib.learn.panel import Code, Grids, Panel
@@ -41,7 +41,7 @@ def check(name: str, function: Callable, *, hidden: int | None = None) -> None:
     exercise = checks.find(name)
     # What the function writes to stderr must not cost points in nbgrader, nor flood the notebook.
     with captured() as said:
-        verdict = exercise.judge(_caller(function), hidden)
+        verdict = exercise.judge(checks.call(function, _raised), hidden)
     if verdict.passed:
         _passed[name] = function
     elif _passed.get(name) is not None:
@@ -64,18 +64,7 @@ def yours(name: str, function: Callable, *, instead: Callable) -> Callable:
     return instead
 
 
-def _caller(function: Callable) -> Callable[[Case], Outcome]:
-    def caller(case: Case) -> Outcome:
-        try:
-            result = function(*values.copy_value(case.args), **values.copy_value(case.kwargs))
-        except Exception as error:
-            return _raised(error)
-        return Returned(result)
-
-    return caller
-
-
-def _raised(error: Exception) -> Raised:
+def _raised(error: BaseException) -> Raised:
     """The learner's own line: the deepest frame that stands in a notebook cell."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if _is_cell(frame.filename):

@@ -109,7 +109,6 @@ def _itself() -> list:
         np.array(["text"]),
         np.array(["2020-01-01"], dtype="datetime64[D]"),
         np.zeros(2, dtype=np.complex128),
-        np.zeros(2, dtype=">f8"),
         np.zeros(2, dtype=[("a", "f4")]),
         torch.eye(2).to_sparse(),
         torch.zeros(2, device="meta"),
@@ -284,3 +283,10 @@ def test_a_damaged_node_gives_a_value_or_a_codec_error(value, data):
         return
     with contextlib.suppress(CodecError):
         decode(node)
+
+
+def test_an_array_of_the_other_byte_order_keeps_its_numbers():
+    array = np.array([1.0, 2.5, -3.0], dtype=np.dtype(np.float64).newbyteorder("S"))
+    back = decode(encode(array))
+    assert back.dtype.isnative
+    np.testing.assert_array_equal(back, array)

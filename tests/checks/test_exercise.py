@@ -272,3 +272,12 @@ def test_a_call_reports_returned_or_raised():
     outcome = call(abs)(Case(("x",), ""))
     assert isinstance(outcome, Raised)
     assert outcome.kind == "TypeError"
+
+
+def test_a_function_that_exits_has_crashed():
+    def leave(*_):
+        raise SystemExit(0)
+
+    verdict = TOY.judge(call(leave))
+    assert verdict.status == "crashed"
+    assert verdict.outcome.kind == "SystemExit"

@@ -86,10 +86,11 @@ def run(
     folder = run_folder(root)
     rows = folder / "leaderboard"
     rows.mkdir(parents=True, exist_ok=True)
-    # Rows of lessons that are not run now, as they stand beside the saved notebooks.
+    # Every run starts from the saved rows: what a lesson draws does not depend on earlier runs.
+    for row in rows.glob("*.json"):
+        row.unlink()
     for row in (root / "solutions" / "leaderboard").glob("*.json"):
-        if not (rows / row.name).is_file():
-            shutil.copy(row, rows)
+        shutil.copy(row, rows)
     jobs = jobs or default_jobs(len(lessons))
     parameters = {"PROFILE": profile, "SEED": seed, "DEVICE": device}
     variables = environment(jobs, rows)

@@ -64,7 +64,8 @@ bench: setup
 lock:
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install -q torch==2.13.0
-	build/lock/bin/python -m pip install -q -e '.[dev]'
+	# soupsieve 3.0.2 and later want Python 3.11.5, and Debian 12 has 3.11.2
+	build/lock/bin/python -m pip install -q 'soupsieve<3' -e '.[dev]'
 	build/lock/bin/python -m pip check
 	{ grep '^#' requirements.lock; build/lock/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > build/lock/lock
 	mv build/lock/lock requirements.lock

@@ -1,11 +1,14 @@
 """The project's own files agree with each other: pyproject, lock, conda environment, CI."""
 
+import importlib.metadata
 import re
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from lib.course.doctor import pins
@@ -32,6 +35,13 @@ def test_every_line_of_the_lock_is_an_exact_pin():
     rest = [line for line in lines if line and not line.startswith("#")]
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9._]+", line) for line in rest)
     assert len(rest) == len(pins(ROOT / "requirements.lock"))
+
+
+@pytest.mark.parametrize("python", ["3.11.2", "3.12.0", "3.13.0"])
+def test_every_locked_version_can_be_installed_on_the_promised_pythons(python):
+    for name in pins(ROOT / "requirements.lock"):
+        wanted = importlib.metadata.metadata(name)["Requires-Python"]
+        assert not wanted or SpecifierSet(wanted).contains(python), f"{name} wants {wanted}"
 
 
 def test_conda_installs_python_and_the_lock_and_nothing_else():

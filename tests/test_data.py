@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 
+import pronto
 import pytest
 
 from lib.data import (
@@ -93,7 +94,6 @@ def test_what_is_no_ontology_is_refused(text):
 
 
 def test_own_parser_agrees_with_pronto_on_a_sample_of_the_real_file():
-    pronto = pytest.importorskip("pronto")
     header, *stanzas = ontology_path().read_text(encoding="utf-8").split("\n\n[")
     # Links are left out, as they would point out of the sample.
     sample = [re.sub(r"\n(is_a|relationship|intersection_of): .*", "", x) for x in stanzas[::60]]

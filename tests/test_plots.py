@@ -243,13 +243,16 @@ def test_shapes_that_do_not_fit_are_named(draw, says):
         draw()
 
 
-def test_drawing_needs_neither_pyplot_nor_a_screen():
+def test_drawing_needs_neither_pyplot_nor_a_screen(tmp_path):
     code = (
         "import json, sys; from lib import plots\n"
         "plots.bars(['a'], [1], title='t', value_label='v').savefig(sys.argv[1])\n"
         "print(json.dumps('matplotlib.pyplot' in sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, "/dev/null"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(tmp_path / "bars.png")],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert json.loads(done.stdout) is False

@@ -1,0 +1,1 @@
+"""Submissions to verdicts: rebuild, kernels, sandbox, judge, gradebook, reports."""

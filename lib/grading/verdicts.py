@@ -1,0 +1,85 @@
+"""What grading says of one submission: a verdict for each graded cell, and the report they make.
+
+A report holds nothing that depends on the clock, on the order of submissions or on the number of
+workers: the same submission gives the same report, byte for byte.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Status = Literal["passed", "wrong", "crashed", "not attempted", "failed", "not run", "manual"]
+
+
+@dataclass(frozen=True)
+class CellVerdict:
+    """The verdict on one graded cell.
+
+    Args:
+        grade_id: nbgrader's name of the cell.
+        status: `failed` is a check of another kind than ours that did not pass; `not run` a check
+            that could not be run (a dead kernel, a time limit), with the reason in `message`;
+            `manual` a cell that waits for a person.
+        points: earned; None where a person marks.
+        max_points: what the release says the cell is worth.
+        message: for the student; never a hidden input, value or source line.
+        mistake: the named mistake that was recognised, if one was.
+        exercise: the exercise or quiz item that the check is of, if it said so.
+        hidden: whether the cell holds hidden tests.
+        hint: a hint for the student, if the course has one.
+    """
+
+    grade_id: str
+    status: Status
+    points: float | None
+    max_points: float
+    message: str = ""
+    mistake: str | None = None
+    exercise: str | None = None
+    hidden: bool = False
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something in the submission that was dropped, mended or noticed, in a sentence."""
+
+    kind: str
+    text: str
+    grade_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What grading says of one submission.
+
+    `status` is `ungradable` when no notebook could be read from the submission; `reason` then says
+    why and `ask` what to ask the student for.
+    """
+
+    student: str
+    lesson: str
+    notebook: str
+    status: Literal["graded", "ungradable"]
+    cells: tuple[CellVerdict, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    reason: str = ""
+    ask: str = ""
+    isolation: str = "none"
+    seconds: float | None = field(default=None, compare=False)  # never written to results
+
+    @property
+    def score(self) -> float:
+        """The points earned so far; a cell that waits for a person counts nothing."""
+        return sum(cell.points or 0.0 for cell in self.cells)
+
+    @property
+    def max_score(self) -> float:
+        """The points that can be earned without a person."""
+        return sum(cell.max_points for cell in self.cells if cell.points is not None)
+
+    @property
+    def manual(self) -> float:
+        """The points that wait for a person."""
+        return sum(cell.max_points for cell in self.cells if cell.points is None)

@@ -1,0 +1,92 @@
+"""Which names a cell binds, uses and changes, read from its text without running it.
+
+All three err on the side of too many: a name too much costs time, a name too few an answer.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import symtable
+from dataclasses import dataclass
+from functools import lru_cache
+
+# Calls that are there to be seen and change nothing of what they are given.
+_SHOWING = {"print", "display"}
+_BUILTINS = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of a cell: bound at the top level, used from outside, and changed in place."""
+
+    binds: frozenset[str]
+    uses: frozenset[str]
+    changes: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def names(source: str) -> Names:
+    """The names of a code cell; a cell that is no Python uses every word in it."""
+    try:
+        text = _plain(source)
+        tree = ast.parse(text)
+        table = symtable.symtable(text, "<cell>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        words = frozenset(re.findall(r"[A-Za-z_]\w*", source[:100_000]))
+        return Names(frozenset(), words - _BUILTINS, frozenset())
+    binds, uses = set(), set()
+    _walk(table, True, binds, uses)
+    return Names(frozenset(binds), frozenset(uses - _BUILTINS), frozenset(_changed(tree)))
+
+
+def _plain(source: str) -> str:
+    """The cell without IPython's additions: `%magic`, `!command`, `name?`."""
+    if not re.search(r"^\s*[%!?]|\?\s*$|=\s*[%!]", source, re.MULTILINE):
+        return source
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(source)
+
+
+def _walk(table: symtable.SymbolTable, top: bool, binds: set[str], uses: set[str]) -> None:
+    for symbol in table.get_symbols():
+        name = symbol.get_name()
+        if top:
+            if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace():
+                binds.add(name)
+            if symbol.is_referenced():
+                uses.add(name)
+        elif symbol.is_global():
+            if symbol.is_assigned():  # `global name` and an assignment
+                binds.add(name)
+            uses.add(name)
+    for child in table.get_children():
+        _walk(child, False, binds, uses)
+
+
+def _changed(tree: ast.AST) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(
+            node.ctx, ast.Store | ast.Del
+        ):
+            found |= _roots(node)
+        elif isinstance(node, ast.AugAssign):
+            found |= _roots(node.target)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            call = node.value
+            if isinstance(call.func, ast.Name) and call.func.id in _SHOWING:
+                continue
+            # The result is thrown away, so the call is there for what it does.
+            for part in [call.func, *call.args, *(k.value for k in call.keywords)]:
+                found |= _roots(part)
+    return found - _BUILTINS
+
+
+def _roots(node: ast.AST) -> set[str]:
+    """The names at the root of `a.b[c].d()`: here `a`."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return {node.id} if isinstance(node, ast.Name) else set()

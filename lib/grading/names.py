@@ -38,7 +38,8 @@ def names(source: str) -> Names:
         return Names(frozenset(), words - _BUILTINS, frozenset())
     binds, uses = set(), set()
     _walk(table, True, binds, uses)
-    return Names(frozenset(binds), frozenset(uses - _BUILTINS), frozenset(_changed(tree)))
+    changes = _changed(tree) & (binds | uses)  # a function's own names are its own affair
+    return Names(frozenset(binds), frozenset((uses | changes) - _BUILTINS), frozenset(changes))
 
 
 def _plain(source: str) -> str:

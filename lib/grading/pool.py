@@ -14,8 +14,6 @@ from pathlib import Path
 
 from lib.grading.verdicts import CellVerdict, Remark, Report
 
-MOST_BYTES = 1 << 30
-
 
 @dataclass(frozen=True)
 class Submission:
@@ -112,7 +110,17 @@ def grade_all(
             return known
         if not hasattr(local, "grade"):
             local.grade = make_grader()
-        report = local.grade(submission)
+        try:
+            report = local.grade(submission)
+        except Exception as error:  # one submission never stops the others
+            return Report(
+                submission.student,
+                "",
+                submission.path.name,
+                "ungradable",
+                reason=f"The grader could not finish it ({type(error).__name__}: {error}).",
+                ask="Nothing: the teacher looks at it.",
+            )
         if key is not None:
             journal.put(key, report)
         return report

@@ -20,7 +20,12 @@ _passed: dict[str, object] = {}
 
 
 class CheckFailed(AssertionError):
-    """A check that did not pass where nobody watches; its traceback is its message."""
+    """A check that did not pass where nobody watches; its traceback is its message.
+
+    `verdict` holds the parts for a grader: exercise, status, message, mistake.
+    """
+
+    verdict: dict[str, str | None] | None = None
 
     def _render_traceback_(self) -> list[str]:
         return [f"CheckFailed: {self}"]
@@ -50,7 +55,10 @@ def check(name: str, function: Callable, *, hidden: int | None = None) -> None:
         record.record_check(name, verdict.status)
     panel(verdict, said.getvalue()).display()
     if not verdict.passed and headless():
-        raise CheckFailed(f"{name}: {verdict.status}. {verdict.message}")
+        failed = CheckFailed(f"{name}: {verdict.status}. {verdict.message}")
+        parts = ("exercise", "status", "message", "mistake")
+        failed.verdict = {part: getattr(verdict, part) for part in parts}
+        raise failed
 
 
 def yours(name: str, function: Callable, *, instead: Callable) -> Callable:
@@ -70,7 +78,9 @@ def _raised(error: BaseException) -> Raised:
         if _is_cell(frame.filename):
             line = linecache.getline(frame.filename, frame.lineno or 0).strip()
             return Raised(type(error).__name__, str(error), line, frame.lineno)
-    return Raised(type(error).__name__, str(error))
+    # A function in another process tells its line itself.
+    line, lineno = getattr(error, "student_line", ""), getattr(error, "student_lineno", None)
+    return Raised(type(error).__name__, str(error), line, lineno)
 
 
 def _is_cell(filename: str) -> bool:

@@ -57,12 +57,17 @@ def grade_answer(item: str, answer: Any, *, kind: str, key: Any, tolerance: floa
     Raises:
         CheckFailed: there is no answer, it is not one, or it is not right.
     """
+    status = "wrong"
     try:
-        right = matches(kind, key, normalise(kind, answer), tolerance)
+        if answer is None or answer is ...:
+            status = "not attempted"
+        said = "" if matches(kind, key, normalise(kind, answer), tolerance) else "not right"
     except ValueError as error:
-        raise CheckFailed(f"question {item}: {error}") from None
-    if not right:
-        raise CheckFailed(f"question {item}: not right")
+        said = str(error)
+    if said:
+        failed = CheckFailed(f"question {item}: {said}")
+        failed.verdict = {"exercise": item, "status": status, "message": f"{said}."}
+        raise failed
 
 
 def normalise(kind: str, answer: Any) -> Any:

@@ -1,0 +1,172 @@
+"""What happens in a process that was just forked from the warm parent."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import itertools
+import json
+import os
+import random
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+
+class PrefixError(RuntimeError):
+    """A cell of the prefix ended in an error."""
+
+
+def die_with_parent() -> None:
+    """Be killed when the parent ends (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, int(signal.SIGKILL), 0, 0, 0)
+
+
+def run_prefix(prefix: list[dict]) -> dict[str, Any]:
+    """Run trusted cells once; kernels start from the names they leave."""
+    from lib.grading.judge.shell import shell
+
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    outputs = []
+    with shell(namespace) as ours:
+        for number, cell in enumerate(prefix):
+            del ours.display_pub.outputs[:]
+            with contextlib.redirect_stdout(tempfile.TemporaryFile("w+")) as said:
+                done = ours.run_cell(cell["source"], store_history=False)
+                said.seek(0)
+                text = said.read()
+                said.close()
+            error = done.error_before_exec or done.error_in_exec
+            if error is not None:
+                raise PrefixError(
+                    f"cell {cell.get('grade_id') or number} of the lesson fails before any answer: "
+                    f"{type(error).__name__}: {error}"
+                )
+            stream = [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
+            shown = [
+                {"output_type": "display_data", "data": o["data"], "metadata": o["metadata"]}
+                for o in ours.display_pub.outputs
+            ]
+            outputs.append(json.loads(json.dumps(stream + shown, default=repr)))
+        kept = {
+            k: v for k, v in ours.user_ns.items() if k not in ours.user_ns_hidden or k in namespace
+        }
+    for name in ("get_ipython", "exit", "quit", "In", "Out", "_ih", "_oh", "_dh", "open"):
+        kept.pop(name, None)
+    return {"namespace": kept, "outputs": outputs}
+
+
+def child(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> NoReturn:
+    """Become a kernel or a judge; never returns."""
+    try:
+        keep = [*fds, ready]
+        _forget(keep)
+        os.setsid()
+        die_with_parent()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.set_wakeup_fd(-1)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        {"kernel": _kernel, "judge": _judge}[request["become"]](request, fds, ready, held)
+    except BaseException as error:
+        text = {
+            "problem": f"{type(error).__name__}: {error}",
+            "trace": traceback.format_exc()[-3000:],
+        }
+        with contextlib.suppress(OSError):
+            os.write(ready, json.dumps(text).encode())
+    finally:
+        os._exit(70)
+
+
+def _forget(keep: list[int]) -> None:
+    """Drop every descriptor of the warm parent's but these; standard streams go nowhere."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    for fd in map(
+        int, os.listdir("/proc/self/fd" if os.path.isdir("/proc/self/fd") else "/dev/fd")
+    ):
+        if fd > 2 and fd not in keep:
+            with contextlib.suppress(OSError):
+                os.close(fd)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - they stay open
+    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)  # noqa: SIM115
+
+
+def _judge(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> None:
+    from lib.grading.judge import examiner
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["NBGRADER_EXECUTION"] = "autograde"
+    os.chdir(request["cwd"])
+    channel, control = (socket.socket(fileno=fd) for fd in fds)
+    _say(ready, {})
+    examiner.main(control, channel, held["namespace"])
+    os._exit(0)
+
+
+def _kernel(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> None:
+    laps = [("start", time.monotonic())]
+    box = None
+    if request.get("box"):
+        from lib.grading import sandbox
+
+        box = sandbox.Box.from_json(request["box"])
+        sandbox.enter(box)
+        laps.append(("sandbox", time.monotonic()))
+    home = request["env"].get("HOME") or tempfile.mkdtemp(prefix="home-")
+    if box is not None:
+        home = "/tmp"
+    os.environ.update(request["env"])
+    os.environ.update(HOME=home, IPYTHONDIR=home, TMPDIR=home if box is None else "/tmp")
+    os.environ["NBGRADER_EXECUTION"] = "autograde"
+    tempfile.tempdir = None
+    with contextlib.suppress(OSError):
+        os.chdir(request["cwd"])
+    _reseed()
+    file = Path(home, f"kernel-{os.getpid()}.json")
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+        json.dump(request["connection"], handle)
+    sys.argv = ["ipykernel_launcher.py"]
+    from ipykernel.kernelapp import IPKernelApp
+
+    app = IPKernelApp.instance()
+    app.parent_handle = 0
+    if held["namespace"] and request.get("prefix", True):
+        app.user_ns = held["namespace"]
+    app.initialize(["-f", str(file), "--HistoryManager.enabled=False", "--log-level=40"])
+    laps.append(("ipykernel", time.monotonic()))
+    file.unlink(missing_ok=True)
+    if fds:
+        from lib.grading.judge import agent
+
+        agent.install(app.kernel, socket.socket(fileno=fds[0]), app.kernel.shell.user_ns)
+    if box is not None:
+        sandbox.close(box)
+    took = {name: round(now - then, 4) for (_, then), (name, now) in itertools.pairwise(laps)}
+    _say(ready, {"laps": took})
+    app.start()
+    os._exit(0)
+
+
+def _reseed() -> None:
+    """What a fresh interpreter would have of its own."""
+    random.seed(os.urandom(16))
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(int.from_bytes(os.urandom(4), "little"))
+    if "torch" in sys.modules:
+        sys.modules["torch"].seed()
+
+
+def _say(ready: int, message: dict) -> None:
+    os.write(ready, json.dumps(message).encode())
+    os.close(ready)

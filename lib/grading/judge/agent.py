@@ -116,19 +116,20 @@ def _described(error: BaseException) -> dict:
     return described
 
 
-def install(kernel: Any, sock: socket.socket, namespace: dict) -> None:
+def install(sock: socket.socket, namespace: dict) -> None:
     """Answer on the kernel's main event loop, on which cells run too, so that both can be
     interrupted; must be called on the main thread before the loop starts."""
-    import asyncio
+    from tornado.ioloop import IOLoop
 
     handles: dict[str, Any] = {}
+    loop = IOLoop.current().asyncio_loop
 
     def ready() -> None:
         try:
             serve_one(sock, namespace, handles)
         except (messages.MessageError, OSError):
-            asyncio.get_event_loop().remove_reader(sock.fileno())
+            loop.remove_reader(sock.fileno())
         except KeyboardInterrupt:  # it came between two calls
             sys.stdout.flush()
 
-    kernel.io_loop.asyncio_loop.add_reader(sock.fileno(), ready)
+    loop.add_reader(sock.fileno(), ready)

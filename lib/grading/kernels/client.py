@@ -153,6 +153,8 @@ class WarmParent:
             | {
                 "HOME": str(home),
                 "HF_HUB_OFFLINE": "1",
+                "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow's allocator has a thread
+                "PYDEVD_DISABLE_FILE_VALIDATION": "1",
                 "TOKENIZERS_PARALLELISM": "false",
                 "COURSE_HEADLESS": "1",
                 "PYTHONPATH": root,

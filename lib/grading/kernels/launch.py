@@ -149,7 +149,7 @@ def _kernel(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> 
     if fds:
         from lib.grading.judge import agent
 
-        agent.install(app.kernel, socket.socket(fileno=fds[0]), app.kernel.shell.user_ns)
+        agent.install(socket.socket(fileno=fds[0]), app.kernel.shell.user_ns)
     if box is not None:
         sandbox.close(box)
     took = {name: round(now - then, 4) for (_, then), (name, now) in itertools.pairwise(laps)}

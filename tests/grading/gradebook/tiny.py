@@ -34,7 +34,9 @@ def source() -> NotebookNode:
         cells.append(new_code_cell(check, metadata=_meta(f"check_{name}", **flags)))
     written = _meta("why", grade=True, solution=True, points=4)
     cells.append(new_markdown_cell("Why?", metadata=written))
-    cells.append(new_markdown_cell("Draw.", metadata=_meta("draw", task=True, points=1)))
+    cells.append(
+        new_markdown_cell("Draw.", metadata=_meta("draw", task=True, locked=True, points=1))
+    )
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     return new_notebook(cells=cells)
@@ -75,7 +77,12 @@ def grade(place: Path, lesson: str) -> GradedSubmission:
         notebook = nbformat.read(place / f"{lesson}.ipynb", as_version=4)
     except Exception:
         report = Report(
-            student, lesson, "x", "ungradable", reason=f"No notebook. {MARKUP}", ask="Send it again."
+            student,
+            lesson,
+            "x",
+            "ungradable",
+            reason=f"No notebook. {MARKUP}",
+            ask="Send it again.",
         )
         return GradedSubmission(report, None)
     text = {c.metadata.get("nbgrader", {}).get("grade_id"): c.source for c in notebook.cells}

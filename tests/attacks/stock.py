@@ -81,7 +81,9 @@ def _try(folder: Path, environment: dict, row: int, notebook: nbformat.NotebookN
     done = _nbgrader(
         folder, environment, "autograde", assignment.NAME, "--student=attacker", "--force"
     )
-    entry = {"row": row, "graded": done.returncode == 0, "points": _points(folder)}
+    entry = {"row": row, "graded": done.returncode == 0, "points": None}
+    if entry["graded"]:
+        entry["points"] = _points(folder)
     graded = folder / "autograded" / "attacker" / assignment.NAME / f"{assignment.NAME}.ipynb"
     if graded.is_file():
         text = json.dumps(nbformat.read(graded, 4).cells[2].get("outputs", []))

@@ -55,7 +55,8 @@ def owner(parts: Sequence[str], lessons: Sequence[str]) -> Owner | None:
 
     `<student>/<lesson>.ipynb`, `<student>/<lesson>/any.ipynb`, `<student>_<lesson>.ipynb`, Moodle's
     `Name_12345_assignsubmission_file_/any.ipynb` and Canvas's `name_123_456_any.ipynb` are known.
-    Where the lesson is not named, it is taken for granted if the classroom has but one.
+    A student in the file's name goes before one in the folder's, which may be any folder of
+    downloads. Where the lesson is not named, it is taken for granted if the classroom has but one.
     """
     stem = parts[-1].rpartition(".")[0] or parts[-1]
     lesson = _lesson(stem, lessons)
@@ -66,12 +67,13 @@ def owner(parts: Sequence[str], lessons: Sequence[str]) -> Owner | None:
         student = f"{match['student']}_{match['user']}"
         return _owner(student, _lesson(match["rest"], lessons) or lesson, lessons)
     folders = [part for part in parts[:-1] if _plain(part) not in lessons]
+    bare = _plain(stem)
+    if bare not in lessons and not (folders and _plain(parts[-2]) in lessons):
+        for name in sorted(lessons, key=len, reverse=True):
+            if bare.endswith(f"_{name}") and len(bare) > len(name) + 1:
+                return Owner(bare[: -len(name) - 1], name)
     if folders:
         return _owner(folders[-1], lesson or _named(parts[:-1], lessons), lessons)
-    bare = _plain(stem)
-    for name in sorted(lessons, key=len, reverse=True):
-        if bare.endswith(f"_{name}") and len(bare) > len(name) + 1:
-            return Owner(bare[: -len(name) - 1], name)
     named = _named(parts[:-1], lessons)  # <lesson>/<student>.ipynb
     return Owner(stem, named) if named and lesson is None else None
 

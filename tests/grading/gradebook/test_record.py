@@ -85,7 +85,7 @@ def test_a_check_without_a_verdict_earns_nothing(room):
 
 def test_nothing_that_a_browser_runs_is_recorded(room):
     link = "[x](javascript:alert(1)) $\\href{javascript:alert(1)}{x}$"
-    hand_in(room, "ada", mean="mean = 0", why=f"{MARKUP} {link}")
+    hand_in(room, "ada", mean="mean = 0", why=f"{link} {MARKUP}")
     room.autograde(LESSON, grader=grade)
     notebook = recorded(room, "ada")
     bodies = [o.data for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
@@ -94,7 +94,7 @@ def test_nothing_that_a_browser_runs_is_recorded(room):
     written = [c for c in notebook.cells if "alert(1)" in c.source]
     assert len(written) == 1
     page = shown(written[0].source)
-    raw = shown(f"{MARKUP} {link}")
+    raw = shown(f"{link} {MARKUP}")
     for danger in ("<script>alert", 'href="javascript', "\\href"):
         assert danger in raw  # it would do harm
         assert danger not in page

@@ -1,0 +1,96 @@
+"""Attacks on the score through the whole grader: wrong answers earn nothing, whatever comes along."""
+
+import sys
+
+import nbformat
+import pytest
+
+from lib.grading.kernels.client import WarmParent
+from lib.grading.limits import Limits
+from lib.grading.pipeline import Assignment, Grader
+from tests.attacks import assignment
+from tests.attacks.inside import INSIDE
+from tests.attacks.structure import STRUCTURE, edited
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only")
+
+
+@pytest.fixture(scope="module")
+def grader():
+    what = Assignment(assignment.NAME, assignment.source(), assignment.release())
+    with WarmParent(preload=("numpy", "torch"), prefix=what.prefix) as warm:
+        yield Grader(what, warm, limits=Limits(call_s=3, cell_s=2, notebook_s=30))
+
+
+@pytest.fixture
+def grade(grader, tmp_path):
+    def run(notebook):
+        path = tmp_path / f"{assignment.NAME}.ipynb"
+        nbformat.write(notebook, path)
+        return grader.grade("attacker", path)
+
+    return run
+
+
+def test_right_answers_earn_all_and_wrong_ones_nothing(grade):
+    right = grade(assignment.submission(assignment.RIGHT)).report
+    assert (right.score, right.max_score, right.status) == (10.0, 10.0, "graded")
+    wrong = grade(assignment.submission(assignment.WRONG)).report
+    assert (wrong.score, wrong.max_score) == (0.0, 10.0)
+
+
+@pytest.mark.parametrize("attack", INSIDE, ids=lambda a: f"{a.row} {a.name}")
+def test_attacks_from_inside_gain_nothing(grade, attack):
+    graded = grade(assignment.submission(assignment.WRONG | attack.answers, attack.own))
+    assert graded.report.status == "graded"
+    assert graded.report.score == 0.0
+    assert assignment.CANARY not in nbformat.writes(graded.notebook)
+    assert assignment.CANARY not in repr(graded.report)
+
+
+@pytest.mark.parametrize("edit", STRUCTURE, ids=lambda e: f"{e.row} {e.name}")
+def test_attacks_on_the_structure_gain_nothing(grade, edit):
+    report = grade(edited(edit)).report
+    assert report.status == "graded"
+    assert (report.score, report.max_score) == (0.0, 10.0)
+
+
+ENDS = {
+    "exit": "import os\nos._exit(0)",
+    "kill": "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+    "segfault": "import ctypes\nctypes.string_at(1)",
+    "flood": "print('x' * 5_000_000)",
+    "closed": "import os\nfor fd in range(3, 200):\n    try: os.close(fd)\n    except OSError: pass",
+}
+
+
+@pytest.mark.parametrize("code", ENDS.values(), ids=ENDS)
+def test_what_was_earned_stays_earned_when_a_cell_ends_the_process(grade, code):
+    broken = assignment.RIGHT | {"centre": f"{assignment.RIGHT['centre']}\n{code}"}
+    report = grade(assignment.submission(broken)).report
+    points = {cell.grade_id: cell.points for cell in report.cells}
+    assert points == {"check_double": 2, "check_centre": 0, "check_top": 4, "check_answer": 1}
+    assert any(remark.grade_id == "centre" for remark in report.remarks)
+
+
+@pytest.mark.parametrize("code", [ENDS["exit"], ENDS["segfault"]], ids=["exit", "segfault"])
+def test_a_function_that_ends_the_process_costs_its_own_check(grade, code):
+    body = "\n    ".join(code.split("\n"))
+    broken = assignment.RIGHT | {"double": f"def double(x):\n    {body}\n    return 2 * x"}
+    report = grade(assignment.submission(broken)).report
+    assert report.score == 8.0
+    first = report.cells[0]
+    assert (first.status, first.points) == ("crashed", 0.0)
+    assert "ended during the call" in first.message
+
+
+def test_a_function_that_never_returns_costs_its_own_check(grade):
+    broken = assignment.RIGHT | {"double": "def double(x):\n    while True: pass"}
+    report = grade(assignment.submission(broken)).report
+    assert report.score == 8.0
+    assert "did not return within 3 s" in report.cells[0].message
+
+
+def test_the_same_submission_gives_the_same_report_again(grade):
+    notebook = assignment.submission(assignment.RIGHT | {"top": assignment.WRONG["top"]})
+    assert repr(grade(notebook).report.cells) == repr(grade(notebook).report.cells)

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from lib.course import paths
+from lib.course import cli_grade, paths
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -203,6 +203,9 @@ def doctor() -> None:
         out.print(f"{signs[finding.state]} {finding.name:<14} {finding.text}.{todo}")
     if any(finding.state == "missing" for finding in findings):
         raise typer.Exit(1)
+
+
+app.command()(cli_grade.grade)
 
 
 @app.command()

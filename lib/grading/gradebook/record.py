@@ -60,7 +60,8 @@ class GradedSubmission:
 class VerdictAutograde(Autograde):
     """nbgrader's autograding of one notebook that has been run and judged already."""
 
-    # No `config=True`: a course's configuration of stock autograding must not undo these.
+    # The metadata are checked once: nothing of ours changes them, and a check takes a third of the
+    # time. No `config=True`: a course's configuration of stock autograding must not undo these.
     sanitize_preprocessors = List(
         [DeduplicateIds, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
     )
@@ -72,7 +73,6 @@ class VerdictAutograde(Autograde):
             SaveVerdicts,
             AssignLatePenalties,
             SafeMarkdown,
-            CheckCellMetadata,
         ]
     )
 

@@ -218,3 +218,20 @@ def test_the_tiny_lesson_is_in_the_gradebook(room):
     hand_in(room, "ada")
     room.autograde(LESSON, grader=grade)
     assert {name for _, name in rows(room)} == {"check_mean", "check_max", "why", "draw"}
+
+
+def test_formgrader_sees_the_submissions(room):
+    from nbgrader.apps.api import NbGraderAPI
+
+    from lib.grading.gradebook.record import course_directory, load_config
+
+    hand_in(room, "ada", "2026-01-03 12:00:00 UTC", mean="mean = 'right'", why="Because.")
+    hand_in(room, "bob", "2026-01-03 12:00:00 UTC")
+    room.autograde(LESSON, ["ada"], grader=grade)
+    config = load_config(room.folder)
+    seen = NbGraderAPI(course_directory(room.folder, config), config=config)
+    assert seen.get_autograded_students(LESSON) == {"ada"}
+    entry = next(one for one in seen.get_submissions(LESSON) if one["student"] == "ada")
+    assert (entry["score"], entry["max_score"]) == (2.0, 10.0)
+    assert entry["needs_manual_grade"]
+    assert entry["autograded"]

@@ -33,7 +33,7 @@ def grade(
         int | None, typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores.")
     ] = None,
     isolation: Annotated[
-        str, typer.Option(help="auto, or none for notebooks that you trust, such as your own.")
+        str, typer.Option(help="auto, namespaces, or none for notebooks that you trust.")
     ] = "auto",
     min_score: Annotated[
         float | None, typer.Option(min=0, max=100, help="Exit with 1 if one earns less percent.")
@@ -100,7 +100,7 @@ def grade(
     if json_file is not None:
         json_file.write_text(_json(reports), encoding="utf-8")
         out.print(f"verdicts: {escape(str(json_file))}")
-    if level == grading.NONE:
+    if level == "none":
         out.print("[yellow]isolation: none.[/] These notebooks ran with your rights.")
     if any(report.status == "ungradable" for report in reports):
         raise typer.Exit(3)

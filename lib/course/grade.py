@@ -11,32 +11,41 @@ from pathlib import Path
 
 from lib.course import build
 from lib.course.lesson import Lesson
+from lib.grading import sandbox
 from lib.grading.kernels.client import WarmParent
 from lib.grading.limits import Limits
 from lib.grading.pipeline import Assignment, Grader
 from lib.grading.pool import Submission
+from lib.grading.sandbox import Box, Level
 from lib.grading.verdicts import Report
 from lib.learn import catalogue
-
-NONE = "none"
 
 
 class NoIsolation(RuntimeError):
     """This machine cannot isolate what would be graded, and nobody said that it need not."""
 
 
-def choose(wanted: str) -> str:
-    """The isolation level to use.
+def choose(wanted: str) -> Level:
+    """The isolation level to use: `auto`, or the name of a level.
 
     Raises:
-        NoIsolation: there is none to be had and `none` was not asked for.
+        NoIsolation: `auto` finds none, or the wanted one cannot be had here.
+        ValueError: there is no such level.
     """
-    if wanted == NONE:
-        return NONE
-    raise NoIsolation(
-        "other people's notebooks are not run without isolation, and the grader has none yet. For "
-        "notebooks that you trust, such as your own: --isolation none"
-    )
+    if wanted == "auto":
+        best = sandbox.available()[0]
+        if best is Level.NONE:
+            raise NoIsolation(
+                "other people's notebooks are not run without isolation, and "
+                f"{sandbox.why(Level.NAMESPACES)}. For your own notebooks: --isolation none"
+            )
+        return best
+    if wanted not in set(Level):
+        names = ", ".join(["auto", *Level])
+        raise ValueError(f"there is no isolation {wanted!r}; there are: {names}")
+    if Level(wanted) not in sandbox.available():
+        raise NoIsolation(f"{wanted} cannot be had: {sandbox.why(Level(wanted))}")
+    return Level(wanted)
 
 
 def assignment(lesson: Lesson) -> Assignment:
@@ -75,14 +84,19 @@ class Means:
 
 
 @contextmanager
-def means(lesson: Lesson, isolation: str, limits: Limits | None = None) -> Iterator[Means]:
+def means(lesson: Lesson, level: Level, limits: Limits | None = None) -> Iterator[Means]:
     """A warm parent for the lesson, running inside the block, and what makes graders of it."""
     limits, what = limits or Limits(), assignment(lesson)
-    text = json.dumps([what.source, what.release, isolation, repr(limits)], sort_keys=True)
+    text = json.dumps([what.source, what.release, str(level), repr(limits)], sort_keys=True)
+    code = str(Path(build.__file__).resolve().parents[1])
+
+    def box(sockets: str, work: str) -> Box | None:
+        return None if level is Level.NONE else Box(level, sockets, work, (code,), limits)
+
     with WarmParent(prefix=what.prefix) as warm:
 
         def grader() -> Callable[[Submission], Report]:
-            one = Grader(what, warm, limits=limits, isolation=isolation, hints=_hint)
+            one = Grader(what, warm, limits=limits, make_box=box, isolation=str(level), hints=_hint)
             return lambda submission: one.grade(submission.student, submission.path).report
 
         yield Means(lesson.slug, hashlib.sha256(text.encode()).hexdigest(), grader)

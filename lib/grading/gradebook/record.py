@@ -87,6 +87,7 @@ class VerdictAutograde(Autograde):
         self.assignments = {str(self.path.parent): [str(self.path)]}
         self.writer = FilesWriter(parent=self, config=self.config)
         self.exporter = self.exporter_class(parent=self, config=self.config)
+        self.exporter.optimistic_validation = True  # the format once, not after every step
         self.convert_notebooks()
 
     def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:

@@ -273,7 +273,6 @@ attack(work); attack(tmp); attack(memory)""",
         "a gigabyte of output in one line",
         40,
         "\nfor _ in range(1024):\n    print('x' * (1 << 20), end='')",
-        True,
     ),
     Cell(
         "a million lines of output",

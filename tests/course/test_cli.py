@@ -21,6 +21,7 @@ COMMANDS = {
     ],
     "lab": ["Open the notebooks in JupyterLab"],
     "doctor": ["Look at this machine"],
+    "grade": ["Grade notebooks", "--lesson", "--json", "--jobs", "--isolation", "--min-score"],
     "prove": ["Break every worked answer", "--least"],
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -101,8 +102,9 @@ class WarmParent:
         self._folder = Path(tempfile.mkdtemp(prefix="warm-"))
         try:
             answer = self._start(self.prefix)
-            if "problem" in answer and answer.get("prefix") and "thread" in answer["problem"]:
+            if answer.get("threads") and self.prefix:
                 self.note, self.prefix_ok = answer["problem"], False
+                self._end()
                 answer = self._start([])
             if "problem" in answer:
                 raise WarmError(answer["problem"])
@@ -130,7 +132,10 @@ class WarmParent:
         try:
             self._process.stdin.write(asked)
             self._process.stdin.flush()
-            line = self._process.stdout.readline()
+            there = select.select([self._process.stdout], [], [], START_S)[0]
+            line = self._process.stdout.readline() if there else b""
+            if not there:
+                return {"problem": f"the warm parent was not ready after {START_S:.0f} s"}
         except OSError:
             line = b""
         if not line:
@@ -200,14 +205,17 @@ class WarmParent:
         child.pid, child.laps = message["pid"], message.get("laps", {})
         return child
 
-    def close(self) -> None:
-        """End it and everything that it forked."""
-        process = self._process
+    def _end(self) -> None:
+        process, self._process = self._process, None
         if process is not None:
             process.kill()
             process.wait()
             for pipe in (process.stdin, process.stdout):
                 pipe.close()
+
+    def close(self) -> None:
+        """End it and everything that it forked."""
+        self._end()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -126,6 +126,8 @@ def _kernel(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> 
     home = request["env"].get("HOME") or tempfile.mkdtemp(prefix="home-")
     if box is not None:
         home = "/tmp"
+    for name in [n for n in os.environ if n.startswith("COURSE_") and n != "COURSE_HEADLESS"]:
+        del os.environ[name]  # folders of the grader's
     os.environ.update(request["env"])
     os.environ.update(HOME=home, IPYTHONDIR=home, TMPDIR=home if box is None else "/tmp")
     os.environ["NBGRADER_EXECUTION"] = "autograde"

@@ -27,6 +27,7 @@ from typing import Any
 
 from lib.grading.kernels import launch
 
+REQUEST_S = 5.0
 PRELOAD = ("numpy", "torch", "sentence_transformers", "lib.checks", "lib.learn")
 # What a kernel imports when it starts; a name that is not there is passed over.
 _KERNEL = [
@@ -105,6 +106,8 @@ class Server:
         self.listening.bind(path)
         os.umask(mask)
         self.listening.listen(64)
+        # Not a signal at the parent's death: that one comes at the death of the *thread* it was.
+        self.selector.register(0, selectors.EVENT_READ, lambda: sys.exit(0))
         self.selector.register(self.listening, selectors.EVENT_READ, self._accept)
 
     def serve(self) -> None:
@@ -126,8 +129,10 @@ class Server:
     def _hear(self, client: _Client) -> None:
         try:
             data, fds, _, _ = socket.recv_fds(client.conn, 1 << 20, 4)
+            client.conn.settimeout(REQUEST_S)  # whoever asks writes the whole request at once
             while data and not data.endswith(b"\n"):
-                data += client.conn.recv(1 << 20)
+                part = client.conn.recv(1 << 20)
+                data = data + part if part else b""
         except OSError:
             data, fds = b"", []
         if not data:
@@ -190,16 +195,18 @@ class Server:
 
 
 def main() -> None:
-    """Read what to prepare from standard input, say how it went, and serve."""
-    launch.die_with_parent()
+    """Read what to prepare from standard input, say how it went, and serve.
+
+    Standard input stays open as long as the grader lives; its end is the server's end.
+    """
     asked = json.loads(sys.stdin.readline())
     try:
         held = prepare(asked["preload"], asked["prefix"])
     except launch.PrefixError as error:
-        print(json.dumps({"problem": str(error), "prefix": True}), flush=True)
+        print(json.dumps({"problem": str(error)}), flush=True)
         sys.exit(3)
     if held["problem"]:
-        print(json.dumps({"problem": held["problem"], "prefix": bool(asked["prefix"])}), flush=True)
+        print(json.dumps({"problem": held["problem"], "threads": True}), flush=True)
         sys.exit(4)
     gc.collect()
     gc.freeze()

@@ -1,0 +1,54 @@
+"""The table of attacks in `docs/threats.md`: what they did to stock nbgrader, and that ours holds.
+
+python -m tests.attacks.table    writes the document anew
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.attacks.inside import INSIDE
+from tests.attacks.outside import OUTSIDE
+from tests.attacks.structure import STRUCTURE
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "threats.md"
+_HEAD = """# What the grader withstands
+
+A submitted notebook is hostile input. Nothing a student submits shall raise a score, read what is hidden, touch another's work or stop the batch. Where the machine cannot give the isolation this needs, `course grade` refuses, and says what is missing.
+
+- The submission is never run as it came: answers are put into the released notebook, all else is ours.
+- Its code runs in a process with namespaces and a root of its own: no network, no other files, no other process; with limits on time, memory, disk, processes and output, and a filter of system calls.
+- Checks run in a second process that never runs a student's code and takes only plain values from it.
+
+What isolation does not cover: defects of the kernel, side channels of the hardware, people who work together, and a right answer copied from somewhere. With `--isolation none` a notebook runs with your rights.
+
+Each attack below was tried once against nbgrader 0.9.6 (`python -m tests.attacks.stock`), and is tried against this grader in every test run, where it gains nothing. Where stock held too, the attack is listed all the same.
+
+| # | attack | stock nbgrader 0.9.6 |
+|---|---|---|
+"""
+
+
+def document() -> str:
+    """The document's text."""
+    stock = json.loads(Path(__file__).with_name("stock.json").read_text())
+    rows = []
+    for attack in sorted([*INSIDE, *STRUCTURE, *OUTSIDE], key=lambda a: a.row):
+        rows.append(f"| {attack.row} | {attack.name} | {_said(stock[attack.name], attack)} |")
+    return _HEAD + "\n".join(rows) + "\n"
+
+
+def _said(found: dict, attack: object) -> str:
+    if not found["graded"]:
+        return "**the run was aborted**"
+    if found.get("won") and attack in OUTSIDE:
+        return "**won** (" + ", ".join(found["won"]) + ")"
+    if attack in OUTSIDE:
+        return "held" if found["points"] == 10 else f"{found['points']:g} of 10 points left"
+    return f"**{found['points']:g} of 10 points won**" if found["points"] else "held"
+
+
+if __name__ == "__main__":
+    DOCUMENT.parent.mkdir(exist_ok=True)
+    DOCUMENT.write_text(document(), encoding="utf-8")

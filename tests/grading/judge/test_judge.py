@@ -217,3 +217,39 @@ def test_an_answer_before_the_question_is_not_taken():
 def test_no_answer_whatever_breaks_the_judge(body):
     outcome = _run(_lying([_framed(body)]), "f(1)")
     assert outcome["outcome"] == "error"
+
+
+def _raising(error):
+    def f(*args):
+        raise error
+
+    return f
+
+
+@pytest.mark.parametrize("error", [StopIteration(), StopAsyncIteration()])
+def test_an_exception_that_ends_loops_does_not_skip_the_asserts_of_a_check(error):
+    with student({"f": _raising(error)}) as channel:
+        for hidden in (False, True):
+            outcome = _run(
+                channel, "for got in map(f, [1, 2]):\n    assert got == 5", hidden=hidden
+            )
+            assert outcome["outcome"] == "error"
+
+
+def test_an_exception_that_needs_more_than_a_message_keeps_its_name():
+    with student({"f": _raising(UnicodeDecodeError("utf-8", b"", 0, 1, "no"))}) as channel:
+        assert _run(channel, "f()")["kind"] == "UnicodeDecodeError"
+
+
+def test_python_s_own_function_never_stands_in_for_an_answer():
+    source = "assert max([1, 2]) == 2"
+    with student({"max": lambda values: 0}) as channel:
+        assert _run(channel, source, names=["max"])["kind"] == "AssertionError"
+    with student({}) as channel:
+        assert _run(channel, source, names=["max"])["kind"] == "NameError"
+
+
+def test_an_unreadable_answer_carries_nothing_out_of_a_hidden_check():
+    outcome = _run(_lying([b"\xfe\xdc\xba\x98"]), "f(1)", hidden=True)
+    assert outcome["lost"]
+    assert str(0xFEDCBA98) not in str(outcome)

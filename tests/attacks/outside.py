@@ -240,7 +240,6 @@ attack(work); attack(tmp); attack(memory)""",
         "memory step by step",
         36,
         "\ndef takes():\n    held = []\n    for _ in range(24):\n        held.append(bytearray(os.urandom(1 << 20)) * 256)\n    return len(held)\nattack(takes)",
-        True,
     ),
     Cell(
         "a tensor of 2^35 elements",

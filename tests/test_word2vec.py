@@ -1,6 +1,6 @@
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lib import word2vec
@@ -47,7 +47,9 @@ def tables(seed, words=9, dim=5):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 9999))
+@example(seed=1884)  # its densest row is in 102 pairs: at a rate of 0.01 it is held back
 def test_a_step_follows_the_gradient_of_sgns_loss(seed):
+    rate = 0.001  # so small that no row is held back by ROW_STEP
     batch, seen = small_batch(seed)
     batch = Batch(batch.centre, batch.target, batch.weight.double(), batch.contexts, batch.pairs)
     centres, targets = tables(seed)
@@ -55,10 +57,10 @@ def test_a_step_follows_the_gradient_of_sgns_loss(seed):
     loss = explicit_loss(*leaves, batch, seen)
     expected = torch.autograd.grad(loss * seen.sum(), leaves)
     before = centres.clone(), targets.clone()
-    found = update(centres, targets, batch, rate=0.01, with_loss=True)
+    found = update(centres, targets, batch, rate=rate, with_loss=True)
     torch.testing.assert_close(found, loss.detach(), atol=1e-9, rtol=0)
     for table, old, gradient in zip((centres, targets), before, expected):
-        torch.testing.assert_close((old - table) / 0.01, gradient, atol=1e-9, rtol=0)
+        torch.testing.assert_close((old - table) / rate, gradient, atol=1e-9, rtol=0)
 
 
 def test_weighted_negatives_give_the_gradient_of_as_many_as_asked_for():

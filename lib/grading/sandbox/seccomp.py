@@ -8,143 +8,115 @@ import os
 import platform
 import struct
 
-_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+from lib.grading.sandbox.calls import CHECKED, CHECKED_OUTSIDE, OUTSIDE, REFUSED
+
+ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
-# Refused whatever the arguments; numbers by machine, None where the machine has no such call.
-_REFUSED = {
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "kcmp": (312, 272),
-    "perf_event_open": (298, 241),
-    "bpf": (321, 280),
-    "userfaultfd": (323, 282),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "keyctl": (250, 219),
-    "io_uring_setup": (425, 425),
-    "io_uring_enter": (426, 426),
-    "io_uring_register": (427, 427),
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "open_tree": (428, 428),
-    "move_mount": (429, 429),
-    "fsopen": (430, 430),
-    "fsconfig": (431, 431),
-    "fsmount": (432, 432),
-    "fspick": (433, 433),
-    "mount_setattr": (442, 442),
-    "open_by_handle_at": (304, 265),
-    "name_to_handle_at": (303, 264),
-    "reboot": (169, 142),
-    "kexec_load": (246, 104),
-    "kexec_file_load": (320, 294),
-    "init_module": (175, 105),
-    "finit_module": (313, 273),
-    "delete_module": (176, 106),
-    "swapon": (167, 224),
-    "swapoff": (168, 225),
-    "acct": (163, 89),
-    "quotactl": (179, 60),
-    "settimeofday": (164, 170),
-    "clock_settime": (227, 112),
-    "adjtimex": (159, 171),
-    "syslog": (103, 116),
-    "personality": (135, 92),
-    "shmget": (29, 194),
-    "msgget": (68, 186),
-    "semget": (64, 190),
-    "mq_open": (240, 180),
-    "memfd_create": (319, 279),
-    "memfd_secret": (447, 447),
-    "pidfd_open": (434, 434),
-    "pidfd_getfd": (438, 438),
-    "pidfd_send_signal": (424, 424),
-    "process_madvise": (440, 440),
-    "vmsplice": (278, 75),
-    "modify_ldt": (154, None),
-    "iopl": (172, None),
-    "ioperm": (173, None),
-    "fork": (57, None),
-    "vfork": (58, None),
-    "execve": (59, 221),
-    "execveat": (322, 281),
-    "connect": (42, 203),
-    "tkill": (200, 130),
-    "rt_sigqueueinfo": (129, 138),
-    "rt_tgsigqueueinfo": (297, 240),
-    "setuid": (105, 146),
-    "setgid": (106, 144),
-    "setresuid": (117, 147),
-    "setresgid": (119, 149),
-}
-_CHECKED = {
-    "clone": (56, 220),
-    "clone3": (435, 435),
-    "socket": (41, 198),
-    "kill": (62, 129),
-    "tgkill": (234, 131),
-    "prlimit64": (302, 261),
-    "ioctl": (16, 29),
-}
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-_CLONE_THREAD, _AF_UNIX, _TIOCSTI, _TIOCLINUX = 0x10000, 1, 0x5412, 0x541C
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+_CLONE_THREAD, _CLONE_NEW = 0x10000, 0x7E020000
+_AF_UNIX, _STREAM, _TYPE = 1, 1, 0xF
+# Input put into a terminal, and signals sent to whoever is named as an owner.
+_IOCTLS = (0x5412, 0x541C, 0x8901, 0x8902)  # TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP
+_FCNTLS = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+_PRCTLS = (1,)  # PR_SET_PDEATHSIG: it shall not outlive the grader
+
+Step = tuple[int, int, int, int]
 
 
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def program(machine: str, own_pid: int) -> bytes:
-    """The filter as BPF instructions, for a machine and the process that it is for."""
-    at = list(_ARCH).index(machine)
-    refused = _ERRNO | errno.EPERM
-    code: list[tuple[int, int, int, int]] = [
+def program(machine: str, own_pid: int, *, outside: bool = False) -> bytes:
+    """The filter as BPF instructions.
+
+    Only the lower 32 bits of an argument are looked at: the kernel takes no more of these either.
+
+    Args:
+        machine: x86_64 or aarch64.
+        own_pid: the process that it is for.
+        outside: whether the process can name files that are not its own.
+    """
+    at = list(ARCH).index(machine)
+    refused = ERRNO | errno.EPERM
+    code: list[Step] = [
         (_LOAD, 0, 0, 4),
-        (_EQUAL, 1, 0, _ARCH[machine]),
-        (_RETURN, 0, 0, _KILL),
+        (_EQUAL, 1, 0, ARCH[machine]),
+        (_RETURN, 0, 0, KILL),
         (_LOAD, 0, 0, 0),
     ]
     if machine == "x86_64":  # calls of the x32 kind would go round the numbers below
-        code += [(_AT_LEAST, 0, 1, 0x40000000), (_RETURN, 0, 0, _KILL)]
-    for numbers in _REFUSED.values():
+        code += [(_AT_LEAST, 0, 1, 0x40000000), (_RETURN, 0, 0, KILL)]
+    for numbers in (REFUSED | (OUTSIDE if outside else {})).values():
         if numbers[at] is not None:
             code += [(_EQUAL, 0, 1, numbers[at]), (_RETURN, 0, 0, refused)]
-
-    def when(name: str, body: list[tuple[int, int, int, int]]) -> None:
-        code.extend([(_EQUAL, 0, len(body), _CHECKED[name][at]), *body])
-
-    def argument(number: int) -> tuple[int, int, int, int]:
-        return (_LOAD, 0, 0, 16 + 8 * number)
-
-    allow, refuse = (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, refused)
-    # Whoever asks for clone3 is to fall back to clone, whose flags can be seen.
-    when("clone3", [(_RETURN, 0, 0, _ERRNO | errno.ENOSYS)])
-    when("clone", [argument(0), (_ANY_BIT, 1, 0, _CLONE_THREAD), refuse, allow])
-    family = (_RETURN, 0, 0, _ERRNO | errno.EAFNOSUPPORT)
-    when("socket", [argument(0), (_EQUAL, 0, 1, _AF_UNIX), allow, family])
-    for name in ("kill", "tgkill"):
-        when(name, [argument(0), (_EQUAL, 0, 1, own_pid), allow, refuse])
-    when("prlimit64", [argument(0), (_EQUAL, 1, 0, 0), (_EQUAL, 0, 1, own_pid), allow, refuse])
-    terminal = [(_EQUAL, 1, 0, _TIOCSTI), (_EQUAL, 0, 1, _TIOCLINUX), refuse, allow]
-    when("ioctl", [argument(1), *terminal])
-    code.append(allow)
+    for name, body in _bodies(own_pid, refused, outside).items():
+        number = (CHECKED | CHECKED_OUTSIDE)[name][at]
+        if number is not None:
+            code += [(_EQUAL, 0, len(body), number), *body]
+    code.append((_RETURN, 0, 0, ALLOW))
     return b"".join(struct.pack("HBBI", *step) for step in code)
 
 
-def close() -> None:
+def _bodies(own_pid: int, refused: int, outside: bool) -> dict[str, list[Step]]:
+    """What is looked at in the calls whose arguments decide."""
+    allow, refuse = (_RETURN, 0, 0, ALLOW), (_RETURN, 0, 0, refused)
+    family = (_RETURN, 0, 0, ERRNO | errno.EAFNOSUPPORT)
+
+    def argument(number: int) -> Step:
+        return (_LOAD, 0, 0, 16 + 8 * number)
+
+    def none_of(number: int, values: tuple[int, ...]) -> list[Step]:
+        tests = [(_EQUAL, len(values) - i, 0, value) for i, value in enumerate(values)]
+        return [argument(number), *tests, allow, refuse]
+
+    # Streams alone: a datagram can be sent to any name without a connection.
+    sockets = [
+        *(argument(0), (_EQUAL, 1, 0, _AF_UNIX), family),
+        *(argument(1), (_AND, 0, 0, _TYPE), (_EQUAL, 0, 1, _STREAM), allow, refuse),
+    ]
+    itself = [argument(0), (_EQUAL, 0, 1, own_pid), allow, refuse]
+    zero_or_itself = [argument(0), (_EQUAL, 1, 0, 0), (_EQUAL, 0, 1, own_pid), allow, refuse]
+    bodies = {
+        # Whoever asks for clone3 is to fall back to clone, whose flags can be seen.
+        "clone3": [(_RETURN, 0, 0, ERRNO | errno.ENOSYS)],
+        "clone": [
+            *(argument(0), (_ANY_BIT, 2, 0, _CLONE_NEW), (_ANY_BIT, 0, 1, _CLONE_THREAD)),
+            *(allow, refuse),
+        ],
+        "socket": sockets,
+        "socketpair": sockets,
+        "kill": itself,
+        "tgkill": itself,
+        "prlimit64": zero_or_itself,
+        "sched_setscheduler": zero_or_itself,
+        "sched_setparam": zero_or_itself,
+        "sched_setaffinity": zero_or_itself,
+        "sched_setattr": zero_or_itself,
+        "ioctl": none_of(1, _IOCTLS),
+        "fcntl": none_of(1, _FCNTLS),
+        "prctl": none_of(0, _PRCTLS),
+    }
+    if outside:
+        # A folder that its owner may not read or enter could not be removed afterwards.
+        owner = [(_AND, 0, 0, 0o700), (_EQUAL, 0, 1, 0o700), allow, refuse]
+        bodies |= {
+            "mkdir": [argument(1), *owner],
+            "mkdirat": [argument(2), *owner],
+            "umask": [argument(0), (_ANY_BIT, 0, 1, 0o700), refuse, allow],
+        }
+    return bodies
+
+
+def close(*, outside: bool = False) -> None:
     """Set the filter for all threads of this process.
 
     Raises:
         OSError: it could not be set.
     """
     machine = platform.machine()
-    raw = program(machine, os.getpid())
+    raw = program(machine, os.getpid(), outside=outside)
     held = ctypes.create_string_buffer(raw, len(raw))
     held_at = ctypes.cast(held, ctypes.c_void_p).value
     libc = ctypes.CDLL(None, use_errno=True)

@@ -19,11 +19,15 @@ _BUILTINS = frozenset(dir(builtins))
 
 @dataclass(frozen=True)
 class Names:
-    """Names of a cell: bound at the top level, used from outside, and changed in place."""
+    """Names of a cell: bound at the top level, used from outside, and changed in place.
+
+    `imports` are those of the bound ones that nothing but an import statement gives.
+    """
 
     binds: frozenset[str]
     uses: frozenset[str]
     changes: frozenset[str]
+    imports: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=4096)
@@ -39,7 +43,12 @@ def names(source: str) -> Names:
     binds, uses = set(), set()
     _walk(table, True, binds, uses)
     changes = _changed(tree) & (binds | uses)  # a function's own names are its own affair
-    return Names(frozenset(binds), frozenset((uses | changes) - _BUILTINS), frozenset(changes))
+    return Names(
+        frozenset(binds),
+        frozenset((uses | changes) - _BUILTINS),
+        frozenset(changes),
+        frozenset(_imports(tree) & binds),
+    )
 
 
 def _plain(source: str) -> str:
@@ -65,6 +74,19 @@ def _walk(table: symtable.SymbolTable, top: bool, binds: set[str], uses: set[str
             uses.add(name)
     for child in table.get_children():
         _walk(child, False, binds, uses)
+
+
+def _imports(tree: ast.AST) -> set[str]:
+    """Names that imports give and that nothing else in the cell stores."""
+    given, stored = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            given |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
+            stored.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            stored.add(node.name)
+    return given - stored
 
 
 def _changed(tree: ast.AST) -> set[str]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 
 from lib.grading import plan as planning
+from lib.grading import workfiles
 from lib.grading.limits import Limits
 from lib.grading.names import names
 from lib.grading.plan import Plan, Step
@@ -97,6 +98,24 @@ class _State:
     missing: bool = False
 
 
+@dataclass
+class _Pass:
+    """One pass over a submission: what is run of it, until when, and what is kept.
+
+    Of a `quiet` one only the verdicts of the cells in `keep` are.
+    """
+
+    notebook: NotebookNode
+    todo: Plan
+    steps: tuple[Step, ...]
+    state: _State
+    end: float
+    files: Path | None
+    quiet: bool = False
+    keep: frozenset[int] = frozenset()
+    hidden: bool = False
+
+
 class Grader:
     """Grades submissions of one assignment, one at a time; use one per thread.
 
@@ -121,8 +140,13 @@ class Grader:
         self.limits = limits or Limits()
         self.make_box, self.isolation, self.hints = make_box, isolation, hints
 
-    def grade(self, student: str, path: Path) -> Graded:
-        """Grade one submission: a notebook file or a student's folder. Never raises for its sake."""
+    def grade(self, student: str, path: Path, only: frozenset[str] | None = None) -> Graded:
+        """Grade one submission: a notebook file or a student's folder. Never raises for its sake.
+
+        Args:
+            only: checks by `grade_id`; the report then has verdicts on these alone, and no more is
+                run than they need.
+        """
         from lib.grading import rebuild
 
         started = time.monotonic()
@@ -137,32 +161,34 @@ class Grader:
                 name,
                 path.name,
                 "ungradable",
-                self._nothing(error.reason),
+                self._nothing(error.reason, only),
                 reason=error.reason,
                 ask=error.ask,
                 isolation=self.isolation,
             )
             return Graded(report, self.assignment.release)
-        prefixed = len(self.assignment.prefix) if self.warm.prefix_ok else 0
-        state = self._execute(rebuilt.notebook, prefixed, whole=False)
-        if state.missing:  # a name that nobody could see to be needed
-            state = self._execute(rebuilt.notebook, prefixed, whole=True)
+        with workfiles.beside(path, self.limits) as (files, noticed):
+            state = self._execute(rebuilt.notebook, files, False, only)
+            if state.missing:  # a name that nobody could see to be needed
+                state = self._execute(rebuilt.notebook, files, True, only)
         report = Report(
             student,
             name,
             path.name,
             "graded",
-            tuple(self._verdict(cell, state) for cell in self._graded(rebuilt.notebook)),
-            (*remarks, *rebuilt.remarks, *state.remarks),
+            tuple(self._verdict(cell, state) for cell in self._graded(rebuilt.notebook, only)),
+            (*remarks, *rebuilt.remarks, *noticed, *state.remarks),
             isolation=self.isolation,
             seconds=time.monotonic() - started,
         )
         return Graded(report, rebuilt.notebook)
 
-    def _graded(self, notebook: NotebookNode) -> list[NotebookNode]:
-        return [c for c in notebook.cells if planning.is_check(c) or planning.is_manual(c)]
+    @staticmethod
+    def _graded(notebook: NotebookNode, only: frozenset[str] | None) -> list[NotebookNode]:
+        graded = [c for c in notebook.cells if planning.is_check(c) or planning.is_manual(c)]
+        return [c for c in graded if only is None or planning.grading(c)["grade_id"] in only]
 
-    def _nothing(self, reason: str) -> tuple[CellVerdict, ...]:
+    def _nothing(self, reason: str, only: frozenset[str] | None) -> tuple[CellVerdict, ...]:
         return tuple(
             CellVerdict(
                 planning.grading(cell)["grade_id"],
@@ -171,7 +197,7 @@ class Grader:
                 float(planning.grading(cell).get("points") or 0.0),
                 reason,
             )
-            for cell in self._graded(self.assignment.release)
+            for cell in self._graded(self.assignment.release, only)
         )
 
     def _verdict(self, cell: NotebookNode, state: _State) -> CellVerdict:
@@ -182,20 +208,27 @@ class Grader:
         verdict = state.verdicts.get(grade_id)
         return verdict or CellVerdict(grade_id, "not run", 0.0, points, "This check did not run.")
 
-    def _execute(self, notebook: NotebookNode, prefixed: int, whole: bool) -> _State:
-        todo = planning.plan(notebook, self.assignment.source, prefixed=prefixed, whole=whole)
-        state, position = _State(), 0
-        end = time.monotonic() + self.limits.notebook_s
-        while position < len(todo.steps):
-            position = self._session(notebook, todo, position, state, end)
+    def _execute(
+        self, notebook: NotebookNode, files: Path | None, whole: bool, only: frozenset[str] | None
+    ) -> _State:
+        prefixed = len(self.assignment.prefix) if self.warm.prefix_ok else 0
+        todo = planning.plan(
+            notebook, self.assignment.source, prefixed=prefixed, whole=whole, only=only
+        )
+        _show_prefix(notebook, self.warm.prefix_outputs[:prefixed])
+        state = _State()
+        for steps, apart in ((todo.steps, frozenset()), (todo.again, todo.apart)):
+            end = time.monotonic() + self.limits.notebook_s
+            run = _Pass(notebook, todo, steps, state, end, files, bool(apart), apart)
+            position = 0
+            while position < len(steps):
+                position = self._session(run, position)
         return state
 
-    def _session(
-        self, notebook: NotebookNode, todo: Plan, position: int, state: _State, end: float
-    ) -> int:
+    def _session(self, run: _Pass, position: int) -> int:
         """Run on from `position` in fresh processes until the end or until one is lost."""
         agents, judges = socket.socketpair()
-        kernel = StudentKernel(self.warm, self.make_box, self.limits, agents)
+        kernel = StudentKernel(self.warm, self.make_box, self.limits, agents, run.files)
         judge = None
         with contextlib.ExitStack() as stack:
             stack.callback(agents.close)
@@ -204,69 +237,69 @@ class Grader:
             agents.close()  # so that the judge sees it when the student's process ends
             judge = Judge(self.warm, kernel.folder, judges)
             stack.callback(judge.close)
-            for step in todo.steps[:position]:
-                if not self._again(step, kernel, judge, todo, state, end):
+            for step in run.steps[:position]:
+                if not self._again(step, kernel, judge, run):
                     return position
-            while position < len(todo.steps):
-                step = todo.steps[position]
+            while position < len(run.steps):
+                step = run.steps[position]
                 position += 1
-                if time.monotonic() > end:
+                if step.hidden and not run.hidden:
+                    # What the student's own cells have used up is not taken from these.
+                    run.hidden = True
+                    run.end = max(run.end, time.monotonic() + self.limits.notebook_s / 4)
+                if time.monotonic() > run.end:
                     reason = f"the notebook ran longer than {self.limits.notebook_s:.0f} s"
                     if step.role == "check":
-                        self._give(step, state, "not run", 0.0, f"Not run: {reason}.")
+                        self._give(step, run, "not run", 0.0, f"Not run: {reason}.")
+                    continue
+                if run.quiet and step.index in run.state.blamed:
                     continue
                 if step.role == "check":
-                    if not self._check(step, judge, todo, state):
+                    if not self._check(step, judge, run):
                         return position
                     continue
-                if not self._ours(step, judge, todo):
+                if not self._ours(step, judge, run.todo):
                     return position
-                if step.student and not self._student(step, kernel, notebook, todo, state, end):
+                if step.student and not self._student(step, kernel, run):
                     return position
         return position
 
-    def _again(
-        self, step: Step, kernel: StudentKernel, judge: Judge, todo: Plan, state: _State, end: float
-    ) -> bool:
+    def _again(self, step: Step, kernel: StudentKernel, judge: Judge, run: _Pass) -> bool:
         """Repeat a step that had been run in processes that are lost."""
-        if step.role == "check" or step.index in state.blamed:
+        if step.role == "check" or step.index in run.state.blamed:
             return True
-        self._ours(step, judge, todo)
+        self._ours(step, judge, run.todo)
         if not step.student:
             return True
         try:
-            kernel.run(step.source, self._seconds(end))
+            kernel.run(step.source, self._seconds(run.end))
         except Lost as error:
-            state.blamed[step.index] = str(error)
+            run.state.blamed[step.index] = str(error)
             return False
         return True
 
     def _seconds(self, end: float) -> float:
         return max(0.1, min(self.limits.cell_s, end - time.monotonic()))
 
-    def _student(
-        self,
-        step: Step,
-        kernel: StudentKernel,
-        notebook: NotebookNode,
-        todo: Plan,
-        state: _State,
-        end: float,
-    ) -> bool:
+    def _student(self, step: Step, kernel: StudentKernel, run: _Pass) -> bool:
         """Run a cell that may hold the student's code; False if their process is lost by it."""
+        state = run.state
         try:
-            ran = kernel.run(step.source, self._seconds(end))
+            ran = kernel.run(step.source, self._seconds(run.end))
         except Lost as error:
-            state.remarks.append(Remark("lost", _sentence(str(error)), step.grade_id))
+            if not run.quiet:
+                state.remarks.append(Remark("lost", _sentence(str(error)), step.grade_id))
             if state.blamed and step.role == "answer":
                 # Twice is no accident: an own cell may have spoilt the process for all after it.
-                state.blamed |= {s.index: str(error) for s in todo.steps if s.role == "extra"}
+                state.blamed |= {s.index: str(error) for s in run.steps if s.role == "extra"}
             state.blamed[step.index] = str(error)
             return False
-        notebook.cells[step.index].outputs = ran.outputs
+        if run.quiet:
+            return True
+        run.notebook.cells[step.index].outputs = ran.outputs
         if ran.error:
             state.remarks.append(Remark("error", _sentence(ran.error), step.grade_id))
-            state.missing |= _skipped_name(ran.error, todo.skipped)
+            state.missing |= _skipped_name(ran.error, run.todo.skipped)
         return True
 
     def _ours(self, step: Step, judge: Judge, todo: Plan) -> bool:
@@ -280,50 +313,53 @@ class Grader:
             return outcome.get("lost") is None
         return False
 
-    def _check(self, step: Step, judge: Judge, todo: Plan, state: _State) -> bool:
+    def _check(self, step: Step, judge: Judge, run: _Pass) -> bool:
         """Run one check; False if the student's process is lost by it."""
+        todo, state = run.todo, run.state
         taken = names(step.source).uses & todo.student_names
         gone = [state.lost_names[name] for name in sorted(taken) if name in state.lost_names]
         if gone:
-            self._give(step, state, "not run", 0.0, gone[0])
+            self._give(step, run, "not run", 0.0, gone[0])
             return True
         budget = self.limits.cell_s + 2 * self.limits.call_s
         try:
             outcome = judge.run(step, sorted(todo.student_names), self.limits.call_s, budget)
         except JudgeDied as error:
-            self._give(step, state, "not run", 0.0, _sentence(str(error)))
+            self._give(step, run, "not run", 0.0, _sentence(str(error)))
             return False
         verdict = outcome.get("verdict") or {}
         lost = outcome.get("lost")
         if lost:
             text = _sentence(lost)
-            self._give(step, state, "crashed", 0.0, text, verdict)
+            self._give(step, run, "crashed", 0.0, text, verdict)
             state.lost_names |= dict.fromkeys(taken, text)
             return False
         if outcome.get("outcome") == "passed":
             result = outcome.get("result")
             points = step.points if result is None else min(max(float(result), 0.0), step.points)
             message = str(verdict.get("message") or "")
-            self._give(step, state, "passed", points, message, verdict)
+            self._give(step, run, "passed", points, message, verdict)
             return True
         message = str(verdict.get("message") or outcome.get("message") or "The check did not pass.")
         state.missing |= _skipped_name(message, todo.skipped)
-        self._give(step, state, verdict.get("status") or "failed", 0.0, message, verdict)
+        self._give(step, run, verdict.get("status") or "failed", 0.0, message, verdict)
         return True
 
     def _give(
         self,
         step: Step,
-        state: _State,
+        run: _Pass,
         status: str,
         points: float,
         message: str,
         verdict: dict | None = None,
     ) -> None:
+        if run.quiet and step.index not in run.keep:
+            return
         verdict = verdict or {}
         exercise = verdict.get("exercise")
         hint = self.hints(exercise) if exercise and status != "passed" else None
-        state.verdicts[step.grade_id] = CellVerdict(
+        run.state.verdicts[step.grade_id] = CellVerdict(
             step.grade_id,
             status,
             points,
@@ -334,6 +370,13 @@ class Grader:
             step.hidden,
             hint,
         )
+
+
+def _show_prefix(notebook: NotebookNode, outputs: list[list[dict]]) -> None:
+    """Put what the leading cells showed, run once for all, into this notebook."""
+    leading = [c for c in notebook.cells if c.cell_type == "code" and not c.metadata.get("grading")]
+    for cell, shown in zip(leading, outputs, strict=False):
+        cell.outputs = [from_dict(output) for output in shown]
 
 
 def _skipped_name(text: str, skipped: frozenset[str]) -> bool:

@@ -3,12 +3,15 @@
 A lesson demonstrates far more than it grades. Only what grades need is run: the learner's cells,
 the checks, and of the lesson's own cells those whose names these need, directly or not. The lesson's
 leading cells are run once for all submissions (the prefix).
+
+Hidden checks come last: once one has called a student's function, the process knows hidden inputs, and
+nothing that it prints or answers afterwards may reach a student.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from nbformat import NotebookNode
@@ -35,11 +38,21 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps of one submission in order, and the names a check may take from the student."""
+    """What is run for one submission.
+
+    Args:
+        steps: the steps of the first pass, hidden checks at its end.
+        again: a second pass in fresh processes, of which nothing but verdicts is kept, for the
+            checks of which `apart` names the cells: they would not mean the same at the end.
+        skipped: names that cells would have given which are not run.
+        student_names: the names that a check may take from the student.
+    """
 
     steps: tuple[Step, ...]
     skipped: frozenset[str]
     student_names: frozenset[str]
+    again: tuple[Step, ...] = ()
+    apart: frozenset[int] = frozenset()
 
 
 def grading(cell: NotebookNode) -> dict:
@@ -88,7 +101,12 @@ def student_names(notebooks: Iterable[NotebookNode]) -> frozenset[str]:
 
 
 def plan(
-    rebuilt: NotebookNode, source: NotebookNode, *, prefixed: int = 0, whole: bool = False
+    rebuilt: NotebookNode,
+    source: NotebookNode,
+    *,
+    prefixed: int = 0,
+    whole: bool = False,
+    only: frozenset[str] | None = None,
 ) -> Plan:
     """Decide what is run for a submission.
 
@@ -98,6 +116,7 @@ def plan(
         source: the teacher's notebook, from which the checks' text comes.
         prefixed: how many leading code cells have been run in the warm parent.
         whole: run every cell, whether a grade needs it or not.
+        only: the checks to run, by `grade_id`, with no other cells than these need; None for all.
     """
     checks = {grading(cell)["grade_id"]: cell.source for cell in source.cells if is_check(cell)}
     cells: list[tuple[int, Role, str, NotebookNode]] = []
@@ -112,19 +131,25 @@ def plan(
                 continue
             cells.append((index, "ours", cell.source, cell))
         elif is_check(cell):
-            text = checks.get(grading(cell)["grade_id"], cell.source)
-            cells.append((index, "check", text, cell))
+            grade_id = grading(cell)["grade_id"]
+            if only is None or grade_id in only:
+                cells.append((index, "check", checks.get(grade_id, cell.source), cell))
         else:
             cells.append((index, "extra" if own else "answer", cell.source, cell))
     of = [names(text) for _, _, text, _ in cells]
     roles = [role for _, role, _, _ in cells]
-    for_student = _needed(roles, of, ("answer", "extra"), whole)
-    for_judge = _needed(roles, of, ("check",), False)
+    theirs = {i for i, role in enumerate(roles) if role in ("answer", "extra")}
+    graded = {i for i, role in enumerate(roles) if role == "check"}
+    ours = set(range(len(cells))) - theirs - graded
+    if only is not None and not whole:
+        theirs = _needed(theirs | ours, graded, of) & theirs
+    for_student = ours if whole else _needed(ours, theirs, of)
+    for_judge = _needed(ours, graded, of)
     # What a check takes from the student's process may itself come from a cell of ours.
     wanted = student_names((source, rebuilt))
     steps, skipped = [], set()
     for number, (index, role, text, cell) in enumerate(cells):
-        student = role in ("answer", "extra") or number in for_student
+        student = number in theirs or number in for_student
         judge = role == "check" or number in for_judge
         if not student and not judge:
             skipped |= of[number].binds
@@ -137,30 +162,90 @@ def plan(
                 grading(cell).get("grade_id"),
                 float(grading(cell).get("points") or 0.0),
                 HIDDEN in text,
-                student and role != "check",
+                student,
                 judge,
             )
         )
-    return Plan(tuple(steps), frozenset(skipped), wanted)
+    first, again, apart = _hidden_last(steps)
+    return Plan(first, frozenset(skipped), wanted, again, apart)
 
 
-def _needed(roles: Sequence[Role], of: Sequence[Names], users: tuple, whole: bool) -> set[int]:
-    """Our cells that the cells of these roles need, directly or through each other."""
-    ours = [i for i, role in enumerate(roles) if role == "ours"]
-    if whole:
-        return set(ours)
+def _needed(candidates: set[int], users: set[int], of: Sequence[Names]) -> set[int]:
+    """The candidates that the users need, directly or through each other."""
     needed: set[int] = set()
-    queue = [i for i, role in enumerate(roles) if role in users]
+    queue = set(users)
     # Functions look names up when they are called, so a later cell may serve an earlier one.
     last = max(queue, default=-1)
     wanted: set[str] = set()
     while queue:
         for i in queue:
             wanted |= of[i].uses
-        queue = [
-            i
-            for i in ours
-            if i < last and i not in needed and (of[i].binds | of[i].changes) & wanted
-        ]
-        needed |= set(queue)
+        queue = {
+            i for i in candidates - needed if i < last and (of[i].binds | of[i].changes) & wanted
+        }
+        needed |= queue
     return needed
+
+
+def _hidden_last(steps: list[Step]) -> tuple[tuple[Step, ...], tuple[Step, ...], frozenset[int]]:
+    """Hidden checks at the end; those that would then see other values, in a pass of their own."""
+    apart = _leaning_on_hidden(steps)
+    while True:
+        first = [s for s in steps if not s.hidden and s.index not in apart]
+        last = [s for s in steps if s.hidden and s.index not in apart]
+        changed = {
+            hidden.index
+            for hidden in last
+            if any(
+                _binder(steps, hidden, name) != _binder(first + last, hidden, name)
+                for name in _reach(steps, hidden)
+            )
+        }
+        if not changed:
+            break
+        apart |= changed
+    if not apart:
+        return (*first, *last), (), frozenset()
+    end = max(apart)
+    again = tuple(
+        replace(s, hidden=s.hidden or s.index in apart)
+        for s in steps
+        if s.index <= end and (s.role != "check" or s.hidden or s.index in apart)
+    )
+    return (*first, *last), again, frozenset(apart)
+
+
+def _leaning_on_hidden(steps: list[Step]) -> set[int]:
+    """Checks that use a name that a hidden check before them has given."""
+    hidden = {s.index for s in steps if s.hidden}
+    return {
+        s.index
+        for s in steps
+        if s.role == "check" and not s.hidden
+        for name in names(s.source).uses - names(s.source).binds
+        if _binder(steps, s, name) in hidden
+    }
+
+
+def _reach(steps: list[Step], check: Step) -> set[str]:
+    """The names on which the outcome of a check depends, by way of what is called."""
+    reach = set(names(check.source).uses)
+    left = [names(s.source) for s in steps if s.role != "check"]
+    while found := [n for n in left if (n.binds | n.changes) & reach]:
+        left = [n for n in left if n not in found]
+        for one in found:
+            reach |= one.uses
+    return reach
+
+
+def _binder(steps: Sequence[Step], before: Step, name: str) -> int | None:
+    """The cell that last gave a name or changed its value before a step."""
+    found = None
+    for step in steps:
+        if step is before:
+            return found
+        of = names(step.source)
+        # An import again, as people write on top of a cell, changes nothing.
+        if name in (of.binds - of.imports) | of.changes:
+            found = step.index
+    return found

@@ -49,11 +49,18 @@ class StudentKernel:
         box: its sandbox, None for none.
         limits: what it may use.
         channel: the socket on which its agent answers the judge.
+        files: a folder whose files lie beside the notebook when it runs.
     """
 
     def __init__(
-        self, warm: Any, make_box: Any, limits: Limits, channel: socket.socket | None
+        self,
+        warm: Any,
+        make_box: Any,
+        limits: Limits,
+        channel: socket.socket | None,
+        files: Path | None = None,
     ) -> None:
+        self.files = files
         self.warm, self.make_box, self.limits, self.channel = warm, make_box, limits, channel
         self.printed = 0
         self.folder: str | None = None
@@ -85,6 +92,8 @@ class StudentKernel:
         }
         work = Path(self.folder, "w")
         work.mkdir(mode=0o700)
+        if self.files is not None:
+            shutil.copytree(self.files, work, dirs_exist_ok=True)
         self.child = self.warm.kernel(
             connection, str(work), {}, self.make_box(str(sockets), str(work)), self.channel
         )

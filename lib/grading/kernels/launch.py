@@ -125,11 +125,11 @@ def _kernel(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> 
         laps.append(("sandbox", time.monotonic()))
     home = request["env"].get("HOME") or tempfile.mkdtemp(prefix="home-")
     if box is not None:
-        home = "/tmp"
+        home = box.home
     for name in [n for n in os.environ if n.startswith("COURSE_") and n != "COURSE_HEADLESS"]:
         del os.environ[name]  # folders of the grader's
     os.environ.update(request["env"])
-    os.environ.update(HOME=home, IPYTHONDIR=home, TMPDIR=home if box is None else "/tmp")
+    os.environ.update(HOME=home, IPYTHONDIR=home, TMPDIR=home)
     os.environ["NBGRADER_EXECUTION"] = "autograde"
     tempfile.tempdir = None
     with contextlib.suppress(OSError):

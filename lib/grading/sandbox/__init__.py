@@ -20,6 +20,7 @@ class Level(StrEnum):
     """How well a student's process is kept apart, best first."""
 
     NAMESPACES = "namespaces"
+    LANDLOCK = "landlock"
     NONE = "none"
 
 
@@ -30,7 +31,8 @@ class Box:
     Args:
         level: what it is made of.
         sockets: the one folder outside that it may write, which holds its sockets.
-        work: the folder whose files (notebooks aside) it finds in its own work folder.
+        work: the folder whose files (notebooks aside) it finds in its own work folder, at the same
+            place; without a root of its own it is this folder itself.
         read_only: what it may read beside Python and the system's libraries.
         limits: what it may use.
     """
@@ -40,6 +42,13 @@ class Box:
     work: str
     read_only: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def home(self) -> str:
+        """The folder for its own and temporary files."""
+        if self.level is Level.LANDLOCK:
+            return os.path.join(os.path.dirname(self.sockets), "t")
+        return "/tmp"
 
     def to_json(self) -> dict[str, Any]:
         """A plain form that `from_json` reads."""
@@ -68,12 +77,14 @@ def why(level: Level) -> str:
     if level is Level.NONE:
         return ""
     if sys.platform != "linux":
-        return f"namespaces are Linux's; this is {sys.platform}. Use the container instead"
-    from lib.grading.sandbox import linux
+        return f"{level} is Linux's; this is {sys.platform}. Use the container instead"
+    from lib.grading.sandbox import landlock, linux, trial
 
     if not linux.known_machine():
         return f"system calls are known for x86_64 and aarch64 only, not for {os.uname().machine}"
-    return linux.try_out()
+    if level is Level.LANDLOCK and landlock.missing():
+        return landlock.missing()
+    return trial.run(level)
 
 
 def enter(box: Box) -> None:
@@ -85,9 +96,9 @@ def enter(box: Box) -> None:
     Raises:
         OSError: a step failed; nothing may be run then.
     """
-    from lib.grading.sandbox import linux, seccomp  # noqa: F401 - read now what `close` needs
+    from lib.grading.sandbox import landlock, linux, seccomp  # noqa: F401 - `close` needs it
 
-    linux.enter(box)
+    (landlock if box.level is Level.LANDLOCK else linux).enter(box)
 
 
 def close(box: Box) -> None:
@@ -99,4 +110,4 @@ def close(box: Box) -> None:
     """
     from lib.grading.sandbox import seccomp
 
-    seccomp.close()
+    seccomp.close(outside=box.level is Level.LANDLOCK)

@@ -9,14 +9,16 @@ import contextlib
 import ctypes
 import os
 import platform
+import re
 import resource
 import signal
 import site
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from lib.grading.sandbox import Box, Level
+from lib.grading.sandbox import Box, cgroup
 
 libc = ctypes.CDLL(None, use_errno=True)
 NEWNS, NEWCGROUP, NEWUTS, NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
@@ -28,7 +30,10 @@ _NOSUID, _NODEV, _NOEXEC, _RDONLY, _REMOUNT, _BIND, _REC, _PRIVATE = (
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442  # the same numbers on every machine
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _PR_PDEATHSIG, _PR_CAPBSET_DROP, _PR_NO_NEW_PRIVS = 1, 24, 38
-NOBODY = 64123  # as root: a user id that owns nothing
+# As root each kernel has a user of its own, who owns nothing: this and the number of its process.
+# Above what systemd gives to containers, below what some programs take for negative.
+USERS = 0x70000000
+_FEW_USERS = 64123  # where a container has 65,536 users; in the range of systemd's passing services
 _ETC = ("ld.so.cache", "localtime", "nsswitch.conf", "fonts", "ssl/certs", "mime.types")
 
 
@@ -37,37 +42,7 @@ def known_machine() -> bool:
     return platform.machine() in _PIVOT_ROOT
 
 
-def try_out() -> str:
-    """Enter a box in a child; what went wrong in a sentence, empty if nothing did."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        read, write = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            try:
-                os.close(read)
-                from lib.grading.sandbox import seccomp
-
-                enter(Box(Level.NAMESPACES, folder, folder))
-                seccomp.close()
-                os.write(write, b"ok")
-            except BaseException as error:
-                os.write(write, f"{type(error).__name__}: {error}".encode()[:500])
-            os._exit(0)
-        os.close(write)
-        with open(read, "rb") as pipe:
-            said = pipe.read().decode()
-        os.waitpid(pid, 0)
-    if said == "ok":
-        return ""
-    return (
-        f"namespaces are refused here ({said or 'the process died'}): allow user namespaces, "
-        "or grade in the container"
-    )
-
-
-def _check(result: int, what: str) -> int:
+def check(result: int, what: str) -> int:
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
@@ -76,25 +51,57 @@ def _check(result: int, what: str) -> int:
 
 def enter(box: Box) -> None:
     """See `lib.grading.sandbox.enter`."""
+    root, inner = os.getuid() == 0, user() if os.getuid() == 0 else 1000
     uid, gid = os.getuid(), os.getgid()
+    group = cgroup.join(box.limits)  # before its files are out of sight
     flags = NEWNS | NEWPID | NEWNET | NEWIPC | NEWUTS | NEWCGROUP
-    if uid == 0:
-        os.chown(box.sockets, NOBODY, NOBODY)
-        _check(libc.unshare(flags), "unshare")
+    if root:
+        os.chown(box.sockets, inner, inner)
+        check(libc.unshare(flags), "unshare")
     else:
-        _check(libc.unshare(flags | NEWUSER), "unshare")
+        check(libc.unshare(flags | NEWUSER), "unshare")
         _map(uid, gid)
-    _become_first_process()
-    inner = NOBODY if uid == 0 else 1000
+    become_inner(group)
     _new_root(box, inner)
-    if uid == 0:
-        os.setgroups([])
-        os.setresgid(inner, inner, inner)
-        os.setresuid(inner, inner, inner)
+    if root:
+        become(inner)
+    # Since Linux 5.14 a user namespace counts its own processes, not all of the user's.
+    finish(box, counted=root or release() >= (5, 14))
+
+
+def release() -> tuple[int, ...]:
+    """The kernel's version, two numbers."""
+    return tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
+
+
+def user() -> int:
+    """For root: the user that a kernel of this process is to be, nobody else's while it lives."""
+
+    def known(name: str, number: int) -> bool:
+        rows = [tuple(map(int, row.split())) for row in Path(name).read_text().splitlines()]
+        return any(first <= number < first + count for first, _, count in rows)
+
+    wanted = USERS + os.getpid()
+    if all(known(f"/proc/self/{kind}_map", wanted) for kind in ("uid", "gid")):
+        return wanted
+    return _FEW_USERS + os.getpid() % 1000
+
+
+def become(uid: int) -> None:
+    """Give up being root."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def finish(box: Box, *, counted: bool) -> None:
+    """No privileges, now or later, and limits; `counted`: whether this user's processes are its own."""
     _drop_capabilities()
-    _check(libc.prctl(_PR_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    check(libc.prctl(_PR_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     _die_with_parent()  # again: a change of user clears it
     _limit(box)
+    if counted:
+        resource.setrlimit(resource.RLIMIT_NPROC, (box.limits.processes,) * 2)
 
 
 def _map(uid: int, gid: int) -> None:
@@ -104,22 +111,33 @@ def _map(uid: int, gid: int) -> None:
 
 
 def _die_with_parent() -> None:
-    _check(libc.prctl(_PR_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0), "pdeathsig")
+    check(libc.prctl(_PR_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0), "pdeathsig")
 
 
-def _become_first_process() -> None:
-    """Fork: the child is process 1 of the new namespace, and with it everything in it ends."""
+def become_inner(group: cgroup.Group | None, watch: Callable[[int], None] | None = None) -> None:
+    """Fork: the child goes on, and in a new process namespace it is process 1, with which everything
+    in it ends. The other waits, as `watch` says, and ends as the child ends.
+    """
     # Listed before the fork: the child takes this process's root, and /proc with it, away.
-    held = [int(fd) for fd in os.listdir("/proc/self/fd") if int(fd) > 2]
+    own = group.handles if group is not None else ()
+    held = [int(fd) for fd in os.listdir("/proc/self/fd") if int(fd) > 2 and int(fd) not in own]
     pid = os.fork()
     if pid:
         for fd in held:
             with contextlib.suppress(OSError):
                 os.close(fd)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if group is not None:
+            group.leave()
+        if watch is not None:
+            watch(pid)
         _, status = os.waitpid(pid, 0)
+        if group is not None:
+            group.remove()
         code = os.waitstatus_to_exitcode(status)
         os._exit(code if code >= 0 else 128 - code)
+    for fd in own:
+        os.close(fd)
     _die_with_parent()
 
 
@@ -128,7 +146,7 @@ def _drop_capabilities() -> None:
         if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
             break
     header = struct.pack("Ii", 0x20080522, 0)
-    _check(libc.capset(header, bytes(24)), "capset")
+    check(libc.capset(header, bytes(24)), "capset")
 
 
 def _limit(box: Box) -> None:
@@ -147,8 +165,6 @@ def _limit(box: Box) -> None:
         hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (value, value))
-    if os.getuid() == NOBODY:  # it counts all processes of a user, and this one is ours alone
-        resource.setrlimit(resource.RLIMIT_NPROC, (4096, 4096))
 
 
 def _new_root(box: Box, uid: int) -> None:
@@ -156,7 +172,7 @@ def _new_root(box: Box, uid: int) -> None:
     kept = _work_files(box.work, box.limits.work_bytes)
     _mount(None, "/", None, _REC | _PRIVATE)
     root = "/mnt" if os.path.isdir("/mnt") else "/tmp"
-    handles = [(path, _tree(path, read_only=True)) for path in _readable(box)]
+    handles = [(path, _tree(path, read_only=True)) for path in readable(box)]
     handles.append((box.sockets, _tree(box.sockets, read_only=False)))
     devices = [f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom")]
     handles += [(path, _tree(path, read_only=False, devices=True)) for path in devices]
@@ -189,14 +205,14 @@ def _new_root(box: Box, uid: int) -> None:
         os.chown(path, uid, uid) if os.getuid() == 0 else None
     os.makedirs(root + "/.old")
     number = _PIVOT_ROOT[platform.machine()]
-    _check(libc.syscall(number, root.encode(), f"{root}/.old".encode()), "pivot_root")
+    check(libc.syscall(number, root.encode(), f"{root}/.old".encode()), "pivot_root")
     os.chdir("/")
-    _check(libc.umount2(b"/.old", 2), "umount of the old root")
+    check(libc.umount2(b"/.old", 2), "umount of the old root")
     os.rmdir("/.old")
     _mount(None, "/", None, _REMOUNT | _BIND | _RDONLY | _NOSUID | _NODEV)
 
 
-def _readable(box: Box) -> list[str]:
+def readable(box: Box) -> list[str]:
     """Python, the system's libraries, and what the box names; outer folders before inner ones."""
     wanted = {sys.prefix, sys.base_prefix, *site.getsitepackages(), *box.read_only, "/usr"}
     wanted |= {path for path in ("/lib", "/lib64", "/bin") if not os.path.islink(path)}
@@ -227,21 +243,21 @@ def _mount(source: str | None, target: str, kind: str | None, flags: int, data: 
         return None if value is None else os.fsencode(value)
 
     done = libc.mount(text(source), text(target), text(kind), ctypes.c_ulong(flags), text(data))
-    _check(done, f"mount on {target}")
+    check(done, f"mount on {target}")
 
 
 def _tree(path: str, *, read_only: bool, devices: bool = False) -> int:
     """A detached copy of the mounts at a path, with their attributes set."""
     clone, recursive, empty = 1, 0x8000, 0x1000
     flags = clone | os.O_CLOEXEC | recursive
-    handle = _check(libc.syscall(_OPEN_TREE, -100, os.fsencode(path), flags), f"open_tree {path}")
+    handle = check(libc.syscall(_OPEN_TREE, -100, os.fsencode(path), flags), f"open_tree {path}")
     attributes = (1 if read_only else 0) | 2 | (0 if devices else 4)
     packed = struct.pack("QQQQ", attributes, 0, 0, 0)
     done = libc.syscall(_MOUNT_SETATTR, handle, b"", empty | recursive, packed, len(packed))
-    _check(done, f"mount_setattr {path}")
+    check(done, f"mount_setattr {path}")
     return handle
 
 
 def _move(handle: int, target: str) -> None:
     done = libc.syscall(_MOVE_MOUNT, handle, b"", -100, os.fsencode(target), 4)
-    _check(done, f"move_mount to {target}")
+    check(done, f"move_mount to {target}")

@@ -19,8 +19,7 @@ from lib.grading.sandbox import Box, Level
 from tests.attacks import assignment
 from tests.attacks.outside import OUTSIDE
 
-REASON = sandbox.why(Level.NAMESPACES) if sys.platform == "linux" else "Linux only"
-pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
+LEVELS = (Level.NAMESPACES, Level.LANDLOCK)
 LIMITS = Limits(call_s=3, cell_s=2, notebook_s=30)
 
 
@@ -65,8 +64,11 @@ def where(tmp_path_factory):
     short.unlink()
 
 
-@pytest.fixture(scope="module")
-def grader(where):
+@pytest.fixture(scope="module", params=LEVELS)
+def grader(request, where):
+    reason = sandbox.why(request.param) if sys.platform == "linux" else "Linux only"
+    if reason:
+        pytest.skip(reason)
     what = Assignment(assignment.NAME, assignment.source(), assignment.release())
     code = str(Path(lib.__file__).parent)
     with pytest.MonkeyPatch.context() as patch:
@@ -76,8 +78,8 @@ def grader(where):
                 what,
                 warm,
                 limits=LIMITS,
-                make_box=lambda s, w: Box(Level.NAMESPACES, s, w, (code,), LIMITS),
-                isolation="namespaces",
+                make_box=lambda s, w: Box(request.param, s, w, (code,), LIMITS),
+                isolation=str(request.param),
             )
 
 

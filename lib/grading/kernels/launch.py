@@ -123,9 +123,8 @@ def _kernel(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> 
         box = sandbox.Box.from_json(request["box"])
         sandbox.enter(box)
         laps.append(("sandbox", time.monotonic()))
-    home = request["env"].get("HOME") or tempfile.mkdtemp(prefix="home-")
-    if box is not None:
-        home = box.home
+    home = box.home if box is not None else request["env"].get("HOME")
+    home = home or tempfile.mkdtemp(prefix="home-")
     for name in [n for n in os.environ if n.startswith("COURSE_") and n != "COURSE_HEADLESS"]:
         del os.environ[name]  # folders of the grader's
     os.environ.update(request["env"])

@@ -102,8 +102,10 @@ def _changed(tree: ast.AST) -> set[str]:
             call = node.value
             if isinstance(call.func, ast.Name) and call.func.id in _SHOWING:
                 continue
-            # The result is thrown away, so the call is there for what it does.
-            for part in [call.func, *call.args, *(k.value for k in call.keywords)]:
+            # The result is thrown away, so the call is there for what it does: to the object whose
+            # method it is, and to what it is given.
+            acted = [] if isinstance(call.func, ast.Name) else [call.func]
+            for part in [*acted, *call.args, *(k.value for k in call.keywords)]:
                 found |= _roots(part)
     return found - _BUILTINS
 

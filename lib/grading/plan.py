@@ -245,7 +245,9 @@ def _binder(steps: Sequence[Step], before: Step, name: str) -> int | None:
         if step is before:
             return found
         of = names(step.source)
-        # An import again, as people write on top of a cell, changes nothing.
-        if name in (of.binds - of.imports) | of.changes:
+        # An import again, as people write on top of a cell, changes nothing; and a check calls
+        # what it is given, which is no reason to think that it alters it.
+        changes = frozenset() if step.role == "check" else of.changes
+        if name in (of.binds - of.imports) | changes:
             found = step.index
     return found

@@ -14,7 +14,7 @@ from lib.grading.names import names
         ("def f():\n    global z\n    z = 1", {"f", "z"}, {"z"}, set()),
         ("for i in rows: total += i", {"i", "total"}, {"rows", "i", "total"}, {"total"}),
         ("model.train()", set(), {"model"}, {"model"}),
-        ("shuffle(rows)", set(), {"shuffle", "rows"}, {"shuffle", "rows"}),
+        ("shuffle(rows)", set(), {"shuffle", "rows"}, {"rows"}),
         ("rows[0].name = 1", set(), {"rows"}, {"rows"}),
         ("print(rows)", set(), {"rows"}, set()),
         ("%timeit f(x)\ny = 1", {"y"}, {"get_ipython"}, {"get_ipython"}),

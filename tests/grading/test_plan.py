@@ -104,3 +104,91 @@ def test_the_lessons_grades_need_none_of_their_demonstrations(lesson):
     exercises = set(lesson.exercises())
     assert exercises <= student_names([release])
     nbformat.validate(release)
+
+
+HIDDEN = "\n### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS"
+
+
+def _order(*cells):
+    found = plan(new_notebook(cells=list(cells)), new_notebook(cells=list(cells)))
+    return [s.grade_id for s in found.steps], [s.grade_id for s in found.again], found.apart
+
+
+def test_hidden_checks_come_after_all_that_a_student_could_still_print_from():
+    first, again, apart = _order(
+        _answer("def f():\n    return 1", "f"),
+        _check("assert f()" + HIDDEN, "hidden_f"),
+        _answer("def g():\n    return 1", "g"),
+        _check("assert g()", "check_g"),
+    )
+    assert first == ["f", "g", "check_g", "hidden_f"]
+    assert (again, apart) == ([], frozenset())
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        "scale = 3",
+        "scale += 1",
+        "state.append(1)",
+        "def helper():\n    return 2",
+        "global f\nf = 1",
+    ],
+)
+def test_a_hidden_check_that_would_see_another_value_later_has_a_pass_of_its_own(later):
+    first, again, apart = _order(
+        _answer("scale, state = 2, []\ndef helper():\n    return scale, state", "helper"),
+        _answer("def f():\n    return helper()", "f"),
+        _check("assert f()" + HIDDEN, "hidden_f"),
+        _answer(later, "later"),
+        _check("assert True", "check_later"),
+    )
+    assert first == ["helper", "f", "later", "check_later"]
+    assert again == ["helper", "f", "hidden_f"]
+    assert apart == {2}
+
+
+def test_importing_a_module_again_moves_nothing():
+    first, again, _ = _order(
+        _answer("import numpy as np\ndef f():\n    return np.ones(1)", "f"),
+        _check("assert f()" + HIDDEN, "hidden_f"),
+        _answer("import numpy as np", "g"),
+    )
+    assert (first, again) == (["f", "g", "hidden_f"], [])
+
+
+def test_a_check_that_leans_on_a_hidden_one_is_hidden_with_it():
+    first, again, _ = _order(
+        _answer("def f():\n    return 1", "f"),
+        _check("expected = 1" + HIDDEN, "hidden_f"),
+        _check("assert f() == expected", "check_f"),
+    )
+    assert first == ["f", "hidden_f"]
+    assert again == ["f", "hidden_f", "check_f"]
+    found = plan(
+        *[new_notebook(cells=[_check("x = 1" + HIDDEN, "a"), _check("assert x", "b")])] * 2
+    )
+    assert all(step.hidden for step in found.again)
+
+
+@pytest.mark.parametrize("lesson", build.load(paths.root()), ids=lambda x: x.slug)
+def test_every_hidden_check_of_a_lesson_can_come_last(lesson):
+    source, release = build.source_notebook(lesson), build.release_notebook(lesson)
+    for notebook in (source, release):
+        assert plan(notebook, source, prefixed=len(prefix(release))).again == ()
+
+
+def test_only_one_check_runs_no_more_than_it_needs():
+    notebook = new_notebook(
+        cells=[
+            _answer("def base():\n    return 1", "base"),
+            _answer("def f():\n    return base()", "f"),
+            _check("assert f()", "check_f"),
+            _answer("def g():\n    return 2", "g"),
+            _check("assert g()", "check_g"),
+            _cell("patched = 1\nbase.x = patched", role="extra"),
+        ]
+    )
+    found = plan(notebook, notebook, only=frozenset({"check_f"}))
+    assert [s.grade_id for s in found.steps] == ["base", "f", "check_f"]
+    assert "g" in found.skipped

@@ -33,7 +33,7 @@ def grade(
         int | None, typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores.")
     ] = None,
     isolation: Annotated[
-        str, typer.Option(help="auto, namespaces, or none for notebooks that you trust.")
+        str, typer.Option(help="auto, namespaces, landlock, or none for notebooks that you trust.")
     ] = "auto",
     min_score: Annotated[
         float | None, typer.Option(min=0, max=100, help="Exit with 1 if one earns less percent.")

@@ -154,7 +154,13 @@ def _isolation() -> Finding:
     from lib.grading import sandbox
 
     best = sandbox.available()[0]
-    if best is not sandbox.Level.NONE:
-        return Finding("ok", "Isolation", f"{best}: other people's notebooks can be graded")
-    todo = "Needed only to grade other people's notebooks."
-    return Finding("note", "Isolation", sandbox.why(sandbox.Level.NAMESPACES), todo)
+    if best is sandbox.Level.NONE:
+        todo = "Needed only to grade other people's notebooks; docs/isolation.md."
+        return Finding("note", "Isolation", sandbox.why(sandbox.Level.NAMESPACES), todo)
+    from lib.grading.sandbox import cgroup
+
+    text = f"{best}, {cgroup.describe()}: other people's notebooks can be graded"
+    if best is sandbox.Level.NAMESPACES:
+        return Finding("ok", "Isolation", text)
+    better = sandbox.why(sandbox.Level.NAMESPACES)
+    return Finding("note", "Isolation", text, f"Better: {better}.")

@@ -88,7 +88,8 @@ def user() -> int:
 
 
 def become(uid: int) -> None:
-    """Give up being root."""
+    """Give up being root, for good."""
+    _drop_bounding()  # while it still may
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
@@ -141,10 +142,14 @@ def become_inner(group: cgroup.Group | None, watch: Callable[[int], None] | None
     _die_with_parent()
 
 
-def _drop_capabilities() -> None:
+def _drop_bounding() -> None:
     for capability in range(64):
         if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
-            break
+            break  # the last that the kernel knows, or no right to drop any
+
+
+def _drop_capabilities() -> None:
+    _drop_bounding()
     header = struct.pack("Ii", 0x20080522, 0)
     check(libc.capset(header, bytes(24)), "capset")
 

@@ -16,7 +16,7 @@ from lib.grading.kernels.client import WarmParent
 from lib.grading.limits import Limits
 from lib.grading.pipeline import Assignment, Grader
 from lib.grading.pool import Submission
-from lib.grading.sandbox import Box, Level
+from lib.grading.sandbox import Box, Level, cgroup
 from lib.grading.verdicts import Report
 from lib.learn import catalogue
 
@@ -93,6 +93,8 @@ def means(lesson: Lesson, level: Level, limits: Limits | None = None) -> Iterato
     def box(sockets: str, work: str) -> Box | None:
         return None if level is Level.NONE else Box(level, sockets, work, (code,), limits)
 
+    if level is not Level.NONE:
+        cgroup.adopt()  # before there is any other process of the grader's
     with WarmParent(prefix=what.prefix) as warm:
 
         def grader() -> Callable[[Submission], Report]:

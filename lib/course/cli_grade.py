@@ -117,7 +117,7 @@ def _json(reports: list) -> str:
     plain = []
     for report in reports:
         entry = dataclasses.asdict(report)
-        del entry["seconds"]
+        del entry["seconds"], entry["own_s"]
         totals = {"score": report.score, "max_score": report.max_score, "manual": report.manual}
         plain.append(entry | totals)
     return json.dumps({"version": 1, "reports": plain}, indent=1, sort_keys=True) + "\n"

@@ -6,7 +6,7 @@ import contextlib
 import re
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,16 @@ class _State:
     blamed: dict[int, str] = field(default_factory=dict)
     lost_names: dict[str, str] = field(default_factory=dict)
     missing: bool = False
+    own_s: float = 0.0
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Count the time of the block as the notebook's own."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.own_s += time.monotonic() - began
 
 
 @dataclass
@@ -180,6 +190,7 @@ class Grader:
             (*remarks, *rebuilt.remarks, *noticed, *state.remarks),
             isolation=self.isolation,
             seconds=time.monotonic() - started,
+            own_s=state.own_s,
         )
         return Graded(report, rebuilt.notebook)
 
@@ -285,7 +296,8 @@ class Grader:
         """Run a cell that may hold the student's code; False if their process is lost by it."""
         state = run.state
         try:
-            ran = kernel.run(step.source, self._seconds(run.end))
+            with state.running():
+                ran = kernel.run(step.source, self._seconds(run.end))
         except Lost as error:
             if not run.quiet:
                 state.remarks.append(Remark("lost", _sentence(str(error)), step.grade_id))
@@ -323,7 +335,8 @@ class Grader:
             return True
         budget = self.limits.cell_s + 2 * self.limits.call_s
         try:
-            outcome = judge.run(step, sorted(todo.student_names), self.limits.call_s, budget)
+            with state.running():
+                outcome = judge.run(step, sorted(todo.student_names), self.limits.call_s, budget)
         except JudgeDied as error:
             self._give(step, run, "not run", 0.0, _sentence(str(error)))
             return False

@@ -67,7 +67,9 @@ class Report:
     reason: str = ""
     ask: str = ""
     isolation: str = "none"
-    seconds: float | None = field(default=None, compare=False)  # never written to results
+    # Never written to results: wall seconds in all, and in the notebook's own cells and checks.
+    seconds: float | None = field(default=None, compare=False)
+    own_s: float = field(default=0.0, compare=False)
 
     @property
     def score(self) -> float:

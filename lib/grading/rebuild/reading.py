@@ -97,11 +97,18 @@ def _choose(
     best: tuple[int, str, NotebookNode, list[Remark]] | None = None
     problem: Ungradable | None = None
     known = {_grade_id(cell) for cell in release.cells} - {None}
+    # A script beside a notebook is a module that it imports, not a second answer.
+    notebooks = [file for file in files if file[0].lower().endswith(".ipynb")]
+    files = notebooks or files
     for name, data in files:
         try:
             notebook, more = _parsed(name, data, release, [])
         except Ungradable as error:
             problem = problem or error
+            continue
+        except Exception as error:  # the others may still be good
+            reason = f"{name} could not be read ({type(error).__name__})."
+            problem = problem or Ungradable(reason, AGAIN)
             continue
         score = len(known & {_grade_id(cell) for cell in notebook.cells})
         score = 2 * score + name.endswith(".ipynb")

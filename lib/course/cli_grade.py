@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +10,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from lib.course import paths
 
@@ -29,8 +26,25 @@ def grade(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write all verdicts to this file.")
     ] = None,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", help="Write JUnit XML for continuous integration.")
+    ] = None,
+    markdown_file: Annotated[
+        Path | None, typer.Option("--markdown", help="Write a table and the messages as Markdown.")
+    ] = None,
+    to_github: Annotated[
+        bool,
+        typer.Option(
+            "--github", help="In a GitHub workflow: summary, annotations, Classroom's result."
+        ),
+    ] = False,
+    gradescope_file: Annotated[
+        Path | None,
+        typer.Option("--gradescope", help="Write Gradescope's results.json (one submission)."),
+    ] = None,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores.")
+        int | None,
+        typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores and memory."),
     ] = None,
     isolation: Annotated[
         str, typer.Option(help="auto, namespaces, landlock, or none for notebooks that you trust.")
@@ -38,11 +52,15 @@ def grade(
     min_score: Annotated[
         float | None, typer.Option(min=0, max=100, help="Exit with 1 if one earns less percent.")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option(help="Go on where a run of the same that was killed had come to.")
+    ] = True,
 ) -> None:
     """Grade notebooks: your own, or a folder of a class's.
 
     `course grade notebooks/02_pooling.ipynb --isolation none` gives the verdicts of the instant
-    checks and of the hidden ones.
+    checks and of the hidden ones. A run that was killed goes on where it was; docs/grading.md
+    describes the files.
 
     Exit codes: 0 all graded, 1 below `--min-score`, 2 not understood, 3 something ungradable,
     4 no isolation.
@@ -61,6 +79,11 @@ def grade(
         out.print(f"[red]no isolation:[/] {escape(str(error))}")
         raise typer.Exit(4) from None
     found = list(discover(submissions, only.slug if only else None))
+    if gradescope_file is not None and len(found) != 1:
+        raise typer.BadParameter(
+            f"Gradescope's file is for one submission, and {len(found)} were found",
+            param_hint="--gradescope",
+        )
     by_lesson: dict[str, list] = {}
     reports: list[Report] = []
     for item in found:
@@ -79,6 +102,7 @@ def grade(
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
+    journals = []
     with Progress(*columns, console=out) as progress:
         for of in lessons:
             todo = by_lesson.get(of.slug, [])
@@ -86,20 +110,21 @@ def grade(
                 continue
             bar = progress.add_task(of.slug, total=len(todo))
             with grading.means(of, level) as means:
-                journal = Journal(None, means.digest)
-                workers = jobs or min(len(todo), os.cpu_count() or 1)
+                file = grading.journal_file(means.digest, todo)
+                if not resume:
+                    file.unlink(missing_ok=True)
+                journals.append(file)
                 reports += grade_all(
                     todo,
                     means.grader,
-                    jobs=workers,
-                    journal=journal,
+                    jobs=jobs or grading.workers(len(todo)),
+                    journal=Journal(file, means.digest),
                     tell=lambda report, bar=bar: progress.advance(bar),
                 )
-    reports.sort(key=lambda r: (r.lesson, r.student, r.notebook))
-    _show(reports)
-    if json_file is not None:
-        json_file.write_text(_json(reports), encoding="utf-8")
-        out.print(f"verdicts: {escape(str(json_file))}")
+    _write(reports, json_file, junit_file, markdown_file, gradescope_file)
+    for file in journals:  # all is written where it was wanted
+        file.unlink(missing_ok=True)
+    _tell(reports, to_github)
     if level == "none":
         out.print("[yellow]isolation: none.[/] These notebooks ran with your rights.")
     if any(report.status == "ungradable" for report in reports):
@@ -112,54 +137,31 @@ def _percent(report) -> float:
     return 100.0 * report.score / report.max_score if report.max_score else 100.0
 
 
-def _json(reports: list) -> str:
-    """All verdicts; the same bytes for any order and any number of workers."""
-    plain = []
-    for report in reports:
-        entry = dataclasses.asdict(report)
-        del entry["seconds"], entry["own_s"]
-        totals = {"score": report.score, "max_score": report.max_score, "manual": report.manual}
-        plain.append(entry | totals)
-    return json.dumps({"version": 1, "reports": plain}, indent=1, sort_keys=True) + "\n"
+def _write(reports: list, *files: Path | None) -> None:
+    from lib.grading.reports import gradescope, junit, markdown, results
 
-
-def _show(reports: list) -> None:
-    table = Table(title="Grades", title_justify="left")
-    for name, justify in (("Student", "left"), ("Lesson", "left"), ("Points", "right")):
-        table.add_column(name, justify=justify)
-    table.add_column("By hand", justify="right")
-    table.add_column("What went wrong")
-    for report in reports:
-        wrong = [c.exercise or c.grade_id for c in report.cells if c.status not in _FINE]
-        text = ", ".join(dict.fromkeys(wrong)) if report.status == "graded" else report.reason
-        points = f"{report.score:g}/{report.max_score:g}" if report.status == "graded" else "-"
-        row = (report.student, report.lesson, points, f"{report.manual:g}", text)
-        table.add_row(*map(_clean, row))
-    out.print(table)
-    for report in reports:
-        if report.status == "ungradable":
-            out.print(_clean(f"{report.student}: ungradable. {report.reason} {report.ask}"))
-    if len(reports) == 1:
-        _details(reports[0])
-
-
-_FINE = ("passed", "manual")
-
-
-def _details(report) -> None:
-    for cell in report.cells:
-        if cell.status in _FINE:
+    makers = (
+        results.to_json,
+        junit.to_junit,
+        markdown.to_markdown,
+        lambda reports: gradescope.to_gradescope(reports[0]),
+    )
+    for file, make in zip(files, makers, strict=True):
+        if file is None:
             continue
-        mistake = f" ({cell.mistake})" if cell.mistake else ""
-        text = f"{cell.grade_id}: {cell.status}{mistake}. {cell.message}"
-        out.print(_clean(text))
-        if cell.hint:
-            out.print(_clean(f"    hint: {cell.hint}"))
-    for remark in report.remarks:
-        where = f"{remark.grade_id}: " if remark.grade_id else ""
-        out.print(_clean(f"note: {where}{remark.text}"))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside = file.with_name(f".{file.name}.{os.getpid()}")
+        beside.write_text(make(reports), encoding="utf-8")
+        os.replace(beside, file)  # whole or not at all
+        out.print(f"written: {escape(str(file))}")
 
 
-def _clean(text: str) -> str:
-    """Text that a student may have written, for a terminal: no control characters, no markup."""
-    return escape("".join(c if c.isprintable() else " " for c in str(text)))[:2000]
+def _tell(reports: list, to_github: bool) -> None:
+    from lib.grading.reports import github, terminal
+
+    out.print(terminal.table(reports))
+    for line in terminal.details(reports):
+        out.print(line)
+    if to_github:
+        for line in github.write(reports):
+            print(line)  # GitHub reads it: no colours, no wrapping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from lib.grading.pool import Submission
 from lib.grading.sandbox import Box, Level, cgroup
 from lib.grading.verdicts import Report
 from lib.learn import catalogue
+
+
+OWN_BYTES = 512 << 20
 
 
 class NoIsolation(RuntimeError):
@@ -102,6 +106,29 @@ def means(lesson: Lesson, level: Level, limits: Limits | None = None) -> Iterato
             return lambda submission: one.grade(submission.student, submission.path).report
 
         yield Means(lesson.slug, hashlib.sha256(text.encode()).hexdigest(), grader)
+
+
+def journal_file(digest: str, submissions: Iterable[Submission]) -> Path:
+    """Where a run over these submissions keeps what it has finished, until all is written."""
+    import platformdirs
+
+    named = json.dumps([[s.student, str(s.path.absolute())] for s in submissions])
+    name = hashlib.sha256(f"{digest}{named}".encode()).hexdigest()[:32]
+    folder = os.environ.get("COURSE_CACHE") or platformdirs.user_cache_dir("embeddings-course")
+    return Path(folder, "grading", f"{name}.jsonl")
+
+
+def workers(submissions: int, limits: Limits | None = None) -> int:
+    """How many submissions to grade at once: as many as there are cores and as memory holds.
+
+    One takes at most `limits.memory_bytes`, once more for a judge that holds as much, and
+    `OWN_BYTES` for what the grader itself reads and keeps of it.
+    """
+    import psutil
+
+    each = 2 * (limits or Limits()).memory_bytes + OWN_BYTES
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(submissions, cores or 1, int(psutil.virtual_memory().available // each)))
 
 
 def _hint(exercise: str) -> str | None:

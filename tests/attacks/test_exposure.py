@@ -13,7 +13,7 @@ from tests.attacks import assignment
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only")
 
 # The hidden input of `double` holds 4711.0 (see `assignment`).
-NOTES = "def double(x):\n    notes.append(str(x))\n    return 2 * x"
+NOTES = "def double(x):\n    notes.append(x.tolist())\n    return 2 * x"
 TELL = "print(notes)\nraise ValueError(str(notes))"
 LATER = "def top(scores, k):\n    raise ValueError(str(notes))"
 LEAKS = {
@@ -28,7 +28,7 @@ LEAKS = {
         "top": f"kept = notes\nprint(kept)\nnotes = []\n{LATER}",
     },
     "a file keeps them": {
-        "double": "def double(x):\n    open('notes', 'a').write(str(x))\n    return 2 * x",
+        "double": "def double(x):\n    open('notes', 'a').write(str(x.tolist()))\n    return 2 * x",
         "top": "import os\nprint(open('notes').read() if os.path.exists('notes') else '')",
     },
     "the process ends with them": {

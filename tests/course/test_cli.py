@@ -21,7 +21,19 @@ COMMANDS = {
     ],
     "lab": ["Open the notebooks in JupyterLab"],
     "doctor": ["Look at this machine"],
-    "grade": ["Grade notebooks", "--lesson", "--json", "--jobs", "--isolation", "--min-score"],
+    "grade": [
+        "Grade notebooks",
+        "--lesson",
+        "--json",
+        "--jobs",
+        "--isolation",
+        "--min-score",
+        "--junit",
+        "--markdown",
+        "--github",
+        "--gradescope",
+        "--resume",
+    ],
     "prove": ["Break every worked answer", "--least"],
 }
 

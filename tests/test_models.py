@@ -112,3 +112,14 @@ def test_word_vectors_are_glove_in_order_of_frequency():
     np.testing.assert_array_equal(glove.vectors[1_234].numpy(), stored[1_234])
     with pytest.raises(ValueError, match="limit is 0"):
         load_word_vectors(0)
+
+
+def test_glove_s_words_are_the_same_from_the_package_and_from_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    first = load_word_vectors(limit=300).words
+    (copy,) = tmp_path.glob("glove-words-*.txt")
+    assert load_word_vectors(limit=300).words == first
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[: len(whole) // 2])  # a damaged copy is not believed
+    assert load_word_vectors(limit=300).words == first
+    assert copy.read_bytes() == whole

@@ -113,7 +113,9 @@ def journal_file(digest: str, submissions: Iterable[Submission]) -> Path:
 
     named = json.dumps([[s.student, str(s.path.absolute())] for s in submissions])
     name = hashlib.sha256(f"{digest}{named}".encode()).hexdigest()[:32]
-    folder = os.environ.get("COURSE_CACHE") or platformdirs.user_cache_dir("embeddings-course")
+    folder = os.environ.get("COURSE_CACHE") or platformdirs.user_cache_dir(
+        "embeddings-course", appauthor=False
+    )
     return Path(folder, "grading", f"{name}.jsonl")
 
 

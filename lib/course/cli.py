@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from lib.course import cli_grade, paths
+from lib.course import cli_classroom, cli_grade, paths
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -206,6 +206,7 @@ def doctor() -> None:
 
 
 app.command()(cli_grade.grade)
+app.add_typer(cli_classroom.app, name="classroom")
 
 
 @app.command()

@@ -79,17 +79,28 @@ def lesson_of(path: Path, lessons: Iterable[Lesson]) -> Lesson | None:
 
 @dataclass(frozen=True)
 class Means:
-    """What grades a lesson: `grader()` makes what one worker grades with."""
+    """What grades a lesson: `make()` gives a grader for one worker, `grader()` a function of one.
+
+    `digest` tells everything on which a verdict depends but the submission.
+    """
 
     lesson: str
     digest: str
-    grader: Callable[[], Callable[[Submission], Report]]
+    make: Callable[[], Grader]
+
+    def grader(self) -> Callable[[Submission], Report]:
+        """A function that grades one submission at a time."""
+        one = self.make()
+        return lambda submission: one.grade(submission.student, submission.path).report
 
 
 @contextmanager
-def means(lesson: Lesson, level: Level, limits: Limits | None = None) -> Iterator[Means]:
+def means(
+    lesson: Lesson | Assignment, level: Level, limits: Limits | None = None
+) -> Iterator[Means]:
     """A warm parent for the lesson, running inside the block, and what makes graders of it."""
-    limits, what = limits or Limits(), assignment(lesson)
+    limits = limits or Limits()
+    what = lesson if isinstance(lesson, Assignment) else assignment(lesson)
     text = json.dumps([what.source, what.release, str(level), repr(limits)], sort_keys=True)
     code = str(Path(build.__file__).resolve().parents[1])
 
@@ -100,11 +111,12 @@ def means(lesson: Lesson, level: Level, limits: Limits | None = None) -> Iterato
         cgroup.adopt()  # before there is any other process of the grader's
     with WarmParent(prefix=what.prefix) as warm:
 
-        def grader() -> Callable[[Submission], Report]:
-            one = Grader(what, warm, limits=limits, make_box=box, isolation=str(level), hints=_hint)
-            return lambda submission: one.grade(submission.student, submission.path).report
+        def make() -> Grader:
+            return Grader(
+                what, warm, limits=limits, make_box=box, isolation=str(level), hints=_hint
+            )
 
-        yield Means(lesson.slug, hashlib.sha256(text.encode()).hexdigest(), grader)
+        yield Means(what.name, hashlib.sha256(text.encode()).hexdigest(), make)
 
 
 def journal_file(digest: str, submissions: Iterable[Submission]) -> Path:

@@ -34,6 +34,17 @@ COMMANDS = {
         "--gradescope",
         "--resume",
     ],
+    "classroom": [
+        "Keep a class",
+        "init",
+        "release",
+        "collect",
+        "autograde",
+        "regrade",
+        "feedback",
+        "export",
+        "report",
+    ],
     "prove": ["Break every worked answer", "--least"],
 }
 
@@ -79,6 +90,7 @@ def test_every_commands_help_says_what_it_does_and_takes(command):
 
 def test_every_command_is_listed_above():
     names = {c.name or c.callback.__name__ for c in cli.app.registered_commands}
+    names |= {group.name for group in cli.app.registered_groups}
     assert names == set(COMMANDS)
 
 

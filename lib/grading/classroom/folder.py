@@ -209,7 +209,7 @@ class Classroom:
         Raises:
             ClassroomError: no check cell of the lesson is of this exercise.
         """
-        only = self._cells_of(lesson, exercise)
+        only = self.cells_of(lesson, exercise)
         return self._grade(lesson, students, grader, "", jobs, progress, only)
 
     def _grade(
@@ -319,7 +319,8 @@ class Classroom:
         found = (read_report(self.folder, lesson, path.name[:-5]) for path in paths)
         return [report for report in found if report is not None]
 
-    def _cells_of(self, lesson: str, exercise: str) -> frozenset[str]:
+    def cells_of(self, lesson: str, exercise: str) -> frozenset[str]:
+        """The check cells of an exercise, by grade_id; a `ClassroomError` if there is none."""
         path = self._released(lesson)
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         metas = [cell.get("metadata", {}).get("nbgrader", {}) for cell in cells]

@@ -1,0 +1,196 @@
+"""A class through `course classroom`, with the real grader and stock nbgrader beside it."""
+
+import csv
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lib.course import build, cli, paths
+from lib.grading import sandbox
+from lib.grading.classroom import Classroom
+from tests.journeys.classroom import BESIDE
+from tests.journeys.jupyter import outside_pytest
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only"),
+]
+LESSON = "02_pooling"
+ISOLATION = "auto" if sys.platform == "linux" and len(sandbox.available()) > 1 else "none"
+WRONG = "def mean_pool(token_embeddings, attention_mask):\n    return token_embeddings.mean(dim=1)"
+
+
+def _course(*arguments):
+    """Exit code of `course classroom` with these arguments."""
+    before = sys.argv
+    sys.argv = ["course", "classroom", *map(str, arguments)]
+    try:
+        cli.main()
+    except SystemExit as stop:
+        return stop.code or 0
+    finally:
+        sys.argv = before
+    return 0
+
+
+def _hand_in(inbox, lesson, student, **sources):
+    worked = build.worked_notebook(lesson)
+    for cell in worked.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.source = sources.get(name, cell.source)
+    path = inbox / f"{student}_{LESSON}.ipynb"
+    nbformat.write(worked, path)
+    return path
+
+
+def _environment():
+    return outside_pytest() | {"PATH": f"{BESIDE}{os.pathsep}{os.environ['PATH']}"}
+
+
+def _scores(room):
+    with room.gradebook() as book:
+        return {s.student.id: s.score for s in book.assignment_submissions(LESSON)}
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    return next(x for x in build.load(paths.root()) if x.slug == LESSON)
+
+
+@pytest.fixture(scope="module")
+def room(lesson, tmp_path_factory):
+    """A class of three, graded."""
+    folder = tmp_path_factory.mktemp("term") / "class"
+    inbox = tmp_path_factory.mktemp("inbox")
+    assert _course("init", folder) == 0
+    assert _course("release", folder, "02") == 0
+    _hand_in(inbox, lesson, "ann")
+    _hand_in(inbox, lesson, "bob", mean_pool=WRONG)
+    (inbox / f"cid_{LESSON}.ipynb").write_text('{"cells": [')
+    assert _course("collect", folder, inbox) == 0
+    assert _course("autograde", folder, "02", "--isolation", ISOLATION) == 3  # cid's is no notebook
+    return Classroom(folder)
+
+
+def test_a_class_is_graded_into_the_gradebook(room):
+    scores = _scores(room)
+    assert scores["ann"] == 31
+    assert scores["bob"] < 31
+    assert scores["cid"] == 0
+
+
+def test_what_is_recorded_is_not_graded_again(room, capsys):
+    assert _course("autograde", room.folder, "--isolation", ISOLATION) == 3
+    assert "0 graded, 3 as before" in capsys.readouterr().out
+
+
+def test_only_the_teacher_can_read_the_class(room):
+    for folder in ("", "source", "submitted", "autograded", "feedback", "submitted/ann"):
+        assert stat.S_IMODE((room.folder / folder).stat().st_mode) & 0o077 == 0, folder
+
+
+def test_stock_nbgrader_exports_the_same_scores(room, tmp_path):
+    ours, stock = tmp_path / "ours.csv", tmp_path / "stock.csv"
+    assert _course("export", room.folder, "--to", ours) == 0
+    subprocess.run(
+        [BESIDE / "nbgrader", "export", f"--to={stock}"],
+        cwd=room.folder,
+        env=_environment(),
+        check=True,
+        capture_output=True,
+    )
+    read = [
+        {row["student_id"]: float(row["score"]) for row in csv.DictReader(path.open())}
+        for path in (ours, stock)
+    ]
+    assert read[0] == read[1] == _scores(room)
+
+
+def test_feedback_names_the_mistake_and_nothing_hidden(room, lesson):
+    assert _course("feedback", room.folder) == 0
+    text = (room.folder / "feedback" / "bob" / LESSON / f"{LESSON}.html").read_text()
+    assert "Likely mistake" in text
+    source = build.source_notebook(lesson)
+    hidden = [
+        line.strip()
+        for cell in source.cells
+        if "### BEGIN HIDDEN TESTS" in cell.source
+        for line in cell.source.split("### BEGIN HIDDEN TESTS")[1].splitlines()
+        if len(line.strip()) > 25 and "HIDDEN TESTS" not in line
+    ]
+    assert hidden
+    released = (room.folder / "release" / LESSON / f"{LESSON}.ipynb").read_text()
+    for line in hidden:
+        assert line not in text
+        assert json.dumps(line)[1:-1] not in released
+
+
+def test_one_exercise_is_graded_anew_and_points_by_hand_stay(room, lesson, tmp_path, capsys):
+    before = _scores(room)
+    with room.gradebook() as book:
+        marked = next(
+            c.name for c in book.find_notebook(LESSON, LESSON).grade_cells if c.cell_type != "code"
+        )
+        grade = book.find_grade(marked, LESSON, LESSON, "bob")
+        grade.manual_score = 1.0
+        book.db.commit()
+    path = room.folder / "submitted" / "bob" / LESSON / f"{LESSON}.ipynb"
+    worked = {c.get("id"): c.source for c in build.worked_notebook(lesson).cells}
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.source = worked.get(cell.get("id"), cell.source)
+    nbformat.write(notebook, path)
+    arguments = (LESSON, "mean_pool", "--student", "bob", "--isolation", ISOLATION)
+    assert _course("regrade", room.folder, *arguments) == 0
+    after = _scores(room)
+    assert after["bob"] == 32
+    assert {k: v for k, v in after.items() if k != "bob"} == {
+        k: v for k, v in before.items() if k != "bob"
+    }
+
+
+def test_a_run_that_is_killed_goes_on_where_it_was(lesson, tmp_path):
+    folder, inbox = tmp_path / "class", tmp_path / "inbox"
+    inbox.mkdir()
+    assert _course("init", folder) == 0
+    assert _course("release", folder, "02") == 0
+    for number in range(4):
+        _hand_in(inbox, lesson, f"s{number}", **({"mean_pool": WRONG} if number % 2 else {}))
+    assert _course("collect", folder, inbox) == 0
+    command = [BESIDE / "course", "classroom", "autograde", folder, "--jobs", "1"]
+    process = subprocess.Popen(
+        [*command, "--isolation", ISOLATION], env=_environment(), stdout=subprocess.DEVNULL
+    )
+    reports = Path(folder, ".grading", "reports", LESSON)
+    end = time.monotonic() + 90
+    while time.monotonic() < end and not (reports.is_dir() and list(reports.glob("*.json"))):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    recorded = len(list(reports.glob("*.json")))
+    assert 1 <= recorded < 4
+    assert _course("autograde", folder, "--isolation", ISOLATION) == 0
+    scores = _scores(Classroom(folder))
+    assert scores["s0"] == scores["s2"] == 31
+    assert scores["s1"] == scores["s3"] < 31
+
+
+def test_mistakes_of_the_teacher_are_explained(room, tmp_path, capsys):
+    assert _course("autograde", tmp_path) == 2
+    assert "course classroom" in capsys.readouterr().out.replace(
+        "`classroom init`", "course classroom"
+    )
+    assert _course("autograde", room.folder, "09") == 2
+    assert "released: 02_pooling" in capsys.readouterr().out
+    assert _course("regrade", room.folder, LESSON, "no_such") == 2
+    assert "mean_pool" in capsys.readouterr().out
+    assert _course("report", room.folder) == 0
+    assert "mean_pool" in capsys.readouterr().out

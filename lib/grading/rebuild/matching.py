@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import nbformat
 from nbformat import NotebookNode
 
+from lib.grading.rebuild.reading import Ungradable
 from lib.grading.verdicts import Remark
 
 
@@ -31,10 +32,18 @@ def rebuild(release: NotebookNode, submitted: NotebookNode) -> Rebuilt:
     An answer is found by its grade_id, then by its cell id, then by the function that its stub
     defines. Own code cells stay where they stood and are marked `metadata.grading.role`: `extra`,
     or `edited` where the learner changed an unlocked cell of ours. Everything else is ours.
+
+    Raises:
+        Ungradable: it has no cell of the release's at all.
     """
     remarks: list[Remark] = []
     ours = [_name(cell) for cell in release.cells]
     place = _places(release, submitted, remarks)
+    if all(at is None for at in place):
+        raise Ungradable(
+            "It is another notebook: it has none of this lesson's cells.",
+            "Please hand in the lesson's own notebook, with your answers in its cells.",
+        )
     texts: dict[int, list[str]] = {}
     for number, at in enumerate(place):
         if at is not None and _is_answer(release.cells[at]):
@@ -90,8 +99,11 @@ def _is_answer(cell: NotebookNode) -> bool:
 
 
 def _defined(source: str) -> str | None:
-    found = re.search(r"^(?:def|class)\s+(\w+)", source, re.MULTILINE)
-    return found[1] if found else None
+    """The function, class or else variable that a cell first defines: `q1` of `q1 = "b"`."""
+    for pattern in (r"^(?:def|class)\s+(\w+)", r"^(\w+)\s*=(?!=)"):
+        if found := re.search(pattern, source, re.MULTILINE):
+            return found[1]
+    return None
 
 
 def _places(

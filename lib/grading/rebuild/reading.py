@@ -187,7 +187,12 @@ def _notebook(text: str, remarks: list[Remark]) -> NotebookNode:
     kept = [made for cell in cells[:MOST_CELLS] if (made := _cell(cell, remarks)) is not None]
     if not kept:
         raise Ungradable("The notebook has no cells that can be read.", AGAIN)
-    return nbformat.v4.new_notebook(cells=kept)
+    return _made(kept)
+
+
+def _made(cells: list[NotebookNode]) -> NotebookNode:
+    """A notebook that is not validated: cells may have no ids or the same ones."""
+    return NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode(), cells=cells)
 
 
 def _cell(cell: Any, remarks: list[Remark]) -> NotebookNode | None:
@@ -236,7 +241,7 @@ def _script(text: str, remarks: list[Remark]) -> tuple[NotebookNode, list[Remark
             cells.append(made)
     if not cells:
         raise Ungradable("The script has nothing in it.", AGAIN)
-    return nbformat.v4.new_notebook(cells=cells), remarks
+    return _made(cells), remarks
 
 
 def _unzipped(data: bytes, release: NotebookNode) -> tuple[NotebookNode, list[Remark]]:

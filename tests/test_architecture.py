@@ -48,3 +48,16 @@ def test_checks_know_neither_the_learner_s_side_nor_the_harness():
 def test_the_learner_s_side_does_not_know_the_harness():
     assert _of(LIB / "learn", "**/*.py") & {"course", "grading"} == set()
     assert "checks" in _of(LIB / "learn", "**/*.py")
+
+
+def test_the_grader_knows_neither_lessons_nor_the_learner_s_side():
+    grading = LIB / "grading"
+    assert _of(grading, "**/*.py") & {"course", "learn"} == set()
+    of_checks = {
+        f"{node.module}.{alias.name}"
+        for path in grading.glob("**/*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lib.checks")
+        for alias in node.names
+    }
+    assert of_checks == {"lib.checks.codec"}

@@ -1,6 +1,7 @@
 """`course grade` as its user: a folder with all sorts of things in it, graded for real."""
 
 import json
+import os
 import re
 import sys
 
@@ -113,3 +114,59 @@ def test_a_path_that_is_not_there_is_said(monkeypatch, capsys, tmp_path):
     code, said = _grade(monkeypatch, capsys, tmp_path / "nobody.ipynb", "--isolation", "none")
     assert code == 2
     assert "is not there" in said
+
+
+def test_all_forms_are_written_and_a_killed_run_goes_on(monkeypatch, capsys, submissions, tmp_path):
+    import signal
+    import subprocess
+    import time
+
+    cache = tmp_path / "cache"
+    command = [sys.executable, "-m", "lib.course.cli", "grade", submissions, "--lesson", "02"]
+    command += ["--jobs", "1", "--isolation", ISOLATION]
+    environment = os.environ | {"COURSE_CACHE": str(cache)}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not list(cache.glob("grading/*.jsonl")):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    (journal,) = cache.glob("grading/*.jsonl")
+    assert 1 <= journal.read_text().count('"key"') < 5
+    monkeypatch.setenv("COURSE_CACHE", str(cache))
+    files = {name: tmp_path / f"out.{name}" for name in ("json", "junit", "markdown")}
+    options = [part for name, path in files.items() for part in (f"--{name}", path)]
+    code, _ = _grade(
+        *(monkeypatch, capsys, submissions, "--lesson", "02", "--isolation", ISOLATION, *options)
+    )
+    assert code == 3
+    assert not list(cache.glob("grading/*.jsonl"))  # it is written where it was wanted
+    students = [r["student"] for r in json.loads(files["json"].read_text())["reports"]]
+    assert students == ["ann", "bob", "cid", "dee", "eve"]
+    assert 'testsuite name="02_pooling cid"' in files["junit"].read_text()
+    assert "| cid | 02\\_pooling |" in files["markdown"].read_text()
+
+
+def test_github_and_gradescope_get_theirs(monkeypatch, capsys, submissions, tmp_path):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    file = tmp_path / "results.json"
+    own = submissions / "cid.ipynb"
+    code, said = _grade(
+        *(monkeypatch, capsys, own, "--lesson", "02", "--isolation", "none"),
+        *("--github", "--gradescope", file),
+    )
+    assert code == 0
+    assert "::error file=cid.ipynb,title=cid%3A mean_pool%2C wrong::" in said
+    assert "mean" in (tmp_path / "summary").read_text()
+    assert (tmp_path / "output").read_text().startswith("result<<")
+    tests = json.loads(file.read_text())["tests"]
+    assert sum(t["score"] for t in tests) < sum(t["max_score"] for t in tests) == 31
+
+
+def test_gradescope_s_file_is_for_one_submission(monkeypatch, capsys, submissions, tmp_path):
+    code, _ = _grade(
+        *(monkeypatch, capsys, submissions, "--lesson", "02", "--isolation", "none"),
+        *("--gradescope", tmp_path / "results.json"),
+    )
+    assert code == 2

@@ -319,9 +319,9 @@ def a_zip_that_climbs_out(folder, notebook):
     return _file(folder, _zip(content), "ps1.zip")
 
 
-@kind(9.0, "script")
+@kind(said="script")
 def a_script(folder, notebook):
-    # Its cells have no names: functions are found by theirs, the quiz answer is not.
+    # Its cells have no names: functions are found by theirs.
     cells = ["import numpy as np\nimport torch", *assignment.RIGHT.values()]
     return _file(folder, "".join(f"# %%\n{cell}\n\n" for cell in cells), "ps1.py")
 

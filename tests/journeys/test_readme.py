@@ -35,6 +35,7 @@ RUN = {
     ".venv/bin/course build --check": "every generated file is what its lesson gives",
     ".venv/bin/course build --source build/source": "build/source/02_pooling.ipynb",
     ".venv/bin/course prove mean_pool": "mean_pool",
+    ".venv/bin/course classroom --help": "regrade",
     ".venv/bin/course run 01 --profile fast --jobs 1": "The course, executed",
 }
 SLOW = {".venv/bin/course run 01 --profile fast --jobs 1"}
@@ -47,6 +48,7 @@ MAKE = {
 # What is looked at by a test of its own below, or done by another file.
 OTHERWISE = {
     ".ci/run": "journeys/test_readme.py",
+    ".venv/bin/course grade": "course/test_cli_grade.py",
     ".venv/bin/course run --save": "course/test_run.py",
     ".venv/bin/pip install torch==": "journeys/test_readme.py",
     "conda env create -f environment.yml": "journeys/test_readme.py",

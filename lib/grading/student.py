@@ -94,8 +94,14 @@ class StudentKernel:
         work.mkdir(mode=0o700)
         if self.files is not None:
             shutil.copytree(self.files, work, dirs_exist_ok=True)
+        home = Path(self.folder, "h")  # where there is no box
+        home.mkdir(mode=0o700)
         self.child = self.warm.kernel(
-            connection, str(work), {}, self.make_box(str(sockets), str(work)), self.channel
+            connection,
+            str(work),
+            {"HOME": str(home)},
+            self.make_box(str(sockets), str(work)),
+            self.channel,
         )
         client = BlockingKernelClient()
         client.context = zmq.Context()

@@ -182,9 +182,15 @@ class WarmParent:
         env: dict[str, str],
         box: Any = None,
         channel: socket.socket | None = None,
+        whole_env: bool = False,
     ) -> Child:
-        """Fork a kernel that listens where `connection` says; ready when this returns."""
+        """Fork a kernel that listens where `connection` says; ready when this returns.
+
+        Args:
+            env: set in its environment; with `whole_env` it is the environment.
+        """
         request = {"become": "kernel", "connection": connection, "cwd": cwd, "env": env}
+        request["whole_env"] = whole_env
         request["box"] = box.to_json() if box is not None else None
         return self._fork(request, [channel] if channel is not None else [])
 

@@ -123,13 +123,18 @@ def _kernel(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> 
         box = sandbox.Box.from_json(request["box"])
         sandbox.enter(box)
         laps.append(("sandbox", time.monotonic()))
-    home = box.home if box is not None else request["env"].get("HOME")
-    home = home or tempfile.mkdtemp(prefix="home-")
-    for name in [n for n in os.environ if n.startswith("COURSE_") and n != "COURSE_HEADLESS"]:
-        del os.environ[name]  # folders of the grader's
-    os.environ.update(request["env"])
-    os.environ.update(HOME=home, IPYTHONDIR=home, TMPDIR=home)
-    os.environ["NBGRADER_EXECUTION"] = "autograde"
+    if request.get("whole_env"):
+        os.environ.clear()
+        os.environ.update(request["env"])
+        home = tempfile.mkdtemp(prefix="kernel-")
+    else:
+        home = box.home if box is not None else request["env"].get("HOME")
+        home = home or tempfile.mkdtemp(prefix="home-")
+        for name in [n for n in os.environ if n.startswith("COURSE_") and n != "COURSE_HEADLESS"]:
+            del os.environ[name]  # folders of the grader's
+        os.environ.update(request["env"])
+        os.environ.update(HOME=home, IPYTHONDIR=home, TMPDIR=home)
+        os.environ["NBGRADER_EXECUTION"] = "autograde"
     tempfile.tempdir = None
     with contextlib.suppress(OSError):
         os.chdir(request["cwd"])
@@ -147,6 +152,8 @@ def _kernel(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> 
     app.initialize(["-f", str(file), "--HistoryManager.enabled=False", "--log-level=40"])
     laps.append(("ipykernel", time.monotonic()))
     file.unlink(missing_ok=True)
+    if request.get("whole_env"):
+        os.rmdir(home)
     if fds:
         from lib.grading.judge import agent
 

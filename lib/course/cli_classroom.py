@@ -219,6 +219,8 @@ def _grade(room, lesson, students, jobs, isolation, exercise) -> int:
     from lib.course import grade as grading
 
     level = grading.choose(isolation)
+    if not grading.can_fork():
+        out.print(f"[yellow]{escape(grading.SpawningParent.note)}[/]")
     count = len(students or room.students(lesson))
     if not count:
         out.print(f"{escape(lesson)}: nobody handed anything in")

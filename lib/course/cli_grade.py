@@ -110,6 +110,8 @@ def grade(
                 continue
             bar = progress.add_task(of.slug, total=len(todo))
             with grading.means(of, level) as means:
+                if means.note:
+                    progress.console.print(f"[yellow]{escape(means.note)}[/]")
                 file = grading.journal_file(means.digest, todo)
                 if not resume:
                     file.unlink(missing_ok=True)

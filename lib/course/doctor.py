@@ -38,6 +38,7 @@ def examine(root: Path) -> list[Finding]:
         _memory(),
         _disk(root),
         _isolation(),
+        _kernels(),
     ]
 
 
@@ -156,7 +157,8 @@ def _isolation() -> Finding:
     best = sandbox.available()[0]
     if best is sandbox.Level.NONE:
         todo = "Needed only to grade other people's notebooks; docs/isolation.md."
-        return Finding("note", "Isolation", sandbox.why(sandbox.Level.NAMESPACES), todo)
+        why = f"{sandbox.why(best.NAMESPACES)}; Landlock: {sandbox.why(best.LANDLOCK)}"
+        return Finding("note", "Isolation", why, todo)
     from lib.grading.sandbox import cgroup
 
     text = f"{best}, {cgroup.describe()}: other people's notebooks can be graded"
@@ -164,3 +166,12 @@ def _isolation() -> Finding:
         return Finding("ok", "Isolation", text)
     better = sandbox.why(sandbox.Level.NAMESPACES)
     return Finding("note", "Isolation", text, f"Better: {better}.")
+
+
+def _kernels() -> Finding:
+    from lib.grading.kernels.client import can_fork
+    from lib.grading.kernels.spawned import SpawningParent
+
+    if can_fork():
+        return Finding("ok", "Kernels", "forked from a warm parent", "")
+    return Finding("note", "Kernels", SpawningParent.note, "Grading is slower here, no less right.")

@@ -13,7 +13,8 @@ from pathlib import Path
 from lib.course import build
 from lib.course.lesson import Lesson
 from lib.grading import sandbox
-from lib.grading.kernels.client import WarmParent
+from lib.grading.kernels.client import WarmParent, can_fork
+from lib.grading.kernels.spawned import SpawningParent
 from lib.grading.limits import Limits
 from lib.grading.pipeline import Assignment, Grader
 from lib.grading.pool import Submission
@@ -39,8 +40,9 @@ def choose(wanted: str) -> Level:
         best = sandbox.available()[0]
         if best is Level.NONE:
             raise NoIsolation(
-                "other people's notebooks are not run without isolation, and "
-                f"{sandbox.why(Level.NAMESPACES)}. For your own notebooks: --isolation none"
+                "other people's notebooks are not run without isolation, and this machine gives none: "
+                f"namespaces: {sandbox.why(Level.NAMESPACES)}; Landlock: "
+                f"{sandbox.why(Level.LANDLOCK)}. For your own notebooks: --isolation none"
             )
         return best
     if wanted not in set(Level):
@@ -81,12 +83,14 @@ def lesson_of(path: Path, lessons: Iterable[Lesson]) -> Lesson | None:
 class Means:
     """What grades a lesson: `make()` gives a grader for one worker, `grader()` a function of one.
 
-    `digest` tells everything on which a verdict depends but the submission.
+    `digest` tells everything on which a verdict depends but the submission; `note` what a user should
+    know of how it is done here, if anything.
     """
 
     lesson: str
     digest: str
     make: Callable[[], Grader]
+    note: str | None = None
 
     def grader(self) -> Callable[[Submission], Report]:
         """A function that grades one submission at a time."""
@@ -109,14 +113,14 @@ def means(
 
     if level is not Level.NONE:
         cgroup.adopt()  # before there is any other process of the grader's
-    with WarmParent(prefix=what.prefix) as warm:
+    with WarmParent(prefix=what.prefix) if can_fork() else SpawningParent() as warm:
 
         def make() -> Grader:
             return Grader(
                 what, warm, limits=limits, make_box=box, isolation=str(level), hints=_hint
             )
 
-        yield Means(what.name, hashlib.sha256(text.encode()).hexdigest(), make)
+        yield Means(what.name, hashlib.sha256(text.encode()).hexdigest(), make, warm.note)
 
 
 def journal_file(digest: str, submissions: Iterable[Submission]) -> Path:

@@ -19,6 +19,7 @@ from typing import Any
 
 import zmq
 from jupyter_client import BlockingKernelClient
+from jupyter_client.connect import LocalPortCache
 from nbformat import NotebookNode
 from nbformat.v4 import output_from_msg
 
@@ -80,16 +81,7 @@ class StudentKernel:
     def _start(self) -> None:
         sockets = Path(self.folder, "s")
         sockets.mkdir(mode=0o700)
-        connection = {
-            "transport": "ipc",
-            "ip": str(sockets / "k"),
-            "signature_scheme": "hmac-sha256",
-            "key": uuid.uuid4().hex,
-            "kernel_name": "warm",
-        } | {
-            f"{name}_port": i
-            for i, name in enumerate(("shell", "iopub", "stdin", "control", "hb"), 1)
-        }
+        connection = _connection(sockets)
         work = Path(self.folder, "w")
         work.mkdir(mode=0o700)
         if self.files is not None:
@@ -126,14 +118,16 @@ class StudentKernel:
         raise Lost(f"the kernel was not ready after {READY_S:.0f} s")
 
     def __exit__(self, *exc: object) -> None:
-        if self.child is not None:
-            self.child.kill()
-        if self.client is not None:
-            self.client.stop_channels()
-            self.client.context.destroy(linger=0)
-        if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
-        self.child = self.client = self.folder = None
+        try:
+            if self.child is not None:
+                self.child.kill()
+        finally:
+            if self.client is not None:
+                self.client.stop_channels()
+                self.client.context.destroy(linger=0)
+            if self.folder:
+                shutil.rmtree(self.folder, ignore_errors=True)
+            self.child = self.client = self.folder = None
 
     def _alive(self) -> None:
         code = self.child.poll()
@@ -198,6 +192,19 @@ class StudentKernel:
             ran.outputs.append(output)
         except Exception:  # a message without the parts of its kind is no output
             return
+
+
+def _connection(sockets: Path) -> dict[str, Any]:
+    """Where the kernel is to listen: sockets in a folder, or on Windows ports of this machine."""
+    names = [f"{name}_port" for name in ("shell", "iopub", "stdin", "control", "hb")]
+    where: dict[str, Any] = {"transport": "ipc", "ip": str(sockets / "k")}
+    where |= {name: number for number, name in enumerate(names, 1)}
+    if not zmq.has("ipc"):
+        ports = LocalPortCache.instance()
+        where = {"transport": "tcp", "ip": "127.0.0.1"}
+        where |= {name: ports.find_available_port("127.0.0.1") for name in names}
+    key = uuid.uuid4().hex
+    return where | {"signature_scheme": "hmac-sha256", "key": key, "kernel_name": "warm"}
 
 
 def _ending(code: int) -> str:

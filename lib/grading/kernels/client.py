@@ -23,11 +23,42 @@ from lib.grading.kernels.warm import PRELOAD
 
 START_S = 120.0
 READY_S = 60.0
+GONE_S = 30.0
+END_S = 5.0
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
 class WarmError(RuntimeError):
     """The warm parent could not start, or a child of it could not."""
+
+
+def can_fork() -> bool:
+    """Whether a warm parent may be forked: on macOS system libraries forbid it, Windows has none."""
+    return sys.platform == "linux"
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Nearly nothing: a child can read what its parent was started with."""
+    kept = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+    kept |= {k: v for k, v in os.environ.items() if k.startswith("COURSE_")}
+    # Its home is another, but what the course has kept on this machine is of use to it.
+    kept.setdefault("COURSE_CACHE", user_cache_dir("embeddings-course", appauthor=False))
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    root = str(Path(__file__).resolve().parents[3])
+    return (
+        kept
+        | threads
+        | {
+            "HOME": str(home),
+            "HF_HUB_OFFLINE": "1",
+            "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow's allocator has a thread
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+            "COURSE_HEADLESS": "1",
+            "PYTHONPATH": root,
+            "PYTHONHASHSEED": "0",
+        }
+    )
 
 
 class Child:
@@ -72,11 +103,17 @@ class Child:
             self._conn.sendall(json.dumps({"signal": int(number)}).encode() + b"\n")
 
     def kill(self) -> None:
-        """End it and wait until it is gone."""
-        if self._code is None:
+        """End it and wait until it is gone.
+
+        Raises:
+            WarmError: it is not, after `GONE_S`: what the system holds cannot be ended.
+        """
+        try:
             self.signal(signal.SIGKILL)
-            self.wait(10.0)
-        self._conn.close()
+            if self.wait(GONE_S) is None:
+                raise WarmError(f"process {self.pid} could not be ended within {GONE_S:.0f} s")
+        finally:
+            self._conn.close()
 
 
 class WarmParent:
@@ -129,7 +166,7 @@ class WarmParent:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=self._environment(home),
+            env=environment(home),
             cwd=home,
             start_new_session=True,
         )
@@ -150,30 +187,6 @@ class WarmParent:
                 "problem": f"the warm parent did not start: {said[-1] if said else 'no message'}"
             }
         return json.loads(line)
-
-    @staticmethod
-    def _environment(home: Path) -> dict[str, str]:
-        """Nearly nothing: a child can read what its parent was started with."""
-        kept = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
-        kept |= {k: v for k, v in os.environ.items() if k.startswith("COURSE_")}
-        # Its home is another, but what the course has kept on this machine is of use to it.
-        kept.setdefault("COURSE_CACHE", user_cache_dir("embeddings-course", appauthor=False))
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        root = str(Path(__file__).resolve().parents[3])
-        return (
-            kept
-            | threads
-            | {
-                "HOME": str(home),
-                "HF_HUB_OFFLINE": "1",
-                "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow's allocator has a thread
-                "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-                "TOKENIZERS_PARALLELISM": "false",
-                "COURSE_HEADLESS": "1",
-                "PYTHONPATH": root,
-                "PYTHONHASHSEED": "0",
-            }
-        )
 
     def kernel(
         self,
@@ -221,11 +234,15 @@ class WarmParent:
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                pipe.close()
+        if process is None:
+            return
+        with contextlib.suppress(OSError):
+            process.stdin.close()  # it ends its children, waits for them, and ends
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(END_S)
+        process.kill()  # their own guard ends them with it
+        process.wait()
+        process.stdout.close()
 
     def close(self) -> None:
         """End it and everything that it forked."""

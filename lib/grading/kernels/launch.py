@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import io
 import itertools
 import json
 import os
@@ -28,6 +29,12 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, int(signal.SIGKILL), 0, 0, 0)
 
 
+def adopt_orphans() -> None:
+    """Become the parent of what children leave behind, so that it can be ended (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+
+
 def run_prefix(prefix: list[dict]) -> dict[str, Any]:
     """Run trusted cells once; kernels start from the names they leave."""
     from lib.grading.judge.shell import shell
@@ -36,24 +43,21 @@ def run_prefix(prefix: list[dict]) -> dict[str, Any]:
     outputs = []
     with shell(namespace) as ours:
         for number, cell in enumerate(prefix):
-            del ours.display_pub.outputs[:]
-            with contextlib.redirect_stdout(tempfile.TemporaryFile("w+")) as said:
+            shown: list[dict] = []
+            ours.display_pub.outputs = shown
+            _show_results(ours.displayhook, shown)
+            with (
+                contextlib.redirect_stdout(_Stream("stdout", shown)),
+                contextlib.redirect_stderr(_Stream("stderr", shown)),
+            ):
                 done = ours.run_cell(cell["source"], store_history=False)
-                said.seek(0)
-                text = said.read()
-                said.close()
             error = done.error_before_exec or done.error_in_exec
             if error is not None:
                 raise PrefixError(
                     f"cell {cell.get('grade_id') or number} of the lesson fails before any answer: "
                     f"{type(error).__name__}: {error}"
                 )
-            stream = [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
-            shown = [
-                {"output_type": "display_data", "data": o["data"], "metadata": o["metadata"]}
-                for o in ours.display_pub.outputs
-            ]
-            outputs.append(json.loads(json.dumps(stream + shown, default=repr)))
+            outputs.append(json.loads(json.dumps([_output(o) for o in shown], default=repr)))
         kept = {
             k: v for k, v in ours.user_ns.items() if k not in ours.user_ns_hidden or k in namespace
         }
@@ -62,11 +66,45 @@ def run_prefix(prefix: list[dict]) -> dict[str, Any]:
     return {"namespace": kept, "outputs": outputs}
 
 
+class _Stream(io.TextIOBase):
+    """A standard stream whose text stands between what is displayed, as in a notebook."""
+
+    def __init__(self, name: str, shown: list[dict]) -> None:
+        self.shown, self.stream = shown, name
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        last = self.shown[-1] if self.shown else {}
+        if last.get("name") == self.stream:
+            last["text"] += text
+        elif text:
+            self.shown.append({"output_type": "stream", "name": self.stream, "text": text})
+        return len(text)
+
+
+def _show_results(hook: Any, shown: list[dict]) -> None:
+    """Keep the value of a cell's last line as an output instead of printing it."""
+
+    def keep(data: dict, metadata: dict | None = None) -> None:
+        output = {"output_type": "execute_result", "execution_count": None}
+        shown.append(output | {"data": data, "metadata": metadata or {}})
+
+    hook.write_output_prompt = hook.finish_displayhook = lambda: None
+    hook.write_format_data = keep
+
+
+def _output(shown: dict) -> dict:
+    if "output_type" in shown:
+        return shown
+    return {"output_type": "display_data", "data": shown["data"], "metadata": shown["metadata"]}
+
+
 def child(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> NoReturn:
     """Become a kernel or a judge; never returns."""
     try:
-        keep = [*fds, ready]
-        _forget(keep)
+        _forget([*fds, ready])
         os.setsid()
         die_with_parent()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
@@ -74,29 +112,49 @@ def child(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> No
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.set_wakeup_fd(-1)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    except BaseException as error:
+        _fail(ready, error)
+    become(request, fds, ready, held)
+
+
+def become(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> NoReturn:
+    """Be what the request names, in a process that has nothing of another's; never returns."""
+    try:
+        _standard_streams()
         {"kernel": _kernel, "judge": _judge}[request["become"]](request, fds, ready, held)
     except BaseException as error:
+        _fail(ready, error)
+    os._exit(70)
+
+
+def _fail(ready: int, error: BaseException) -> NoReturn:
+    try:
         text = {
             "problem": f"{type(error).__name__}: {error}",
             "trace": traceback.format_exc()[-3000:],
         }
         with contextlib.suppress(OSError):
-            os.write(ready, json.dumps(text).encode())
+            os.write(ready, json.dumps(text).encode() + b"\n")
     finally:
         os._exit(70)
 
 
 def _forget(keep: list[int]) -> None:
-    """Drop every descriptor of the warm parent's but these; standard streams go nowhere."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
+    """Drop every descriptor of the warm parent's but these."""
     for fd in map(
         int, os.listdir("/proc/self/fd" if os.path.isdir("/proc/self/fd") else "/dev/fd")
     ):
         if fd > 2 and fd not in keep:
             with contextlib.suppress(OSError):
                 os.close(fd)
+
+
+def _standard_streams() -> None:
+    """Standard streams go nowhere."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 - they stay open
     sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)  # noqa: SIM115
@@ -176,5 +234,5 @@ def _reseed() -> None:
 
 
 def _say(ready: int, message: dict) -> None:
-    os.write(ready, json.dumps(message).encode())
+    os.write(ready, json.dumps(message).encode() + b"\n")
     os.close(ready)

@@ -15,15 +15,10 @@ from typing import Any
 
 from jupyter_client.provisioning import LocalProvisioner
 
-from lib.grading.kernels.client import Child, WarmParent
+from lib.grading.kernels.client import Child, WarmParent, can_fork
 
 _lock = threading.Lock()
 _parent: WarmParent | None = None
-
-
-def can_fork() -> bool:
-    """Whether a warm parent may be forked: on macOS system libraries forbid it, Windows has none."""
-    return sys.platform == "linux"
 
 
 def warm_parent() -> WarmParent:

@@ -21,6 +21,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from typing import Any
 from lib.grading.kernels import launch
 
 REQUEST_S = 5.0
+SWEEP_S = 5.0
 PRELOAD = ("numpy", "torch", "sentence_transformers", "lib.checks", "lib.learn")
 # What a kernel imports when it starts; a name that is not there is passed over.
 _KERNEL = [
@@ -89,11 +91,24 @@ def threads() -> tuple[int, int]:
     return threading.active_count(), native
 
 
+def _children() -> list[int]:
+    """This process's children."""
+    try:
+        return [
+            int(pid)
+            for pid in Path("/proc/self/task", str(os.getpid()), "children").read_text().split()
+        ]
+    except OSError:
+        return []
+
+
 @dataclass
 class _Client:
     conn: socket.socket
     pid: int | None = None
     inner: int | None = None
+    read: int | None = None  # where it says that it is ready
+    swept: bool = False  # whether what it leaves behind is ended
 
 
 class Server:
@@ -101,20 +116,23 @@ class Server:
 
     def __init__(self, path: str, held: dict[str, Any]) -> None:
         self.held, self.selector = held, selectors.DefaultSelector()
+        self.clients: list[_Client] = []
         self.listening = socket.socket(socket.AF_UNIX)
         mask = os.umask(0o077)
         self.listening.bind(path)
         os.umask(mask)
         self.listening.listen(64)
         # Not a signal at the parent's death: that one comes at the death of the *thread* it was.
-        self.selector.register(0, selectors.EVENT_READ, lambda: sys.exit(0))
+        self.selector.register(0, selectors.EVENT_READ, self._end)
         self.selector.register(self.listening, selectors.EVENT_READ, self._accept)
 
     def serve(self) -> None:
         """Serve until the process is ended."""
         while True:
             for key, _ in self.selector.select():
-                key.data()
+                # What came before it in this round may have closed it, and another may be there.
+                if self.selector.get_map().get(key.fd) is key:
+                    key.data()
 
     def _accept(self) -> None:
         conn, _ = self.listening.accept()
@@ -156,12 +174,15 @@ class Server:
         os.close(write)
         for fd in fds:
             os.close(fd)
-        client.pid = pid
+        client.pid, client.read = pid, read
+        client.swept = not request.get("whole_env")
+        self.clients.append(client)
         ended = os.pidfd_open(pid)
-        self.selector.register(read, selectors.EVENT_READ, lambda: self._ready(client, read))
+        self.selector.register(read, selectors.EVENT_READ, lambda: self._ready(client))
         self.selector.register(ended, selectors.EVENT_READ, lambda: self._ended(client, ended))
 
-    def _ready(self, client: _Client, read: int) -> None:
+    def _ready(self, client: _Client) -> None:
+        read, client.read = client.read, None
         data = os.read(read, 1 << 16)
         self.selector.unregister(read)
         os.close(read)
@@ -175,8 +196,38 @@ class Server:
         self.selector.unregister(ended)
         os.close(ended)
         _, status = os.waitpid(client.pid, 0)
+        if client.read is not None:  # it ended before it was ready; that comes first
+            self._ready(client)
         client.pid = client.inner = None
+        self.clients.remove(client)
+        if client.swept:
+            self._sweep()
         self._tell(client, {"exit": os.waitstatus_to_exitcode(status)})
+
+    def _sweep(self) -> None:
+        """End what ended kernels have left behind: without a sandbox it comes to this process."""
+        end = time.monotonic() + SWEEP_S
+        while time.monotonic() < end:
+            known = {client.pid for client in self.clients}
+            left = [pid for pid in _children() if pid not in known]
+            if not left:
+                return
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+
+    def _end(self) -> None:
+        """The grader is gone, or wants an end: nothing that was forked outlives this process."""
+        for client in self.clients:
+            self._kill(client, signal.SIGKILL)
+        for client in self.clients:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(client.pid, 0)
+        if all(client.swept for client in self.clients):
+            self.clients = []
+            self._sweep()
+        sys.exit(0)
 
     @staticmethod
     def _tell(client: _Client, message: dict) -> None:
@@ -210,6 +261,7 @@ def main() -> None:
         sys.exit(4)
     gc.collect()
     gc.freeze()
+    launch.adopt_orphans()
     server = Server(str(Path(sys.argv[1], "warm")), held)
     print(json.dumps({"outputs": held["outputs"]}), flush=True)
     server.serve()

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -158,3 +159,83 @@ def test_everything_ends_with_the_parent():
         while psutil.pid_exists(pid) and time.monotonic() < end:
             time.sleep(0.02)
         assert not psutil.pid_exists(pid)
+
+
+def _gone(*pids):
+    def there(pid):
+        return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+    end = time.monotonic() + 5
+    while any(map(there, pids)) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not any(map(there, pids))
+
+
+DAEMON = """
+import os, time
+read, write = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.write(write, str(os.getpid()).encode())
+        time.sleep(99)
+    os._exit(0)
+print(os.read(read, 99).decode())
+"""
+
+
+def test_a_daemon_without_a_sandbox_ends_with_its_kernel(warm):
+    with _kernel(warm) as kernel:
+        daemon = int(_text(kernel.run(DAEMON, 10)))
+        assert psutil.pid_exists(daemon)
+    assert _gone(daemon)
+
+
+@pytest.mark.slow
+def test_a_killed_grader_leaves_no_process():
+    code = (
+        "import time\n"
+        "from lib.grading.kernels.client import WarmParent\n"
+        "from lib.grading.student import StudentKernel\n"
+        "from lib.grading.limits import Limits\n"
+        "warm = WarmParent(preload=('numpy',)).__enter__()\n"
+        "kernel = StudentKernel(warm, lambda s, w: None, Limits(), None).__enter__()\n"
+        f"daemon = kernel.run({DAEMON!r}, 10).outputs[0]['text']\n"
+        "print(warm._process.pid, kernel.child.pid, int(daemon), flush=True)\n"
+        "time.sleep(99)\n"
+    )
+    grader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    pids = [int(pid) for pid in grader.stdout.readline().split()]
+    assert len(pids) == 3
+    assert all(map(psutil.pid_exists, pids))
+    grader.kill()
+    grader.wait()
+    grader.stdout.close()
+    assert _gone(*pids)
+
+
+@pytest.mark.slow
+def test_closing_waits_for_all_that_was_forked():
+    with WarmParent(preload=("numpy",)) as parent:
+        kernel = _kernel(parent).__enter__()
+        pids = [kernel.child.pid, int(_text(kernel.run(DAEMON, 10)))]
+    left = [pid for pid in pids if psutil.pid_exists(pid)]
+    kernel.__exit__()
+    assert left == []
+
+
+def test_what_the_prefix_shows_stands_in_order_and_by_kind():
+    from lib.grading.kernels import launch
+
+    source = "import sys\nprint('a')\nprint('b', file=sys.stderr)\ndisplay(1)\nprint('c')\n2"
+    (shown,) = launch.run_prefix([{"source": source, "grade_id": None}])["outputs"]
+    assert [o.get("name") or o["output_type"] for o in shown] == [
+        *("stdout", "stderr", "display_data", "stdout", "execute_result")
+    ]
+    assert [o.get("text") or o["data"]["text/plain"] for o in shown] == [
+        "a\n",
+        "b\n",
+        "1",
+        "c\n",
+        "2",
+    ]

@@ -14,6 +14,8 @@ os.environ["COURSE_LEADERBOARD"] = os.path.join(_FOLDER.name, "leaderboard")
 
 import pytest  # noqa: E402
 
+from tests.postgresql import server  # noqa: E402, F401 - a fixture
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread():

@@ -123,8 +123,8 @@ def _wait_until_up(server: subprocess.Popen, url: str, log: Path) -> None:
 class Notebook:
     """One notebook open in JupyterLab, used by menu, mouse and keys."""
 
-    def __init__(self, page, file: Path, screens: Path) -> None:
-        self.page, self.file, self.screens = page, file, screens
+    def __init__(self, page, file: Path, screens: Path, kernel: str = "Python 3") -> None:
+        self.page, self.file, self.screens, self.kernel = page, file, screens, kernel
         self.shots = 0
         screens.mkdir(exist_ok=True)
 
@@ -133,7 +133,7 @@ class Notebook:
         self.wait_for_kernel()
 
     def wait_for_kernel(self) -> None:
-        self.page.locator(".jp-Toolbar-kernelName", has_text="Python 3").wait_for(timeout=60_000)
+        self.page.locator(".jp-Toolbar-kernelName", has_text=self.kernel).wait_for(timeout=60_000)
         self._idle()
 
     def _idle(self) -> None:

@@ -30,8 +30,13 @@ WRONG = "def mean_pool(token_embeddings, attention_mask):\n    return token_embe
 
 def _course(*arguments):
     """Exit code of `course classroom` with these arguments."""
+    return _run("classroom", *arguments)
+
+
+def _run(*arguments):
+    """Exit code of `course` with these arguments."""
     before = sys.argv
-    sys.argv = ["course", "classroom", *map(str, arguments)]
+    sys.argv = ["course", *map(str, arguments)]
     try:
         cli.main()
     except SystemExit as stop:
@@ -194,3 +199,83 @@ def test_mistakes_of_the_teacher_are_explained(room, tmp_path, capsys):
     assert "mean_pool" in capsys.readouterr().out
     assert _course("report", room.folder) == 0
     assert "mean_pool" in capsys.readouterr().out
+
+
+CANARY = "canary-Zq7vXw"
+
+
+def _planted(make):
+    """Notebooks with a canary as source, as expected value and as input in each hidden test."""
+
+    def planted(lesson):
+        notebook = make(lesson)
+        mark = "### BEGIN HIDDEN TESTS"
+        line = (
+            f'assert sorted("{CANARY}") == sorted("{CANARY}"[::-1]), "{CANARY}"  # {CANARY}\n'
+            'with __import__("contextlib").suppress(Exception): '
+            f'globals()["mean_pool"]("{CANARY}", "{CANARY}")\n'
+        )
+        for cell in notebook.cells:
+            cell.source = cell.source.replace(f"{mark}\n", f"{mark}\n{line}")
+        return notebook
+
+    return planted
+
+
+SPY = """def mean_pool(token_embeddings, attention_mask):
+    text = repr((token_embeddings, attention_mask))
+    print(text)
+    open("seen.txt", "a").write(text)
+    raise ValueError(text)"""
+
+
+def test_no_byte_of_a_hidden_test_reaches_a_student(lesson, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(build, "source_notebook", _planted(build.source_notebook))
+    folder, inbox, out = tmp_path / "class", tmp_path / "inbox", tmp_path / "out"
+    inbox.mkdir()
+    out.mkdir()
+    assert _course("init", folder) == 0
+    assert _course("release", folder, "02") == 0
+    _hand_in(inbox, lesson, "ann")
+    _hand_in(inbox, lesson, "bob", mean_pool=WRONG)
+    _hand_in(inbox, lesson, "spy", mean_pool=SPY)
+    assert _course("collect", folder, inbox) == 0
+    assert _course("autograde", folder, "--isolation", ISOLATION) == 0
+    assert _course("feedback", folder) == 0
+    assert _course("export", folder, "--to", out / "grades.csv") == 0
+    assert _course("report", folder) == 0
+    assert _course("regrade", folder, LESSON, "mean_pool", "--isolation", ISOLATION) == 0
+    files = [f"--{kind}={out / kind}" for kind in ("json", "junit", "markdown")]
+    assert _run("grade", inbox, "--isolation", ISOLATION, *files) == 0
+    said = capfd.readouterr()
+    assert CANARY not in said.out + said.err
+    there = [path for path in (folder / "source").rglob("*.ipynb") if CANARY in path.read_text()]
+    assert there, "the canary was never planted"
+    assert CANARY in "".join(p.read_text() for p in (folder / "autograded").rglob("*.ipynb")), (
+        "graded without the hidden tests"
+    )
+    given = [
+        path
+        for place in (folder / "release", folder / "feedback", folder / ".grading", out)
+        for path in place.rglob("*")
+        if path.is_file()
+    ]
+    assert len(given) > 8
+    for path in given:
+        assert CANARY.encode() not in path.read_bytes(), path
+    assert len(_scores(Classroom(folder))) == 3
+
+
+def test_a_class_in_postgresql(server, lesson, tmp_path, capsys):
+    folder, inbox = tmp_path / "class", tmp_path / "inbox"
+    inbox.mkdir()
+    assert _course("init", folder, "--db", server) == 0
+    assert _course("release", folder, "02") == 0
+    _hand_in(inbox, lesson, "ann")
+    assert _course("collect", folder, inbox) == 0
+    assert _course("autograde", folder, "--isolation", ISOLATION) == 0
+    assert not (folder / "gradebook.db").exists()
+    assert _course("export", folder, "--to", tmp_path / "grades.csv") == 0
+    (row,) = csv.DictReader((tmp_path / "grades.csv").open())
+    assert (row["student_id"], float(row["score"])) == ("ann", 31.0)
+    assert server.partition("://")[2] not in capsys.readouterr().out

@@ -6,14 +6,17 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
+import nbformat
 import platformdirs
 import pytest
 
 from lib.course import paths
 from lib.course.build import lesson_files
 from lib.course.lesson import read
+from lib.grading.kernels import kernelspec
 from tests.journeys import jupyter
 
 CHROMIUM = jupyter.find_chromium()
@@ -64,10 +67,19 @@ def browser():
 
 
 @pytest.fixture
-def notebook(course, browser, tmp_path):
+def kernel() -> str:
+    """The display name of the kernel that the notebook asks for."""
+    return "Python 3"
+
+
+@pytest.fixture
+def notebook(course, browser, tmp_path, kernel):
     """The lesson, open in the browser; `course lab` ends with the test."""
     home = tmp_path / "home"
     home.mkdir()
+    file = course / "notebooks" / f"{the_lesson().stem}.ipynb"
+    if kernel == kernelspec.content()["display_name"]:
+        _use_warm_kernels(file, home / "jupyter_data_dir")
     variables = {
         "COURSE_PROGRESS": str(tmp_path / "progress.json"),
         "COURSE_LEADERBOARD": str(tmp_path / "leaderboard"),
@@ -76,12 +88,21 @@ def notebook(course, browser, tmp_path):
     }
     with jupyter.course_lab(course, home, **variables) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        file = course / "notebooks" / f"{the_lesson().stem}.ipynb"
-        notebook = jupyter.Notebook(page, file, tmp_path / "screens")
+        notebook = jupyter.Notebook(page, file, tmp_path / "screens", kernel)
         notebook.open(address)
         page.get_by_role("button", name="No", exact=True).click()  # no news from Jupyter, thanks
         yield notebook
         page.close()
+
+
+def _use_warm_kernels(file: Path, data: Path) -> None:
+    spec = data / "kernels" / kernelspec.NAME / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(json.dumps(kernelspec.content()))
+    notebook = nbformat.read(file, as_version=4)
+    notebook.metadata.kernelspec.name = kernelspec.NAME
+    notebook.metadata.kernelspec.display_name = kernelspec.content()["display_name"]
+    nbformat.write(notebook, file)
 
 
 def too_faint(panel) -> list:
@@ -162,3 +183,32 @@ def test_a_learner_goes_wrong_mends_it_and_finds_it_again(notebook, tmp_path):
     stored = json.loads((tmp_path / "progress.json").read_text())
     assert stored["exercises"]["mean_pool"] == {"attempts": 2, "last": "passed", "passed": True}
     assert stored["quiz"][item["id"]] == {"answer": item["key"], "right": True, "tries": 2}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only")
+@pytest.mark.parametrize("kernel", [kernelspec.content()["display_name"]])
+def test_a_warm_kernel_runs_is_interrupted_and_restarted(notebook, kernel):
+    answer, check = notebook.place("mean_pool"), notebook.place("check_mean_pool")
+    notebook.run_all()
+    for kind in ("stderr", "error"):
+        mime = f"application/vnd.jupyter.{kind}"
+        assert notebook.page.locator(f'[data-mime-type="{mime}"]').all_text_contents() == []
+    notebook.type_over_last_line(answer, *RIGHT)
+    notebook.run(answer)
+    notebook.run(check)
+    assert "mean_pool: passed" in notebook.panel(check).text_content()
+    below = notebook.type_into_new_cell_below(check, "while True: pass")
+    notebook.cell(below).locator(".jp-InputPrompt").click()
+    notebook.page.keyboard.press("Control+Enter")
+    busy = '.jp-Notebook-ExecutionIndicator[data-status="busy"]'
+    notebook.page.locator(busy).wait_for()
+    notebook.menu("Kernel", "Interrupt Kernel")
+    notebook.cell(below).get_by_text("KeyboardInterrupt").first.wait_for()
+    notebook.menu("Kernel", "Restart Kernel…")
+    notebook.page.locator(".jp-Dialog .jp-mod-accept").click()
+    notebook.wait_for_kernel()
+    notebook.page.keyboard.press("Escape")
+    after = notebook.type_into_new_cell_below(below, "print('mean_pool' in globals())")
+    notebook.run(after)
+    notebook.cell(after).get_by_text("False", exact=True).wait_for()
+    notebook.shoot("warm")

@@ -55,6 +55,8 @@ def main() -> None:
         import atheris
     except ImportError:
         sys.exit("atheris is not installed: pip install atheris (Linux and macOS)")
+    import torch  # noqa: F401 - before: its branches are not what is looked for
+
     with atheris.instrument_imports():
         import lib.checks.codec
         import lib.grading.judge.messages  # noqa: F401

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import math
 from typing import Any
 
@@ -97,7 +98,10 @@ def _encode(value: Any, budget: _Budget, depth: int) -> Any:
     if kind is float:
         return value if math.isfinite(value) else {"t": "float", "v": repr(value)}
     if kind in (list, tuple, set):
-        return {"t": kind.__name__, "v": [_encode(item, budget, depth + 1) for item in value]}
+        nodes = [_encode(item, budget, depth + 1) for item in value]
+        if kind is set:  # its order is another in each process
+            nodes.sort(key=lambda node: json.dumps(node, sort_keys=True))
+        return {"t": kind.__name__, "v": nodes}
     if kind is dict:
         pairs = [
             [_encode(key, budget, depth + 1), _encode(item, budget, depth + 1)]
@@ -174,9 +178,13 @@ def _decode(node: Any, budget: _Budget, depth: int) -> Any:
         return number
     if kind == "float":
         return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[body]
+    if (kind in _CONTAINERS or kind == "dict") and type(body) is not list:
+        raise CodecError(f"malformed {kind}")
     if kind in _CONTAINERS:
         return _CONTAINERS[kind](_decode(item, budget, depth + 1) for item in body)
     if kind == "dict":
+        if any(type(pair) is not list for pair in body):
+            raise CodecError("malformed dict")
         return {
             _decode(key, budget, depth + 1): _decode(item, budget, depth + 1) for key, item in body
         }

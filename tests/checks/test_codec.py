@@ -290,3 +290,25 @@ def test_an_array_of_the_other_byte_order_keeps_its_numbers():
     back = decode(encode(array))
     assert back.dtype.isnative
     np.testing.assert_array_equal(back, array)
+
+
+def test_a_set_has_one_form_whatever_its_order():
+    one = {"v", "ok", (1, "a"), 3, None, 2.5}
+    other = set(sorted(one, key=repr, reverse=True))
+    forms = [codec.encode(s) for s in (one, other, codec.decode(codec.encode(one)))]
+    assert forms[0] == forms[1] == forms[2]
+    assert [json.dumps(node) for node in forms[0]["v"]] == sorted(map(json.dumps, forms[0]["v"]))
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"t": "set", "v": {"a": 1}},
+        {"t": "list", "v": "abc"},
+        {"t": "dict", "v": {"ab": 1}},
+        {"t": "dict", "v": ["ab"]},
+    ],
+)
+def test_containers_hold_lists_and_nothing_that_looks_like_one(node):
+    with pytest.raises(codec.CodecError):
+        codec.decode(node)

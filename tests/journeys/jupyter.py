@@ -67,10 +67,17 @@ def find_chromium() -> str | None:
 @contextlib.contextmanager
 def course_lab(root: Path, home: Path, **variables: str) -> Iterator[str]:
     """`course lab` on the course in `root`; yields its address. What Jupyter keeps goes to `home`."""
+    with server([str(COURSE), "lab"], root, home, COURSE_ROOT=str(root), **variables) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def server(start: list[str], folder: Path, home: Path, **variables: str) -> Iterator[str]:
+    """A Jupyter server, started in `folder` by this command; yields its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = outside_pytest() | variables | {"COURSE_ROOT": str(root)}
+    environment = outside_pytest() | variables
     for name in (
         "JUPYTER_CONFIG_DIR",
         "JUPYTER_DATA_DIR",
@@ -81,8 +88,7 @@ def course_lab(root: Path, home: Path, **variables: str) -> Iterator[str]:
     ):
         environment[name] = str(home / name.lower())
     command = [
-        str(COURSE),
-        "lab",
+        *start,
         "--no-browser",
         f"--port={port}",
         "--ServerApp.port_retries=0",
@@ -91,20 +97,20 @@ def course_lab(root: Path, home: Path, **variables: str) -> Iterator[str]:
     ]
     log = home / "lab.log"
     with log.open("w") as file:
-        server = subprocess.Popen(
-            command, env=environment, stdout=file, stderr=file, start_new_session=True
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=file, stderr=file, start_new_session=True
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_until_up(server, f"{address}/api/status?token={TOKEN}", log)
+        _wait_until_up(process, f"{address}/api/status?token={TOKEN}", log)
         yield address
     finally:
         with contextlib.suppress(ProcessLookupError):
-            server.send_signal(signal.SIGTERM)  # the server ends its kernels
+            process.send_signal(signal.SIGTERM)  # the server ends its kernels
         try:
-            server.wait(20)
+            process.wait(20)
         except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _wait_until_up(server: subprocess.Popen, url: str, log: Path) -> None:
@@ -117,7 +123,7 @@ def _wait_until_up(server: subprocess.Popen, url: str, log: Path) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise AssertionError(f"`course lab` did not come up:\n{log.read_text()[-3000:]}")
+    raise AssertionError(f"the server did not come up:\n{log.read_text()[-3000:]}")
 
 
 class Notebook:

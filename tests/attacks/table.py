@@ -18,12 +18,12 @@ _HEAD = """# What the grader withstands
 A submitted notebook is hostile input. Nothing a student submits shall raise a score, read what is hidden, touch another's work or stop the batch. Where the machine cannot give the isolation this needs, `course grade` refuses, and says what is missing.
 
 - The submission is never run as it came: answers are put into the released notebook, all else is ours.
-- Its code runs in a process with namespaces and a root of its own: no network, no other files, no other process; with limits on time, memory, disk, processes and output, and a filter of system calls.
+- Its code runs in a process with namespaces and a root of its own: no network, no other files, no other process; with limits on time, memory, disk, processes and output, and a filter of system calls. Where namespaces are not to be had, Landlock and a stricter filter of system calls stand in for them ([isolation.md](isolation.md)).
 - Checks run in a second process that never runs a student's code and takes only plain values from it.
 
 What isolation does not cover: defects of the kernel, side channels of the hardware, people who work together, and a right answer copied from somewhere. With `--isolation none` a notebook runs with your rights.
 
-Each attack below was tried once against nbgrader 0.9.6 (`python -m tests.attacks.stock`), and is tried against this grader in every test run, where it gains nothing. Where stock held too, the attack is listed all the same.
+Each attack below was tried once against nbgrader 0.9.6 (`python -m tests.attacks.stock`), and is tried against this grader in every test run, at each level of isolation that the machine gives, where it gains nothing. Where stock held too, the attack is listed all the same.
 
 | # | attack | stock nbgrader 0.9.6 |
 |---|---|---|

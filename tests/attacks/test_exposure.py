@@ -132,3 +132,16 @@ def test_what_the_lesson_s_leading_cells_show_is_in_the_graded_notebook(visible,
         graded = _grade(Grader(what, warm), tmp_path, assignment.RIGHT)
     assert "versions" in str(graded.notebook.cells[1].outputs)
     assert graded.report.score == graded.report.max_score
+
+
+def test_hidden_checks_have_time_of_their_own(tmp_path):
+    what = Assignment(assignment.NAME, assignment.source(), assignment.release())
+    slow = assignment.RIGHT | {
+        "double": f"{assignment.RIGHT['double']}\nimport time\ntime.sleep(2)"
+    }
+    limits = Limits(cell_s=10, notebook_s=1.5)
+    with WarmParent(preload=("numpy", "torch"), prefix=what.prefix) as warm:
+        report = _grade(Grader(what, warm, limits=limits), tmp_path, slow).report
+    found = {cell.grade_id: (cell.status, cell.points) for cell in report.cells}
+    assert found["check_double"] == ("passed", 2.0)  # what was defined in time is still checked
+    assert {found[f"check_{name}"][1] for name in ("centre", "top", "answer")} == {0.0}

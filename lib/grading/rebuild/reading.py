@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from lib.grading.verdicts import Remark
 
-MOST_BYTES = 512 << 20
+MOST_BYTES = 256 << 20
 MOST_CELLS = 5_000
 MOST_MEMBERS = 2_000
 MOST_SOURCE = 2 << 20

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from lib import coarse
 from lib.cache import EmbeddingCache, cache_folder
 from lib.device import autocast, low_precision_dtype
 from lib.text import length_sorted_batches
@@ -72,6 +73,44 @@ def _block_top_k(queries: Tensor, corpus: Tensor, k: int, room: Tensor) -> tuple
     return best, candidates.gather(1, where)
 
 
+class _Finder:
+    """Finds the k best of one block of passages for one block of queries, (q, k) scores and places.
+
+    Where bfloat16 is fast it looks there first, which takes n x dim x 2 bytes for the passages.
+    """
+
+    def __init__(self, queries: Tensor, corpus: Tensor, k: int, scores: int) -> None:
+        self.queries, self.corpus, self.k = queries, corpus, k
+        self.room = self.error = None
+        if coarse.pays(queries, corpus, k):
+            self.error = coarse.error_bound(queries, corpus)
+            self.queries16, self.corpus16 = queries.bfloat16(), corpus.bfloat16()
+            self.room16 = self.queries16.new_empty(
+                scores + min(len(queries), scores) * coarse.GROUP
+            )
+        self.scores = scores
+
+    def __call__(self, asked: slice, rows: slice) -> tuple[Tensor, Tensor]:
+        queries, corpus = self.queries[asked], self.corpus[rows]
+        k = min(self.k, len(corpus))
+        if self.error is None or not coarse.pays(self.queries, corpus, k):
+            return self._whole(queries, corpus, k)
+        places, sure = coarse.candidates(
+            self.queries16[asked], self.corpus16[rows], k, self.error[asked], self.room16
+        )
+        best, at = _ordered_top_k(coarse.rescore(queries, corpus, places), k)
+        where = places.gather(1, at)
+        if not bool(sure.all()):
+            unsure = ~sure
+            best[unsure], where[unsure] = self._whole(queries[unsure], corpus, k)
+        return best, where
+
+    def _whole(self, queries: Tensor, corpus: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        if self.room is None:
+            self.room = self.queries.new_empty(self.scores)
+        return _block_top_k(queries, corpus, k, self.room)
+
+
 @torch.no_grad()
 def top_k(
     queries: Tensor, corpus: Tensor, k: int, block: int = 16_384, query_block: int = 256
@@ -81,7 +120,8 @@ def top_k(
     queries: (q, dim), corpus: (n, dim), same dtype and device; normalise both for cosine.
     Returns scores (q, m) in their dtype and indices (q, m) int64, with m = min(k, n): a corpus
     smaller than k is returned whole, in order. Equal scores come lowest index first. No more
-    than query_block x block scores are held at a time, whatever q and n are. No gradient flows.
+    than query_block x block scores are held at a time, whatever q and n are; where the processor has
+    fast bfloat16 products, a copy of the corpus in it as well (see lib.coarse). No gradient flows.
     Raises ValueError for shapes, dtypes or devices that do not fit, and for k or a block below 1.
     """
     if queries.ndim != 2 or corpus.ndim != 2 or queries.shape[1] != corpus.shape[1]:
@@ -105,13 +145,12 @@ def top_k(
     indices = torch.empty(len(queries), m, dtype=torch.long, device=queries.device)
     if m == 0:
         return scores, indices
-    room = queries.new_empty(min(query_block, len(queries)) * min(block, len(corpus)))
+    find = _Finder(queries, corpus, m, min(query_block, len(queries)) * min(block, len(corpus)))
     for first in range(0, len(queries), query_block):
-        part = queries[first : first + query_block]
-        best, where = _block_top_k(part, corpus[:block], min(m, block), room)
+        asked = slice(first, first + query_block)
+        best, where = find(asked, slice(0, block))
         for start in range(block, len(corpus), block):
-            rows = corpus[start : start + block]
-            new, at = _block_top_k(part, rows, min(m, len(rows)), room)
+            new, at = find(asked, slice(start, start + block))
             # Earlier blocks stand first, so that among equals the lower index is met first.
             best, where = torch.cat([best, new], 1), torch.cat([where, at + start], 1)
             best, order = _ordered_top_k(best, min(m, best.shape[1]))

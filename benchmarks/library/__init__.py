@@ -1,0 +1,1 @@
+"""The teaching library against the libraries that people would use instead."""

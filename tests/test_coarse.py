@@ -1,0 +1,123 @@
+"""The 16-bit first pass: whatever the vectors, no one of the k best is lost."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib import coarse
+from lib.search import top_k
+
+
+@pytest.fixture(autouse=True)
+def _always(monkeypatch):
+    """Also on processors that would not gain by it, and for few queries."""
+    monkeypatch.setattr(coarse, "pays", lambda queries, corpus, k: len(corpus) >= coarse.GROUP * k)
+
+
+def _found(queries, corpus, k):
+    error = coarse.error_bound(queries, corpus)
+    room = torch.empty(len(queries) * (len(corpus) + coarse.GROUP), dtype=torch.bfloat16)
+    return coarse.candidates(queries.bfloat16(), corpus.bfloat16(), k, error, room)
+
+
+def _vectors(kind, count, dim, generator):
+    vectors = torch.randn(count, dim, generator=generator)
+    if kind == "close":  # all nearly the same: 8 bits cannot tell them apart
+        vectors = 1 + 1e-3 * vectors
+    if kind == "long and short":
+        vectors *= torch.logspace(-6, 6, count)[torch.randperm(count, generator=generator), None]
+    if kind == "few values":
+        vectors = vectors.round()
+    if kind == "one side":
+        vectors = vectors.abs()
+    return vectors
+
+
+@given(
+    st.sampled_from(["random", "close", "long and short", "few values", "one side"]),
+    st.integers(1, 12),
+    st.integers(330, 800),
+    st.integers(1, 40),
+    st.integers(1, 10),
+    st.integers(0, 2**31),
+)
+@settings(max_examples=150, deadline=None)
+def test_none_of_the_best_is_lost(kind, queries, passages, dim, k, seed):
+    generator = torch.Generator().manual_seed(seed)
+    asked = _vectors(kind, queries, dim, generator)
+    corpus = _vectors(kind, passages, dim, generator)
+    places, sure = _found(asked, corpus, k)
+    exact = asked.double() @ corpus.double().T
+    kth = exact.topk(k).values[:, -1:]
+    # Those that are better than the k-th by more than the rounding of 32 bits.
+    clearly = exact > kth + 1e-5 * asked.norm(dim=1)[:, None] * corpus.norm(dim=1).max()
+    for row in range(queries):
+        if sure[row]:
+            kept = set(places[row].tolist())
+            assert set(clearly[row].nonzero().flatten().tolist()) <= kept
+            assert len(kept - {passages}) >= k
+            assert places[row].tolist() == sorted(places[row].tolist())
+
+
+@given(
+    st.sampled_from(["random", "close", "few values"]),
+    st.integers(1, 9),
+    st.integers(330, 700),
+    st.integers(1, 10),
+    st.integers(0, 2**31),
+)
+@settings(max_examples=60, deadline=None)
+def test_search_by_way_of_it_finds_what_search_without_finds(kind, queries, passages, k, seed):
+    generator = torch.Generator().manual_seed(seed)
+    asked, corpus = (_vectors(kind, n, 16, generator) for n in (queries, passages))
+    scores, indices = top_k(asked, corpus, k, block=400, query_block=5)
+    exact = asked @ corpus.T
+    torch.testing.assert_close(scores, exact.topk(k).values, atol=1e-4, rtol=1e-5)
+    torch.testing.assert_close(exact.gather(1, indices), scores, atol=1e-4, rtol=1e-5)
+    assert all(len(set(row)) == k for row in indices.tolist())
+
+
+def test_equal_passages_come_in_order():
+    generator = torch.Generator().manual_seed(1)
+    asked, corpus = (
+        torch.randn(4, 24, generator=generator),
+        torch.randn(900, 24, generator=generator),
+    )
+    best = (asked @ corpus.T).argmax(dim=1)
+    for row, place in enumerate(best.tolist()):
+        corpus[[700 + row, 300 + row, 899 - row]] = corpus[place].clone()
+    for row, (place, indices) in enumerate(zip(best.tolist(), top_k(asked, corpus, 4)[1].tolist())):
+        assert indices == sorted({place, 700 + row, 300 + row, 899 - row})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 3e38])
+def test_what_is_not_finite_is_left_to_the_exact_search(value):
+    asked, corpus = torch.ones(3, 8), torch.ones(400, 8)
+    asked[1, 2] = value
+    sure = _found(asked, corpus, 2)[1]
+    if value != 3e38:
+        assert not sure[1]
+    corpus[7, 7] = value
+    expected = (asked @ corpus.T).topk(2).values
+    torch.testing.assert_close(top_k(asked, corpus, 2)[0], expected, equal_nan=True)
+
+
+def test_many_alike_are_not_all_scored_again():
+    asked, corpus = torch.ones(2, 8), torch.ones(5_000, 8)
+    places, sure = _found(asked, corpus, 3)
+    assert not sure.any()
+    assert places.shape == (2, 3)
+
+
+def test_the_bound_holds_and_is_not_idle():
+    generator = torch.Generator().manual_seed(0)
+    asked, corpus = (torch.randn(n, 384, generator=generator) for n in (50, 500))
+    off = (
+        asked.double() @ corpus.double().T
+        - asked.bfloat16().double() @ corpus.bfloat16().double().T
+    )
+    bound = coarse.error_bound(asked, corpus)
+    share = off.abs().amax(dim=1) / bound
+    assert (share < 1).all()
+    assert share.max() > 0.02

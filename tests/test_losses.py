@@ -195,7 +195,8 @@ def test_margin_mse_matches_sentence_transformers(library, batch, count, seed):
     theirs = library("MarginMSELoss", [q, p, *columns(n)], margins)
     assert_same_with_gradients(margin_mse(q, p, n, margins), theirs, inputs)
     if count == 1:
-        assert_same_with_gradients(margin_mse(q, p, n[:, 0], margins[:, 0]), theirs, inputs)
+        single = margin_mse(q, p, n[:, 0], margins[:, 0])
+        torch.testing.assert_close(single, margin_mse(q, p, n, margins))
 
 
 @settings(max_examples=25, deadline=None)

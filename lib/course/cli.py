@@ -164,6 +164,7 @@ def _report(root: Path, results: list, titles: dict[str, str]) -> None:
         title = f"{result.number} {titles[result.number]}"
         table.add_row(title, f"{result.seconds:.0f}", earned, by_hand, claims, state)
     out.print(table)
+    _say_where_the_time_went(results)
     for result in results:
         if result.failure is None:
             continue
@@ -178,6 +179,17 @@ def _report(root: Path, results: list, titles: dict[str, str]) -> None:
             f"lessons/{result.slug}.py, and run `course run {result.number}` again."
         )
     out.print(f"Executed notebooks and their HTML: {_relative(paths.run_folder(root), root)}/")
+
+
+def _say_where_the_time_went(results: list, most: int = 5) -> None:
+    spent = [(took, r.number, name) for r in results for name, took in r.sections]
+    total = sum(took for took, _, _ in spent)
+    if not total:
+        return
+    out.print(f"Where the time went ({total:.0f} s of all kernels together):")
+    for took, number, name in sorted(spent, reverse=True)[:most]:
+        line = f"{took:>6.1f} s {took / total:>4.0%}  {number} {name}"
+        out.print(line, markup=False, highlight=False)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -37,6 +37,7 @@ class Result:
     headline: str = ""
     failure: Failure | None = None
     points: dict[str, float] = field(default_factory=dict)
+    sections: list[tuple[str, float]] = field(default_factory=list)  # heading, seconds
 
     @property
     def ok(self) -> bool:
@@ -100,13 +101,32 @@ def execute(
         failure = Failure(0, "", f"{type(error).__name__}: {error}", "")
     seconds = time.monotonic() - started
     slug = source.stem
-    claims, headline = 0, ""
+    claims, headline, spent = 0, "", []
     if target.is_file():
-        for record in records(nbformat.read(target, as_version=4)):
+        executed = nbformat.read(target, as_version=4)
+        spent = sections(executed, seconds)
+        for record in records(executed):
             claims += record["kind"] == "claim" and record["holds"]
             headline = record["text"] if record["kind"] == "headline" else headline
     number = slug.split("_")[0]
-    return Result(slug, number, seconds, str(target), claims, headline, failure)
+    return Result(slug, number, seconds, str(target), claims, headline, failure, sections=spent)
+
+
+def sections(notebook: Any, seconds: float) -> list[tuple[str, float]]:
+    """Where the time went: the seconds of each section's cells, and the rest of `seconds`, which is
+    the kernel's start and end and what papermill itself does.
+    """
+    spent: dict[str, float] = {}
+    heading = "setup and imports"
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            found = [line[3:] for line in cell.source.splitlines() if line.startswith("## ")]
+            heading = found[-1].strip() if found else heading
+        duration = cell.metadata.get("papermill", {}).get("duration")
+        if duration and cell.cell_type == "code":
+            spent[heading] = spent.get(heading, 0.0) + duration
+    rest = {"kernel start and papermill": max(0.0, seconds - sum(spent.values()))}
+    return [(name, round(value, 2)) for name, value in (rest | spent).items()]
 
 
 def _failure(error: Any, notebook: Any) -> Failure:

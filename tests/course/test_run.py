@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -42,6 +43,34 @@ def test_a_run_ends_well_with_a_table(executed):
     for part in ("7/7", "mean 1.0"):
         assert part in lines[0], part
     assert "Traceback" not in executed.done.stdout + executed.done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("tiny run")
+def test_a_run_says_where_the_time_went(executed):
+    said = executed.done.stdout
+    assert "Where the time went" in said
+    assert re.search(r"\d+\.\d s +\d+%  90 (setup and imports|kernel start)", said)
+    (result,) = json.loads((executed.folder / "results.json").read_text())
+    assert sum(took for _, took in result["sections"]) == pytest.approx(result["seconds"], abs=0.5)
+
+
+def test_sections_hold_the_time_of_their_cells_and_the_rest():
+    def code(duration):
+        return nbformat.v4.new_code_cell("1", metadata={"papermill": {"duration": duration}})
+
+    def text(source):
+        return nbformat.v4.new_markdown_cell(source)
+
+    cells = [code(1.0), text("## 1. One\n\n### Inside"), code(2.0), text("no heading"), code(0.5)]
+    cells += [text("## 2. Two"), code(None), code(4.0)]
+    found = dict(execute.sections(nbformat.v4.new_notebook(cells=cells), 9.0))
+    assert found == {
+        "kernel start and papermill": 1.5,
+        "setup and imports": 1.0,
+        "1. One": 2.5,
+        "2. Two": 4.0,
+    }
 
 
 @pytest.mark.slow

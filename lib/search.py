@@ -24,7 +24,14 @@ from lib.text import length_sorted_batches
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["EmbeddingCache", "cache_folder", "encode_cached", "fingerprint", "top_k"]
+__all__ = [
+    "EmbeddingCache",
+    "cache_folder",
+    "encode_cached",
+    "fingerprint",
+    "ordered_top_k",
+    "top_k",
+]
 
 _GROUP = 32  # neighbouring passages of which only the maximum is looked at first
 _PRECISIONS = ("auto", "float32", "bfloat16", "float16")
@@ -32,7 +39,7 @@ _HASHED_BYTES = 1 << 30  # larger models are sampled evenly down to this
 _BATCHES_A_WRITE = 16
 
 
-def _ordered_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def ordered_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Return the k largest of each row (rows, n), equal ones in order of position, and where."""
     if values.dtype == torch.float64 or values.device.type == "mps":
         ordered, where = values.sort(dim=1, descending=True, stable=True)
@@ -59,17 +66,17 @@ def _block_top_k(queries: Tensor, corpus: Tensor, k: int, room: Tensor) -> tuple
     scores = room[: rows * len(queries)].view(rows, len(queries))
     torch.mm(corpus, queries.T, out=scores)
     if grouped // _GROUP <= 2 * k:
-        return _ordered_top_k(scores.T, k)
+        return ordered_top_k(scores.T, k)
     # Passages run along the first dimension, so that a group's maximum is a few whole-row
     # operations. The k groups with the largest maxima hold the k largest scores, and among equal
     # maxima the earlier group holds the lower row numbers: nothing outside them can win.
     maxima = scores[:grouped].view(-1, _GROUP, len(queries)).amax(dim=1)
-    _, groups = _ordered_top_k(maxima.T.contiguous(), k)
+    _, groups = ordered_top_k(maxima.T.contiguous(), k)
     inside = torch.arange(_GROUP, device=corpus.device)
     candidates = (groups.sort(dim=1).values[:, :, None] * _GROUP + inside).flatten(1)
     rest = torch.arange(grouped, rows, device=corpus.device).expand(len(queries), -1)
     candidates = torch.cat([candidates, rest], dim=1)
-    best, where = _ordered_top_k(scores.T.gather(1, candidates), k)
+    best, where = ordered_top_k(scores.T.gather(1, candidates), k)
     return best, candidates.gather(1, where)
 
 
@@ -98,7 +105,7 @@ class _Finder:
         places, sure = coarse.candidates(
             self.queries16[asked], self.corpus16[rows], k, self.error[asked], self.room16
         )
-        best, at = _ordered_top_k(coarse.rescore(queries, corpus, places), k)
+        best, at = ordered_top_k(coarse.rescore(queries, corpus, places), k)
         where = places.gather(1, at)
         if not bool(sure.all()):
             unsure = ~sure
@@ -153,7 +160,7 @@ def top_k(
             new, at = find(asked, slice(start, start + block))
             # Earlier blocks stand first, so that among equals the lower index is met first.
             best, where = torch.cat([best, new], 1), torch.cat([where, at + start], 1)
-            best, order = _ordered_top_k(best, min(m, best.shape[1]))
+            best, order = ordered_top_k(best, min(m, best.shape[1]))
             where = where.gather(1, order)
         scores[first : first + query_block] = best
         indices[first : first + query_block] = where

@@ -149,7 +149,7 @@ def _nothing_lost() -> list:
 
 def _nothing_found() -> list:
     """The own positive is the farthest: its exp weighs nothing, so it is not missed."""
-    return [_case(_at(50, 330, 350, length=2), _at(250, 170, 130), 20), _ALIKE]
+    return [_case(_at(50, 330, 350, length=2), _at(250, 170, 130), scale) for scale in (20, 200)]
 
 
 def _no_negative_cosine() -> list:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-GROUP = 32  # neighbouring passages of which only the maximum is looked at first
-_FEWEST_QUERIES, _GROUPS_A_K, _MOST_K = 512, 12, 64
+GROUP = 16  # neighbouring passages of which only the maximum is looked at first
+_FEWEST_QUERIES, _GROUPS_A_K, _MOST_K = 512, 8, 32
 _MOST_A_K = 12  # a query with more candidates for each of its k is searched in 32 bits at once
 _UNIT = 2**-8 * (
     1 + 2**-7

@@ -145,10 +145,22 @@ def mine(
         raise ValueError(f"mine: {len(rows)} rows of positives for {len(queries)} queries")
     limited = any(v is not None for name, v in limits.items() if name != "min_score")
     looked = _depth(depth, k, skip, rows.shape[1], limited)
-    scores, indices = top_k(queries, passages, looked, block=block)
     own = (passages[rows.clamp(min=0)] * queries[:, None]).sum(dim=2)
     lowest = own.masked_fill(rows < 0, torch.inf).amin(dim=1)
-    return choose(scores, indices, rows, lowest, k, skip=skip, **limits)
+
+    def look(asked: Tensor | slice, most: int) -> Mined:
+        found = top_k(queries[asked], passages, most, block=block)
+        return choose(*found, rows[asked], lowest[asked], k, skip=skip, **limits)
+
+    # Most queries find theirs among the first few: only the others are looked at in full depth.
+    first = min(looked, skip + 2 * k + rows.shape[1])
+    mined = look(slice(None), first)
+    if first < looked and queries.device.type != "meta":
+        again = (mined.indices[:, -1] < 0).nonzero().flatten()
+        if len(again):
+            deeper = look(again, looked)
+            mined.indices[again], mined.scores[again] = deeper.indices, deeper.scores
+    return mined
 
 
 def mine_bm25(

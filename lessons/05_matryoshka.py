@@ -157,7 +157,7 @@ claim(
 # %% quiz="05-q2"
 
 # %%
-DIMS = [384, 256, 128, 64, 32, 16, 8]
+DIMS = [8, 16, 32, 64, 128, 256, 384]
 ways = {"first numbers": [], "random numbers": [], "PCA directions": []}
 for dim in DIMS:
     ways["first numbers"].append(ndcg(cut(queries, dim), cut(passages, dim)))

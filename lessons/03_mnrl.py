@@ -64,7 +64,11 @@ print("passages", tuple(passages.shape), " queries", tuple(queries.shape))
 # %%
 from lib.plots import show
 
-cosines = queries[:8] @ passages[own[:8]].T
+first_rows = {passage: row for row, passage in reversed(list(enumerate(own.tolist())))}
+distinct = torch.tensor(sorted(first_rows.values()))  # one pair a passage, for looking at
+generator = torch.Generator().manual_seed(SEED)
+distinct = distinct[torch.randperm(len(distinct), generator=generator)]
+cosines = queries[distinct[:8]] @ passages[own[distinct[:8]]].T
 figure = plots.heatmap(
     cosines.cpu(),
     [f"query {i}" for i in range(8)],
@@ -141,9 +145,9 @@ check("mnrl", mnrl)
 mnrl_ = yours("mnrl", mnrl, instead=losses.mnrl)
 print(f"toy: {mnrl_(toy_q, toy_p, scale=2.0):.4f}")
 for batch in (4, 64, 1024):
-    print(
-        f"the encoder before training, batch {batch:4}: {mnrl_(queries[:batch], passages[own[:batch]]):.3f}"
-    )
+    some = distinct[:batch]
+    loss = mnrl_(queries[some], passages[own[some]])
+    print(f"the encoder before training, batch {batch:4}: {loss:.3f}")
 
 # %% [markdown]
 # The loss rises with the batch, as the test has more choices. So a loss says little without the batch size. What is it for a model that knows nothing?
@@ -161,9 +165,9 @@ torch.manual_seed(SEED)
 fresh = type(model[0].auto_model)(model[0].auto_model.config)
 blank[0].auto_model.load_state_dict(fresh.state_dict())
 blank.eval()
-some = range(256)
+some = distinct[:256]
 blank_q = blank.encode([course.train.queries[i] for i in some], convert_to_tensor=True)
-blank_p = blank.encode([course.passages[own[i]] for i in some], convert_to_tensor=True)
+blank_p = blank.encode([course.passages[i] for i in own[some]], convert_to_tensor=True)
 print(f"mean cosine of random weights: {(blank_q @ blank_p.T).mean():.2f}")
 
 
@@ -206,7 +210,7 @@ below = metrics.bootstrap_interval(levels["random weights, right pairs"][2] - ma
 above = metrics.bootstrap_interval(levels["random vectors"][2] - math.log(16))
 claim(
     "A model that tells nothing apart has the loss log(batch).",
-    holds=bool((off.abs() < 0.05 * log_batch).all()),
+    holds=bool((off.abs() < 0.15).all()),
     measured="random weights, wrong pairs, minus log(batch): "
     + ", ".join(f"{n}: {x:+.3f}" for n, x in zip(sizes, off.tolist())),
 )
@@ -261,6 +265,10 @@ def over_seeds(loss, items=None, seeds=SEEDS, **options) -> torch.Tensor:
     """The quality of each query after training with each seed, (seeds, queries)."""
     runs = [train(loss, items, seed=seed, **options)[0] for seed in seeds]
     return torch.stack([quality(head) for head in runs])
+
+
+def decided(interval: metrics.Interval) -> str:
+    return "not told from 0" if interval.low <= 0 <= interval.high else "a clear difference"
 
 
 def pairs_loss(head, rows, scale=20.0):
@@ -398,8 +406,8 @@ figure = plots.curve(
 )
 show(
     figure,
-    alt=f"nDCG@10 rises with the pool from {means[0]:.3f} at 2 candidates to {means[3]:.3f} at 16 "
-    f"and {means[-1]:.3f} at 256: on a logarithmic axis the curve bends down.",
+    alt=f"nDCG@10 rises with the pool from {means[0]:.3f} at 2 candidates by {means[3] - means[0]:.3f} "
+    f"over three doublings to 16, then by {means[-1] - means[3]:.3f} over four to 256.",
 )
 
 # %%
@@ -564,19 +572,47 @@ def gained_by(name: str, other: str) -> metrics.Interval:
     return metrics.bootstrap_interval((by_source[name] - by_source[other]).mean(dim=0))
 
 
-helps = gained_by("ranks 11-30", "in-batch only")
 harms = gained_by("ranks 1-3", "ranks 11-30")
 claim(
-    "More negatives help, but the nearest unmarked passages do not: many of them are right.",
-    holds=helps.low > 0 > harms.high,
-    measured=f"nDCG@10: ranks 11-30 minus in-batch only {helps}; ranks 1-3 minus ranks 11-30 {harms}",
+    "The nearest unmarked passages are worse negatives than those further down.",
+    holds=harms.high < 0,
+    measured=f"nDCG@10, ranks 1-3 minus ranks 11-30: {harms}",
 )
-print("ranks 11-30 minus random:", gained_by("ranks 11-30", "random"))
+for other in ("in-batch only", "random"):
+    helps = gained_by("ranks 11-30", other)
+    print(f"ranks 11-30 minus {other}: {helps}, {decided(helps)}")
 
 # %% [markdown]
-# Look at the last line: are mined negatives better than *random* ones here? If the interval holds 0, our one matrix cannot tell. It has no way to learn the fine distinctions that hard negatives show; an encoder with all its layers has.
+# Look at the last line: mined negatives against *random* ones. If the queries cannot tell, blame our one matrix: it cannot learn the fine distinctions that hard negatives show. An encoder with all its layers can.
 #
-# A passage that the encoder puts first and nobody marked is often a near twin of the right one: a *false negative*. Lesson 04 finds and filters them.
+# Why do the nearest harm? The ontology tells how a passage is related to the right one: parent, child, or sibling (a common parent).
+
+# %%
+family = dict(zip(course.ids, map(set, course.parents)))
+
+
+def related(row: int, other: int) -> bool:
+    a, b = course.ids[row], course.ids[other]
+    return a in family[b] or b in family[a] or bool(family[a] & family[b])
+
+
+def share_related(pool: torch.Tensor) -> metrics.Interval:
+    """The share of relatives of the right passage in a pool, with its interval over queries."""
+    rows = zip(own.tolist(), pool.tolist())
+    shares = [sum(related(right, other) for other in row) / len(row) for right, row in rows]
+    return metrics.bootstrap_interval(torch.tensor(shares))
+
+
+kin = {name: share_related(pool) for name, pool in sources.items()}
+claim(
+    "The nearest unmarked passages are often close relatives of the right one.",
+    holds=kin["ranks 1-3"].low > 2 * kin["ranks 11-30"].high > kin["random"].high,
+    measured="share of parents, children and siblings: "
+    + ", ".join(f"{name} {share}" for name, share in kin.items()),
+)
+
+# %% [markdown]
+# A relative that nobody marked may well answer the query: a *false negative*. Lesson 04 finds and filters them.
 #
 # ## 7. Both directions
 #
@@ -635,8 +671,7 @@ check("mnrl_symmetric", mnrl_symmetric)
 symmetric_ = yours("mnrl_symmetric", mnrl_symmetric, instead=partial(losses.mnrl, symmetric=True))
 both = over_seeds(lambda head, rows: symmetric_(head(queries[rows]), head(passages[own[rows]])))
 more = metrics.bootstrap_interval((both - plain).mean(dim=0))
-verdict = "decides nothing" if more.low < 0 < more.high else "is clear"
-print(f"nDCG@10, symmetric minus one direction: {more}, which {verdict}")
+print(f"nDCG@10, symmetric minus one direction: {more}, {decided(more)}")
 
 # %% [markdown]
 # Our search goes one way only, so we expect little. Where both sides are searched (image and caption, as in CLIP; translation pairs) the second direction belongs to the task.
@@ -776,8 +811,7 @@ claim(
     holds=min(curves["unmasked"]) > math.log(2) > 3 * curves["masked"][-1],
     measured=f"lowest loss {min(curves['unmasked']):.3f} unmasked, {min(curves['masked']):.3f} masked",
 )
-verdict = "not told from 0 by these queries" if help_.low < 0 < help_.high else "clear"
-print(f"nDCG@10, masked minus unmasked: {help_}, {verdict};", end=" ")
+print(f"nDCG@10, masked minus unmasked: {help_}, {decided(help_)};", end=" ")
 print(f"positive for {int((seed_gaps > 0).sum())} of {len(seed_gaps)} seeds")
 
 # %% [markdown]
@@ -1011,7 +1045,7 @@ print(f"teacher's margins from {low:.2f} to {high:.2f}")
 def distilled(head, rows):
     negatives = head(passages[candidates[rows]].flatten(0, 1)).unflatten(0, (len(rows), -1))
     q, p = head(queries[rows]), head(passages[own[rows]])
-    return 20 * margin_mse_(q, p, negatives, teacher_margins[rows])
+    return margin_mse_(q, p, negatives, teacher_margins[rows])
 
 
 students = {
@@ -1111,8 +1145,8 @@ def cached_gradient(
     Example: with chunk = batch there is one entry, the gradient of the whole batch.
     """
     ### BEGIN SOLUTION
-    q = (queries @ weight.T).detach().requires_grad_()
-    p = (positives @ weight.T).detach().requires_grad_()
+    q = (queries @ weight.T).requires_grad_()
+    p = (positives @ weight.T).requires_grad_()
     loss = losses.mnrl(q, p, scale=scale)
     to_q, to_p = torch.autograd.grad(loss, (q, p))
     total = torch.zeros_like(weight)
@@ -1194,7 +1228,7 @@ at_once, right = backward_bytes(
 chunk_sizes = [4, 8, 16]
 cached = {size: backward_bytes(partial(in_chunks, size)) for size in watched(chunk_sizes)}
 errors = {size: float((g - right).norm() / right.norm()) for size, (_, g) in cached.items()}
-model.requires_grad_(False)
+model = model.requires_grad_(False)
 
 # %%
 megabytes = [kept / 2**20 for kept, _ in cached.values()] + [at_once / 2**20]
@@ -1251,7 +1285,9 @@ def break_mnrl() -> list:
     lost = math.log(1 + math.exp(2))
     alike = [[1, 0], [1, 0]], [[1, 0], [1, 0]], 100
     blind = math.log(2)
-    return [(*apart, found), (*wrong_pair, lost), (*alike, blind)]
+    three = [[1, 0], [1, 0], [1, 0]], [[2, 0], [0, 2], [-2, 0]], 1
+    spread = math.log(math.exp(1) + 1 + math.exp(-1))
+    return [(*apart, found), (*wrong_pair, lost), (*alike, blind), (*three, spread)]
     ### END SOLUTION
 
 

@@ -11,8 +11,10 @@ from lib.checks import (
 )
 
 EXERCISES = [
-    *lesson_03_mnrl.EXERCISES,
-    *lesson_03_pool.EXERCISES,
+    lesson_03_mnrl.MNRL,
+    lesson_03_pool.HARD,
+    lesson_03_mnrl.SYMMETRIC,
+    lesson_03_pool.MASKED,
     *lesson_03_margin.EXERCISES,
     *lesson_03_cache.EXERCISES,
     *lesson_03_break.EXERCISES,

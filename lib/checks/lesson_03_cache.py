@@ -208,6 +208,9 @@ CACHED = Exercise(
         ),
     ],
     alternatives=[_by_autograd, _by_numpy],
+    equivalent={
+        "torch.stack(steps) -> steps": "a list of equal tensors is compared as the tensor that it makes",
+    },
 )
 
 EXERCISES = [CACHED]

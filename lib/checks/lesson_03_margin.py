@@ -164,6 +164,11 @@ TRIPLET = Exercise(
         ),
     ],
     alternatives=[_triplet_by_clamp, _triplet_by_half_squares],
+    equivalent={
+        "F.normalize(anchors, dim=1) -> F.normalize(anchors)": "dim 1 is the default of F.normalize",
+        "F.normalize(positives, dim=1) -> F.normalize(positives)": "dim 1 is the default of F.normalize",
+        "F.normalize(negatives, dim=1) -> F.normalize(negatives)": "dim 1 is the default of F.normalize",
+    },
 )
 
 

@@ -191,6 +191,10 @@ MNRL = Exercise(
         ),
     ],
     alternatives=[_by_cross_entropy, _by_differences],
+    equivalent={
+        "F.normalize(queries, dim=1) -> F.normalize(queries)": "dim 1 is the default of F.normalize",
+        "F.normalize(positives, dim=1) -> F.normalize(positives)": "dim 1 is the default of F.normalize",
+    },
 )
 
 
@@ -299,6 +303,10 @@ SYMMETRIC = Exercise(
         ),
     ],
     alternatives=[_both_by_cross_entropy, _both_by_numpy],
+    equivalent={
+        "F.normalize(queries, dim=1) -> F.normalize(queries)": "dim 1 is the default of F.normalize",
+        "F.normalize(positives, dim=1) -> F.normalize(positives)": "dim 1 is the default of F.normalize",
+    },
 )
 
 EXERCISES = [MNRL, SYMMETRIC]

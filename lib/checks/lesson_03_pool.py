@@ -166,6 +166,10 @@ HARD = Exercise(
         ),
     ],
     alternatives=[_hard_by_cross_entropy, _hard_by_blocks],
+    equivalent={
+        "F.normalize(queries, dim=1) -> F.normalize(queries)": "dim 1 is the default of F.normalize",
+        "F.normalize(candidates, dim=1) -> F.normalize(candidates)": "dim 1 is the default of F.normalize",
+    },
 )
 
 
@@ -322,6 +326,11 @@ MASKED = Exercise(
         ),
     ],
     alternatives=[_masked_then_weighted, _masked_row_by_row],
+    equivalent={
+        "F.normalize(queries, dim=1) -> F.normalize(queries)": "dim 1 is the default of F.normalize",
+        "F.normalize(positives, dim=1) -> F.normalize(positives)": "dim 1 is the default of F.normalize",
+        "torch.eye(len(keys), dtype=torch.bool, device=keys.device) -> torch.eye(len(keys), dtype=torch.bool)": "the check calls with tensors on the CPU",
+    },
 )
 
 EXERCISES = [HARD, MASKED]

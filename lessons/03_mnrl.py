@@ -161,7 +161,7 @@ for batch in (4, 64, 1024):
 import copy
 
 blank = copy.deepcopy(model)
-torch.manual_seed(SEED)
+seed_everything(SEED)
 fresh = type(model[0].auto_model)(model[0].auto_model.config)
 blank[0].auto_model.load_state_dict(fresh.state_dict())
 blank.eval()

@@ -163,7 +163,8 @@ for dim in DIMS:
     ways["first numbers"].append(ndcg(cut(queries, dim), cut(passages, dim)))
     draws = [matryoshka.random_dimensions(384, dim, seed) for seed in range(3)]
     scored = [ndcg(*(pooling.normalize(x[:, rows]) for x in (queries, passages))) for rows in draws]
-    ways["random numbers"].append(torch.stack(scored).mean(dim=0))
+    mean = torch.stack(scored).mean(dim=0)
+    ways["random numbers"].append(mean)
     axes = matryoshka.principal_directions(passages, dim)
     ways["PCA directions"].append(ndcg(*(pooling.normalize(x @ axes) for x in (queries, passages))))
 
@@ -292,7 +293,6 @@ EPOCHS = 6 if PROFILE == "fast" else 12
 
 def train_head(prefixes: list[int], seed: int) -> finetune.ProjectionHead:
     """Train a head on all pairs; no passage stands twice in a batch."""
-    torch.manual_seed(seed)
     head = finetune.ProjectionHead(384).to(device)
 
     def step(rows: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import random
+import re
 import signal
 import socket
 import sys
@@ -57,7 +58,8 @@ def run_prefix(prefix: list[dict]) -> dict[str, Any]:
                     f"cell {cell.get('grade_id') or number} of the lesson fails before any answer: "
                     f"{type(error).__name__}: {error}"
                 )
-            outputs.append(json.loads(json.dumps([_output(o) for o in shown], default=repr)))
+            finished = [o for o in map(_output, shown) if o.get("text") != ""]
+            outputs.append(json.loads(json.dumps(finished, default=repr)))
         kept = {
             k: v for k, v in ours.user_ns.items() if k not in ours.user_ns_hidden or k in namespace
         }
@@ -96,6 +98,9 @@ def _show_results(hook: Any, shown: list[dict]) -> None:
 
 
 def _output(shown: dict) -> dict:
+    if shown.get("output_type") == "stream":
+        # As a terminal shows it: what a progress bar has rewritten is gone.
+        return shown | {"text": re.sub(r"[^\n]*\r(?!\n)", "", shown["text"])}
     if "output_type" in shown:
         return shown
     return {"output_type": "display_data", "data": shown["data"], "metadata": shown["metadata"]}

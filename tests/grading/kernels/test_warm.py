@@ -239,3 +239,14 @@ def test_what_the_prefix_shows_stands_in_order_and_by_kind():
         "c\n",
         "2",
     ]
+
+
+def test_a_progress_bar_of_the_prefix_leaves_no_trace():
+    from lib.grading.kernels import launch
+
+    bars = [
+        "print('\\r 10%|#  |', end='')\nprint('\\r 90%|###|', end='')\nprint('\\r       \\rdone')"
+    ]
+    bars.append("print('\\r 10%|#  |', end='')\nprint('\\r      \\r', end='')")
+    found = launch.run_prefix([{"source": bar, "grade_id": None} for bar in bars])["outputs"]
+    assert [[o["text"] for o in shown] for shown in found] == [["done\n"], []]

@@ -120,11 +120,13 @@ def fit(
     """Train the parameters of `model` that want a gradient, by AdamW with warm-up and linear decay.
 
     step: gives the scalar loss of rows (batch,) int64 on the CPU; run in bfloat16 where the hardware
-    has it. epochs: passes over all pairs. lr: the highest learning rate. warmup: share of the steps
+    has it. If the loss carries no gradient, the step has put the gradients on the parameters itself,
+    as `gradient_cache.cached_backward` does. epochs: passes over all pairs. lr: the highest learning rate. warmup: share of the steps
     in which it rises. keys: see `batches`. validate: a score of the model as it is, larger is better,
     asked before the first step, after every `every` steps and after the last; the best state is kept.
     max_norm: gradients are scaled down to this norm. progress: draw a bar on stdout.
-    Raises ValueError if nothing is to be trained, FloatingPointError if a loss is not finite.
+    Raises ValueError if nothing is to be trained or no gradient reaches what is, FloatingPointError
+    if a loss is not finite.
     """
     parameters = [p for p in model.parameters() if p.requires_grad]
     if not parameters:
@@ -150,7 +152,13 @@ def fit(
             optimizer.zero_grad(set_to_none=True)
             with autocast(device):
                 loss = step(rows)
-            loss.backward()
+            if loss.requires_grad:
+                loss.backward()
+            if all(p.grad is None for p in parameters):
+                raise ValueError(
+                    f"fit: step {number} gave no parameter a gradient; expected a loss that depends "
+                    "on the model: was it detached, or computed under no_grad, as by model.encode?"
+                )
             norm = nn.utils.clip_grad_norm_(parameters, max_norm)
             value = float(loss.detach())
             if not math.isfinite(value):

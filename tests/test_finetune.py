@@ -130,8 +130,24 @@ def test_what_cannot_be_trained_is_refused():
         fit(model, 1, lambda rows: model.weight.sum())
     with pytest.raises(ValueError, match="epochs"):
         fit(model, 4, lambda rows: model.weight.sum(), epochs=0)
+    with pytest.raises(ValueError, match="no parameter a gradient"):
+        fit(model, 4, lambda rows: model.weight.detach().sum(), progress=False)
     with pytest.raises(FloatingPointError, match="step 1 of"):
         fit(model, 4, lambda rows: model.weight.sum() * float("nan"), progress=False)
+
+
+def test_a_step_may_put_the_gradients_itself():
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.zeros_(model.weight)
+
+    def step(rows):
+        loss = -model(torch.ones(len(rows), 1)).mean()
+        loss.backward()
+        return loss.detach()
+
+    history = fit(model, 8, step, batch_size=2, lr=0.1, weight_decay=0.0, progress=False)
+    assert float(model.weight.detach()) > 0.1
+    assert history.losses[-1] < history.losses[0]
 
 
 def test_embed_gives_what_encode_gives_with_a_gradient(encoder):

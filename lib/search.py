@@ -14,6 +14,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from lib import coarse
@@ -34,6 +35,10 @@ __all__ = [
 ]
 
 _GROUP = 32  # neighbouring passages of which only the maximum is looked at first
+_GROUPED_QUERIES = 24  # fewer are looked at whole: rows of so few scores are slow to compare
+_PIECE = 1 << 18  # scores from one product: they and its passages stay in the processor's cache
+# MKL's product with one vector takes twice the time of that with two, in these types.
+_TWICE = (torch.float32, torch.float64)
 _PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 _HASHED_BYTES = 1 << 30  # larger models are sampled evenly down to this
 _BATCHES_A_WRITE = 16
@@ -41,11 +46,16 @@ _BATCHES_A_WRITE = 16
 
 def ordered_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Return the k largest of each row (rows, n), equal ones in order of position, and where."""
+    if values.device.type == "cpu":
+        # torch.topk takes any of several equal values, but falling values hold no equal ones.
+        best, where = values.topk(min(k + 1, values.shape[1]), dim=1)
+        if bool((best[:, 1:] < best[:, :-1]).all()):
+            return best[:, :k], where[:, :k]
     if values.dtype == torch.float64 or values.device.type == "mps":
         ordered, where = values.sort(dim=1, descending=True, stable=True)
         return ordered[:, :k], where[:, :k]
-    # torch.topk takes any of several equal values, so position becomes part of the value: the
-    # float's bits, made to order like integers, above the position counted backwards.
+    # So position becomes part of the value: the float's bits, made to order like integers, above
+    # the position counted backwards.
     positive_zero = values.float() + 0.0  # -0.0 and 0.0 are equal but differ in their bits
     bits = positive_zero.view(torch.int32)
     ordered_bits = torch.where(bits < 0, bits ^ 0x7FFFFFFF, bits).long()
@@ -56,66 +66,84 @@ def ordered_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return values.gather(1, where), where
 
 
-def _block_top_k(queries: Tensor, corpus: Tensor, k: int, room: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the k best of one block, (q, k) scores and row numbers, k at most the block's rows.
+def _score(queries: Tensor, corpus: Tensor, room: Tensor) -> Tensor:
+    """Return (rows, q) scores in `room`, which has memory for at least 2 x rows and q x rows.
 
-    room: memory for the block's scores, at least q x rows. A fresh allocation of this size for
-    every block would cost a third of the time of the product itself, in page faults.
+    A fresh allocation of this size for every block would cost a third of the time of the product
+    itself, in page faults.
     """
+    if len(queries) == 1 and queries.device.type == "cpu" and queries.dtype in _TWICE:
+        queries = queries.repeat(2, 1)
+    scores = room[: len(corpus) * len(queries)].view(len(corpus), len(queries))
+    size = max(1_024, _PIECE // len(queries))
+    for piece, out in zip(corpus.split(size), scores.split(size)):
+        torch.mm(piece, queries.T, out=out)
+    return scores
+
+
+def _block_top_k(queries: Tensor, corpus: Tensor, k: int, room: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the k best of one block, (q, k) scores and row numbers, k at most the block's rows."""
     rows, grouped = len(corpus), len(corpus) // _GROUP * _GROUP
-    scores = room[: rows * len(queries)].view(rows, len(queries))
-    torch.mm(corpus, queries.T, out=scores)
-    if grouped // _GROUP <= 2 * k:
-        return ordered_top_k(scores.T, k)
+    scores = _score(queries, corpus, room)
+    if len(queries) < _GROUPED_QUERIES or grouped // _GROUP <= 2 * k:
+        return ordered_top_k(scores[:, : len(queries)].T, k)
     # Passages run along the first dimension, so that a group's maximum is a few whole-row
     # operations. The k groups with the largest maxima hold the k largest scores, and among equal
     # maxima the earlier group holds the lower row numbers: nothing outside them can win.
     maxima = scores[:grouped].view(-1, _GROUP, len(queries)).amax(dim=1)
-    _, groups = ordered_top_k(maxima.T.contiguous(), k)
+    least, groups = ordered_top_k(maxima.T.contiguous(), k)
     inside = torch.arange(_GROUP, device=corpus.device)
     candidates = (groups.sort(dim=1).values[:, :, None] * _GROUP + inside).flatten(1)
     rest = torch.arange(grouped, rows, device=corpus.device).expand(len(queries), -1)
     candidates = torch.cat([candidates, rest], dim=1)
-    best, where = ordered_top_k(scores.T.gather(1, candidates), k)
+    values = scores.T.gather(1, candidates)
+    if values.device.type == "cpu":
+        # Each of the k groups holds a score of at least the least maximum: what is below cannot win.
+        row, column = (~(values < least[:, -1:])).nonzero(as_tuple=True)
+        column = coarse.lists(row, column, len(queries), values.shape[1])
+        candidates = F.pad(candidates, (0, 1)).gather(1, column)
+        values = F.pad(values, (0, 1), value=-torch.inf).gather(1, column)
+    best, where = ordered_top_k(values, k)
     return best, candidates.gather(1, where)
 
 
 class _Finder:
-    """Finds the k best of one block of passages for one block of queries, (q, k) scores and places.
+    """Finds the k best of one block of passages for some queries, (q, k) scores and places.
 
-    Where bfloat16 is fast it looks there first, which takes n x dim x 2 bytes for the passages.
+    Where bfloat16 is fast it looks there first. It keeps the memory for scores from block to block.
     """
 
-    def __init__(self, queries: Tensor, corpus: Tensor, k: int, scores: int) -> None:
-        self.queries, self.corpus, self.k = queries, corpus, k
-        self.room = self.error = None
-        if coarse.pays(queries, corpus, k):
-            self.error = coarse.error_bound(queries, corpus)
-            self.queries16, self.corpus16 = queries.bfloat16(), corpus.bfloat16()
-            self.room16 = self.queries16.new_empty(
-                scores + min(len(queries), scores) * coarse.GROUP
-            )
-        self.scores = scores
+    def __init__(self, queries: Tensor, k: int, often: bool) -> None:
+        self.queries, self.k, self.often = queries, k, often
+        self.rooms: dict[torch.dtype, Tensor] = {}
 
-    def __call__(self, asked: slice, rows: slice) -> tuple[Tensor, Tensor]:
-        queries, corpus = self.queries[asked], self.corpus[rows]
-        k = min(self.k, len(corpus))
-        if self.error is None or not coarse.pays(self.queries, corpus, k):
-            return self._whole(queries, corpus, k)
-        places, sure = coarse.candidates(
-            self.queries16[asked], self.corpus16[rows], k, self.error[asked], self.room16
-        )
-        best, at = ordered_top_k(coarse.rescore(queries, corpus, places), k)
+    def look_at(self, corpus: Tensor) -> None:
+        """Take the next block."""
+        self.corpus, self.passages = corpus, None
+        if coarse.pays(self.queries, corpus, min(self.k, len(corpus))):
+            self.passages = coarse.Passages(corpus, self.often)
+
+    def __call__(self, queries: Tensor) -> tuple[Tensor, Tensor]:
+        k = min(self.k, len(self.corpus))
+        if self.passages is None:
+            return self._whole(queries, k)
+        room = self._room(torch.bfloat16, len(queries) * (len(self.corpus) + coarse.GROUP))
+        places, sure = coarse.candidates(queries, self.passages, k, room)
+        best, at = ordered_top_k(coarse.rescore(queries, self.corpus, places), k)
         where = places.gather(1, at)
         if not bool(sure.all()):
             unsure = ~sure
-            best[unsure], where[unsure] = self._whole(queries[unsure], corpus, k)
+            best[unsure], where[unsure] = self._whole(queries[unsure], k)
         return best, where
 
-    def _whole(self, queries: Tensor, corpus: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        if self.room is None:
-            self.room = self.queries.new_empty(self.scores)
-        return _block_top_k(queries, corpus, k, self.room)
+    def _whole(self, queries: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        room = self._room(queries.dtype, max(2, len(queries)) * len(self.corpus))
+        return _block_top_k(queries, self.corpus, k, room)
+
+    def _room(self, dtype: torch.dtype, size: int) -> Tensor:
+        if dtype not in self.rooms or len(self.rooms[dtype]) < size:
+            self.rooms[dtype] = self.queries.new_empty(size, dtype=dtype)
+        return self.rooms[dtype]
 
 
 @torch.no_grad()
@@ -127,8 +155,9 @@ def top_k(
     queries: (q, dim), corpus: (n, dim), same dtype and device; normalise both for cosine.
     Returns scores (q, m) in their dtype and indices (q, m) int64, with m = min(k, n): a corpus
     smaller than k is returned whole, in order. Equal scores come lowest index first. No more
-    than query_block x block scores are held at a time, whatever q and n are; where the processor has
-    fast bfloat16 products, a copy of the corpus in it as well (see lib.coarse). No gradient flows.
+    than query_block x block scores are held at a time, whatever q and n are (fewer queries look at
+    longer blocks); where the processor has fast bfloat16 products, so is a copy of one block in it
+    (see lib.coarse). No gradient flows.
     Raises ValueError for shapes, dtypes or devices that do not fit, and for k or a block below 1.
     """
     if queries.ndim != 2 or corpus.ndim != 2 or queries.shape[1] != corpus.shape[1]:
@@ -148,22 +177,27 @@ def top_k(
             f"top_k: k={k}, block={block}, query_block={query_block}; expected each at least 1"
         )
     m = min(k, len(corpus))
-    scores = queries.new_empty(len(queries), m)
-    indices = torch.empty(len(queries), m, dtype=torch.long, device=queries.device)
-    if m == 0:
-        return scores, indices
-    find = _Finder(queries, corpus, m, min(query_block, len(queries)) * min(block, len(corpus)))
-    for first in range(0, len(queries), query_block):
-        asked = slice(first, first + query_block)
-        best, where = find(asked, slice(0, block))
-        for start in range(block, len(corpus), block):
-            new, at = find(asked, slice(start, start + block))
+    if m == 0 or len(queries) == 0:
+        indices = torch.empty(len(queries), m, dtype=torch.long, device=queries.device)
+        return queries.new_empty(len(queries), m), indices
+    # A small corpus leaves room for more queries at a time, of which products are faster.
+    asked = queries.split(query_block * min(2, max(1, block // len(corpus))))
+    found: list[tuple[Tensor, Tensor]] = []
+    find = _Finder(queries, m, len(asked) > 1)
+    rows = block * max(1, query_block // len(queries))
+    for start in range(0, len(corpus), rows):
+        find.look_at(corpus[start : start + rows])
+        for number, part in enumerate(asked):
+            best, where = find(part)
+            if start == 0:
+                found.append((best, where))
+                continue
             # Earlier blocks stand first, so that among equals the lower index is met first.
-            best, where = torch.cat([best, new], 1), torch.cat([where, at + start], 1)
+            best = torch.cat([found[number][0], best], 1)
+            where = torch.cat([found[number][1], where + start], 1)
             best, order = ordered_top_k(best, min(m, best.shape[1]))
-            where = where.gather(1, order)
-        scores[first : first + query_block] = best
-        indices[first : first + query_block] = where
+            found[number] = best, where.gather(1, order)
+    scores, indices = (torch.cat(parts) for parts in zip(*found))
     return scores, indices
 
 

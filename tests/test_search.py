@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.cache import EmbeddingCache
-from lib.search import encode_cached, fingerprint, top_k
+from lib.search import encode_cached, fingerprint, ordered_top_k, top_k
 
 
 def by_sorting(queries, corpus, k):
@@ -41,9 +41,75 @@ def test_top_k_equals_a_stable_sort_for_any_blocks(seed, q, n, k, block, query_b
     assert torch.equal(indices, where)
 
 
+@settings(max_examples=120, deadline=None)
+@given(
+    seed=st.integers(0, 999),
+    rows=st.integers(1, 5),
+    n=st.integers(1, 90),
+    k=st.integers(1, 90),
+    high=st.sampled_from([2, 40, 10**6]),
+    dtype=st.sampled_from([torch.float32, torch.float64]),
+)
+def test_ordered_top_k_equals_a_stable_sort(seed, rows, n, k, high, dtype):
+    values = whole_numbers(seed, n, rows, high=high).to(dtype).T  # rows as they come from a product
+    best, where = ordered_top_k(values, min(k, n))
+    ordered, order = values.sort(dim=1, descending=True, stable=True)
+    assert torch.equal(best, ordered[:, :k])
+    assert torch.equal(where, order[:, :k])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 999),
+    q=st.sampled_from([1, 2, 3, 23, 24, 30]),
+    n=st.integers(1, 3_000),
+    k=st.integers(1, 12),
+    high=st.sampled_from([2, 60]),
+    dim=st.integers(1, 4),
+    contiguous=st.booleans(),
+)
+def test_few_and_many_queries_find_the_same(seed, q, n, k, high, dim, contiguous):
+    queries, corpus = (
+        whole_numbers(seed, q, dim, high=high),
+        whole_numbers(seed + 1, dim, n, high=high).T,
+    )
+    if contiguous:
+        corpus = corpus.contiguous()
+    scores, indices = top_k(queries, corpus, k)
+    expected, where = by_sorting(queries, corpus, min(k, n))
+    assert torch.equal(scores, expected)
+    assert torch.equal(indices, where)
+
+
+@pytest.mark.parametrize("q", [1, 30])
+def test_scores_that_are_not_numbers_come_first_and_hide_nothing(q):
+    corpus = torch.arange(2_000.0)[:, None]
+    corpus[[5, 900]] = torch.nan
+    scores, indices = top_k(torch.ones(q, 1), corpus, 4)
+    assert indices.tolist() == [[5, 900, 1_999, 1_998]] * q
+    assert scores[:, :2].isnan().all()
+
+
+def test_no_more_scores_are_held_than_asked_for(monkeypatch):
+    import lib.search
+
+    held = []
+    score = lib.search._score
+
+    def watched(queries, corpus, room):
+        held.append(len(queries) * len(corpus))
+        return score(queries, corpus, room)
+
+    monkeypatch.setattr(lib.search, "_score", watched)
+    for q, n in [(1, 900), (3, 900), (40, 900), (40, 50), (7, 3)]:
+        top_k(torch.ones(q, 2), torch.ones(n, 2), 3, block=100, query_block=8)
+    assert max(held) <= 800
+
+
+@pytest.mark.parametrize("q", [1, 7])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
-def test_top_k_keeps_dtype_and_order_of_ties(dtype):
-    queries, corpus = whole_numbers(0, 7, 3).to(dtype), whole_numbers(1, 3_000, 3).to(dtype)
+def test_top_k_keeps_dtype_and_order_of_ties(dtype, q):
+    queries, corpus = whole_numbers(0, q, 3).to(dtype), whole_numbers(1, 3_000, 3).to(dtype)
     scores, indices = top_k(queries, corpus, 10)
     assert scores.dtype == dtype
     assert torch.equal(indices, by_sorting(queries, corpus, 10)[1])
@@ -80,11 +146,12 @@ def test_top_k_takes_non_contiguous_and_trained_vectors():
     assert torch.equal(indices, by_sorting(queries, corpus.detach(), 4)[1])
 
 
-def test_top_k_runs_on_meta():
+@pytest.mark.parametrize("q", [1, 9, 40])
+def test_top_k_runs_on_meta(q):
     scores, indices = top_k(
-        torch.empty(9, 8, device="meta"), torch.empty(999, 8, device="meta"), 5, 400, 4
+        torch.empty(q, 8, device="meta"), torch.empty(999, 8, device="meta"), 5, 400, 30
     )
-    assert (scores.shape, indices.shape) == ((9, 5), (9, 5))
+    assert (scores.shape, indices.shape) == ((q, 5), (q, 5))
     assert scores.device.type == indices.device.type == "meta"
 
 

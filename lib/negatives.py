@@ -28,6 +28,8 @@ __all__ = [
     "random_negatives",
 ]
 
+_PAIRS = 512  # queries that are multiplied by their positives at a time, which takes a copy of both
+
 
 @dataclass(frozen=True)
 class Mined:
@@ -145,7 +147,8 @@ def mine(
         raise ValueError(f"mine: {len(rows)} rows of positives for {len(queries)} queries")
     limited = any(v is not None for name, v in limits.items() if name != "min_score")
     looked = _depth(depth, k, skip, rows.shape[1], limited)
-    own = (passages[rows.clamp(min=0)] * queries[:, None]).sum(dim=2)
+    pairs = zip(rows.clamp(min=0).split(_PAIRS), queries.split(_PAIRS))
+    own = torch.cat([(passages[own] * asked[:, None]).sum(dim=2) for own, asked in pairs])
     lowest = own.masked_fill(rows < 0, torch.inf).amin(dim=1)
 
     def look(asked: Tensor | slice, most: int) -> Mined:

@@ -1,10 +1,11 @@
 """Hard-negative mining: `lib.negatives.mine` against sentence-transformers' `mine_hard_negatives`.
 
-    python -m benchmarks.library.mining [--rounds 5] [--threads 1] [--json FILE]
+    python -m benchmarks.library.mining [--rounds 5] [--threads 1] [--bits32] [--json FILE]
 
 Both get vectors that are already there, so that only mining is timed, and must find the same
-negatives. Both run once in each round, in turn; peak memory is that of a fresh process, beyond the
-vectors. One positive a query, five negatives, at most 95% of the positive's score.
+negatives. Both run once in each round, in turn; peak memory is that of a process of its own, beyond
+the vectors (see `measure`). One positive a query, five negatives, at most 95% of the positive's
+score. --bits32 switches off the search's first pass in 16 bits.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
-import sys
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from benchmarks.library.search import DIM, high_water, threads, vectors
+from benchmarks.library import measure
+from benchmarks.library.search import DIM, vectors
 
 K, MARGIN = 5, 0.05
 SHAPES = ((1_000, 4_000), (4_000, 16_449), (10_000, 10_000))
@@ -113,52 +113,51 @@ def compare(shape: tuple[int, int], rounds: int) -> dict[str, list[float]]:
     assert len(found) == len(expected) == shape[0]
     same = statistics.fmean(a == b for a, b in zip(found, expected))
     assert same > 0.999, f"only {same:.4f} of the queries have the same negatives"
-    took: dict[str, list[float]] = {"ours": [], "library": []}
-    for _ in range(rounds):
-        for name, run in (
-            ("ours", lambda: ours(*arguments)),
-            ("library", lambda: library(*theirs)),
-        ):
-            began = time.perf_counter()
-            run()
-            took[name].append(time.perf_counter() - began)
-    return took
-
-
-def peak(name: str, shape: tuple[int, int], count: int) -> float:
-    """MiB at most beyond the vectors and arguments, in a process of its own."""
-    code = (
-        "from benchmarks.library import mining as m\n"
-        f"m.threads({count})\nm.quiet()\n"
-        "small = m.task((64, 256))\n"
-        f"m.{name}(*{'small' if name == 'ours' else 'm.prepared(*small)'})\n"
-        f"arguments = m.task({shape})\n"
-        + ("" if name == "ours" else "arguments = m.prepared(*arguments)\n")
-        + "before = m.high_water(reset=True)\n"
-        f"m.{name}(*arguments)\n"
-        "print(m.high_water() - before)\n"
+    return measure.turns(
+        {"ours": lambda: ours(*arguments), "library": lambda: library(*theirs)}, rounds
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return float(done.stdout.splitlines()[-1])
 
 
-def main() -> None:
+def peaks(
+    name: str, shapes: Sequence[tuple[int, int]], threads: int, bits32: bool = False
+) -> list[float]:
+    """MiB at most beyond the vectors and arguments for each shape."""
+    return measure.in_a_process(
+        "from benchmarks.library import measure, mining as m\n"
+        f"measure.threads({threads})\nm.quiet()\n"
+        f"if {bits32}: measure.only_32_bits()\n"
+        f"run, most = m.{name}, []\n"
+        f"arguments = lambda shape: {'m.task(shape)' if name == 'ours' else 'm.prepared(*m.task(shape))'}\n"
+        "run(*arguments(measure.WARM_UP))\n"
+        f"for shape in {list(shapes)}:\n"
+        "    given = arguments(shape)\n"
+        "    before = measure.high_water(reset=True)\n"
+        "    run(*given)\n"
+        "    most.append(measure.high_water() - before)\n"
+        "print(*most)\n"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--bits32", action="store_true", help="without the first pass in 16 bits")
     parser.add_argument("--json", type=Path)
-    asked = parser.parse_args()
-    threads(asked.threads)
+    asked = parser.parse_args(arguments)
+    measure.threads(asked.threads)
+    most = [peaks(name, SHAPES, asked.threads, asked.bits32) for name in ("ours", "library")]
+    if asked.bits32:
+        measure.only_32_bits()
     rows = []
     print(f"vectors of {DIM} dimensions, {K} negatives, relative margin {MARGIN}")
     print(
         f"{'queries':>8}{'passages':>10}{'ours ms':>10}{'library ms':>12}{'faster':>24}{'MiB':>14}"
     )
-    for shape in SHAPES:
+    for shape, *memory in zip(SHAPES, *most):
         took = compare(shape, asked.rounds)
-        ratios = sorted(them / us for us, them in zip(took["ours"], took["library"]))
-        memory = [peak(name, shape, asked.threads) for name in ("ours", "library")]
+        ratios = measure.ratios(took)["library"]
         row = {"queries": shape[0], "passages": shape[1], "ratio": statistics.median(ratios)}
         row |= {f"{name}_ms": 1000 * statistics.median(took[name]) for name in took}
         row |= {"least": ratios[0], "most": ratios[-1], "peak_mib": memory}
@@ -173,8 +172,6 @@ def main() -> None:
     if asked.json:
         asked.json.write_text(json.dumps(rows, indent=1))
 
-
-_ = high_water  # what the measured process asks
 
 if __name__ == "__main__":
     main()

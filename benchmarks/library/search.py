@@ -1,29 +1,41 @@
 """Exact search: `lib.search.top_k` against sentence-transformers' `semantic_search` and faiss Flat.
 
-    python -m benchmarks.library.search [--rounds 7] [--threads 1] [--json FILE]
+    python -m benchmarks.library.search [--rounds 7] [--threads 1] [--bits32] [--json FILE]
 
-Unit vectors of 384 dimensions, the ten best of each query. All three run once in each round, in turn;
-the ratio of a round is between neighbours in time, and what is printed are medians over rounds. Peak
-memory is what a fresh process that holds the vectors takes beyond them.
+Unit vectors of 384 dimensions, the ten best of each query. All run once in each round, in turn; the
+ratio of a round is between neighbours in time, and what is printed are medians over rounds. Peak
+memory is what a process that holds the vectors takes beyond them (see `measure`).
+
+Two rows are no rivals but tell what can be reached: "product alone" is the bare matrix product in 32
+bits, without looking for the best; "faiss, kept" has built its index, a copy of the passages, before.
+--bits32 switches off the first pass in 16 bits, as on a processor without fast bfloat16 products.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 
+from benchmarks.library import measure
+
 DIM, K = 384, 10
-# (queries, passages): a lesson, the whole course set, a large batch job, one user's query at a time
-SHAPES = ((1_000, 4_000), (1_000, 16_449), (10_000, 10_000), (1, 16_449), (256, 100_000))
+# (queries, passages): one user's query, a few users', a lesson, the whole course set, large batch jobs
+SHAPES = (
+    (1, 16_449),
+    (8, 16_449),
+    (32, 16_449),
+    (1_000, 4_000),
+    (1_000, 16_449),
+    (10_000, 10_000),
+    (256, 100_000),
+)
+
+Search = Callable[[], torch.Tensor]
 
 
 def vectors(queries: int, passages: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -34,41 +46,48 @@ def vectors(queries: int, passages: int, seed: int = 0) -> tuple[torch.Tensor, t
     return rows[:queries].clone(), rows[queries:].clone()
 
 
-def ours(queries: torch.Tensor, passages: torch.Tensor) -> torch.Tensor:
+def ours(queries: torch.Tensor, passages: torch.Tensor) -> Search:
     from lib.search import top_k
 
-    return top_k(queries, passages, K)[1]
+    return lambda: top_k(queries, passages, K)[1]
 
 
-def semantic_search(queries: torch.Tensor, passages: torch.Tensor) -> torch.Tensor:
+def semantic_search(queries: torch.Tensor, passages: torch.Tensor) -> Search:
     from sentence_transformers.util import dot_score
     from sentence_transformers.util import semantic_search as search
 
-    found = search(queries, passages, top_k=K, score_function=dot_score)
-    return torch.tensor([[hit["corpus_id"] for hit in row] for row in found])
+    def run() -> torch.Tensor:
+        found = search(queries, passages, top_k=K, score_function=dot_score)
+        return torch.tensor([[hit["corpus_id"] for hit in row] for row in found])
+
+    return run
 
 
-def faiss_flat(queries: torch.Tensor, passages: torch.Tensor) -> torch.Tensor:
+def faiss_kept(queries: torch.Tensor, passages: torch.Tensor) -> Search:
     import faiss
 
     index = faiss.IndexFlatIP(DIM)
     index.add(passages.numpy())
-    return torch.from_numpy(index.search(queries.numpy(), K)[1])
+    return lambda: torch.from_numpy(index.search(queries.numpy(), K)[1])
 
 
-SYSTEMS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
+def faiss_flat(queries: torch.Tensor, passages: torch.Tensor) -> Search:
+    return lambda: faiss_kept(queries, passages)()
+
+
+def product(queries: torch.Tensor, passages: torch.Tensor) -> Search:
+    """The scores alone; MKL is faster with one query twice than once."""
+    asked = queries if len(queries) > 1 else queries.repeat(2, 1)
+    return lambda: torch.mm(passages, asked.T)
+
+
+SYSTEMS: dict[str, Callable[[torch.Tensor, torch.Tensor], Search]] = {
     "ours": ours,
     "semantic_search": semantic_search,
     "faiss Flat": faiss_flat,
+    "faiss, kept": faiss_kept,
+    "product alone": product,
 }
-
-
-def threads(count: int) -> None:
-    """Give all three this many threads."""
-    import faiss
-
-    torch.set_num_threads(count)
-    faiss.omp_set_num_threads(count)
 
 
 def times(shape: tuple[int, int], rounds: int) -> dict[str, list[float]]:
@@ -76,72 +95,62 @@ def times(shape: tuple[int, int], rounds: int) -> dict[str, list[float]]:
 
     Raises AssertionError if one finds other passages than ours (but for ties of rounding).
     """
-    queries, passages = vectors(*shape)
-    found = {name: system(queries, passages) for name, system in SYSTEMS.items()}
+    arguments = vectors(*shape)
+    systems = {name: prepare(*arguments) for name, prepare in SYSTEMS.items()}
+    found = {name: run() for name, run in systems.items() if name != "product alone"}
     for name, rows in found.items():
         same = (rows == found["ours"]).float().mean()
         assert same > 0.999, f"{name} finds other passages: {same:.4f} the same"
-    repeat = max(1, 1_000 // shape[0])  # a single query is over too soon for the clock
-    took: dict[str, list[float]] = {name: [] for name in SYSTEMS}
-    for _ in range(rounds):
-        for name, system in SYSTEMS.items():
-            began = time.perf_counter()
-            for _ in range(min(repeat, 50)):
-                system(queries, passages)
-            took[name].append((time.perf_counter() - began) / min(repeat, 50))
-    return took
+    return measure.turns(systems, rounds, min(50, max(1, 1_000 // shape[0])))
 
 
-def peak(name: str, shape: tuple[int, int], count: int) -> float:
-    """MiB that a search takes at most beyond the vectors, in a process of its own."""
-    code = (
-        "import sys\nfrom benchmarks.library import search as s\n"
-        f"s.threads({count})\nq, p = s.vectors(*{shape})\n"
-        f"s.SYSTEMS[{name!r}](q[:1], p[:64])\n"
-        "before = s.high_water(reset=True)\n"
-        f"s.SYSTEMS[{name!r}](q, p)\n"
-        "print(s.high_water() - before)\n"
+def peaks(
+    name: str, shapes: Sequence[tuple[int, int]], threads: int, bits32: bool = False
+) -> list[float]:
+    """MiB that a search of each shape takes at most beyond the vectors, what is prepared included."""
+    return measure.in_a_process(
+        "from benchmarks.library import measure, search as s\n"
+        f"measure.threads({threads})\n"
+        f"if {bits32}: measure.only_32_bits()\n"
+        f"prepare, most = s.SYSTEMS[{name!r}], []\n"
+        "prepare(*s.vectors(*measure.WARM_UP))()\n"
+        f"for shape in {list(shapes)}:\n"
+        "    q, p = s.vectors(*shape)\n"
+        "    before = measure.high_water(reset=True)\n"
+        "    prepare(q, p)()\n"
+        "    most.append(measure.high_water() - before)\n"
+        "print(*most)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return float(done.stdout)
 
 
-def high_water(*, reset: bool = False) -> float:
-    """The most MiB that this process has held since the last reset (Linux; else since its start)."""
-    if not Path("/proc/self/clear_refs").exists():
-        unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    if reset:
-        Path("/proc/self/clear_refs").write_text("5")
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
-
-
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--bits32", action="store_true", help="without the first pass in 16 bits")
     parser.add_argument("--json", type=Path)
-    asked = parser.parse_args()
-    threads(asked.threads)
+    asked = parser.parse_args(arguments)
+    measure.threads(asked.threads)
+    memory = {name: peaks(name, SHAPES, asked.threads, asked.bits32) for name in SYSTEMS}
+    if asked.bits32:
+        measure.only_32_bits()
     rows = []
     print(
         f"{'queries':>8}{'passages':>10}  {'system':<16}{'ms':>9}{'ours is faster':>22}{'MiB':>8}"
     )
-    for shape in SHAPES:
+    for number, shape in enumerate(SHAPES):
         took = times(shape, asked.rounds)
-        for name, values in took.items():
-            ratios = sorted(them / us for them, us in zip(values, took["ours"]))
+        for name, ratios in measure.ratios(took).items():
             row = {
                 "queries": shape[0],
                 "passages": shape[1],
                 "system": name,
-                "ms": 1000 * statistics.median(values),
+                "ms": 1000 * statistics.median(took[name]),
                 "ratio": statistics.median(ratios),
                 "least": ratios[0],
                 "most": ratios[-1],
-                "peak_mib": peak(name, shape, asked.threads),
+                "peak_mib": memory[name][number],
             }
             rows.append(row)
             ratio = f"{row['ratio']:.2f} ({row['least']:.2f} to {row['most']:.2f})"
@@ -155,5 +164,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    _ = resource  # what the measured process asks
     main()

@@ -1,0 +1,1137 @@
+# ---
+# jupyter:
+#   course:
+#     lesson: "04"
+#     title: Hard negatives
+#     minutes: 120
+#     objectives:
+#       - Say what a negative teaches, and show by loss and gradient when it stops teaching.
+#       - Find negatives by words (BM25) and by vectors, blocked and without the positives.
+#       - Count how many of the hardest negatives are right after all, and filter them by a margin or by a cross-encoder.
+#       - Say what a cross-encoder costs and what it gives.
+#       - Mix sources, mine in rounds, and put the result into tuples for MNRL.
+#     prerequisites:
+#       - Lesson 03 (MNRL), or knowing what in-batch negatives are
+#       - Lesson 02 (a cross-encoder reads two texts together)
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3 (ipykernel), language: python, name: python3}
+# ---
+
+# %% tags=["parameters"]
+PROFILE = "fast"
+SEED = 0
+DEVICE = "auto"
+
+# %%
+import math
+from collections import Counter
+
+import torch
+import torch.nn.functional as F
+
+from lib import bi_encoder, bm25, cross_encoder, finetune, losses, metrics, negatives, search
+from lib.data import load_course_set
+from lib.device import pick_device, seed_everything
+from lib.learn import check, claim, grade_answer, headline, hint, progress, quiz, solution, yours
+from lib.models import load_encoder
+
+seed_everything(SEED)
+
+# %% [markdown]
+# ## 1. Wrong, but how wrong?
+#
+# A loss over passages needs wrong ones. Any passage of another query will do, said lesson 03. But a passage about feet teaches little about ears. Which wrong passages teach, and where do we get them?
+
+# %%
+device = pick_device(DEVICE)
+model = load_encoder(device=device)
+course = load_course_set(PROFILE)
+passages = search.encode_cached(model, course.passages)
+queries = search.encode_cached(model, course.train.queries)
+held_out = search.encode_cached(model, course.validation.queries)
+own = torch.tensor(course.train.positives)  # the passage of each training query
+print(len(own), "training pairs,", len(course.passages), "passages")
+
+# %% [markdown]
+# We shall train models that *find* negatives and models that *judge* them. Nobody should judge pairs that it has learned by heart. So we split the training passages: half A trains finders and judges, half B is what we find negatives for.
+
+# %%
+generator = torch.Generator().manual_seed(SEED)
+in_a = torch.rand(len(passages), generator=generator) < 0.5
+half_a, half_b = in_a[own].nonzero().flatten(), (~in_a[own]).nonzero().flatten()
+right = own[half_b]
+asked = queries[half_b.to(queries.device)]
+asked_texts = [course.train.queries[i] for i in half_b]
+print("half A:", len(half_a), "pairs; half B:", len(half_b), "pairs")
+print("query  :", asked_texts[7])
+print("passage:", course.passages[right[7]])
+
+# %% [markdown]
+# As in lesson 03 a *head*, one matrix on the frozen encoder's vectors, makes a training run a matter of seconds. To see what a source of negatives is worth by itself, each query here chooses among its own passage and its *own four negatives* only.
+
+
+# %%
+def choices(q: torch.Tensor, p: torch.Tensor, n: torch.Tensor) -> torch.Tensor:
+    """The loss of queries that choose among their passage and their own negatives (batch, n, dim)."""
+    scores = torch.cat([(q * p).sum(dim=1, keepdim=True), (n @ q[:, :, None]).squeeze(2)], dim=1)
+    return F.cross_entropy(20 * scores, torch.zeros_like(scores[:, 0], dtype=torch.long))
+
+
+def train(wrong, loss=choices, rows=half_b, *, seed=0, epochs=6):
+    """A head trained on the pairs `rows` with rows of negatives (pairs, n); -1 leaves a pair out."""
+    rows, wrong = (x[(wrong >= 0).all(dim=1)] for x in (rows, wrong))
+    head = finetune.ProjectionHead(passages.shape[1]).to(device)
+
+    def step(batch):
+        with torch.autocast(device.type, enabled=False):
+            q, p = head(queries[rows[batch]]), head(passages[own[rows[batch]]])
+            n = head(passages[wrong[batch]].flatten(0, 1)).unflatten(0, (len(batch), -1))
+            return loss(q, p, n)
+
+    options = {"batch_size": 128, "epochs": epochs, "lr": 3e-3, "seed": SEED + seed}
+    keys = own[rows].tolist()  # no passage twice in a batch
+    history = finetune.fit(head, len(rows), step, keys=keys, progress=False, **options)
+    return head.eval(), history
+
+
+# %%
+def ndcg(q: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
+    """nDCG@10 of each validation query, (queries,), by vectors of the queries and all passages."""
+    ranked = [[course.ids[i] for i in row] for row in search.top_k(q, p, k=10)[1].tolist()]
+    return metrics.ndcg_at_k(ranked, course.validation.relevant, 10)
+
+
+@torch.no_grad()
+def quality(head) -> torch.Tensor:
+    """nDCG@10 of each validation query with a head on the frozen encoder, (queries,)."""
+    return ndcg(head(held_out), head(passages))
+
+
+def taught_by(wrong, loss=choices) -> torch.Tensor:
+    """The quality that negatives (pairs, n) teach, mean of three seeds, (queries,)."""
+    return torch.stack([quality(train(wrong, loss, seed=s)[0]) for s in (0, 1, 2)]).mean(dim=0)
+
+
+# %% [markdown]
+# ## 2. Random negatives stop teaching
+#
+# Two kinds of negatives for the same queries: four random passages, and the four that the encoder ranks highest among the wrong ones. We watch the loss and the length of its gradient.
+
+# %% quiz="04-q1"
+
+# %%
+random_rows = negatives.random_negatives(len(passages), right, 4, seed=SEED)
+by_encoder = negatives.mine(asked, passages, right.to(device), 40).indices.cpu()
+for name, row in (("random", random_rows[7]), ("encoder", by_encoder[7])):
+    print(f"{name:8}", " | ".join(course.titles[i] for i in row[:4].tolist()))
+watched = {
+    "random": train(random_rows)[1],
+    "the encoder's nearest": train(by_encoder[:, :4])[1],
+}
+
+# %%
+from lib import plots
+from lib.plots import show
+
+steps = list(range(1, 1 + len(watched["random"].losses)))
+figure = plots.curve(
+    steps,
+    {name: history.losses[: len(steps)] for name, history in watched.items()},
+    title="What is left to learn from four negatives a query",
+    x_label="step (batches of 128 pairs)",
+    y_label="loss (nats)",
+    references={"log(5), a blind guess": math.log(5)},
+)
+show(
+    figure,
+    alt="Training loss over the steps. With random negatives it starts near "
+    f"{watched['random'].losses[0]:.2f} and is soon almost 0; with the encoder's nearest it starts at "
+    f"{watched['the encoder' + chr(39) + 's nearest'].losses[0]:.2f} and falls slowly.",
+)
+
+
+# %%
+def last_third(numbers: list[float]) -> float:
+    return sum(numbers[-(len(numbers) // 3) :]) / (len(numbers) // 3)
+
+
+loss_left = {name: last_third(history.losses) for name, history in watched.items()}
+gradient_left = {name: last_third(history.grad_norms) for name, history in watched.items()}
+easy, hard = (list(x.values()) for x in (loss_left, gradient_left))
+claim(
+    "Random negatives soon teach nothing: their loss and their gradient vanish.",
+    holds=easy[0] < 0.1 * easy[1] and hard[0] < 0.2 * hard[1],
+    measured=f"last third of the steps, random and nearest: loss {easy[0]:.4f} and {easy[1]:.3f}, "
+    f"length of the gradient {hard[0]:.3f} and {hard[1]:.3f}",
+)
+
+# %% [markdown]
+# A negative that is told apart already has almost no weight in the softmax, so it moves nothing. *Hard* negatives are those that the model still confuses.
+#
+# ## 3. Negatives by words: BM25
+#
+# The oldest source of hard negatives (Karpukhin et al. 2020): passages that share words with the query. BM25 weighs a word by how rare it is, counts repetitions less and less, and holds long passages back. One score, by hand:
+
+# %%
+toy_passages = [["heart", "pain"], ["lung", "pain"], ["heart", "heart", "of", "the", "kidney"]]
+k1, b, word = 1.5, 0.75, "heart"
+have = sum(word in passage for passage in toy_passages)
+idf = math.log(1 + (len(toy_passages) - have + 0.5) / (have + 0.5))
+mean_length = sum(map(len, toy_passages)) / len(toy_passages)
+for passage in toy_passages:
+    times = passage.count(word)
+    slow = k1 * (1 - b + b * len(passage) / mean_length)
+    print(
+        f"{' '.join(passage):24} idf {idf:.3f}, {times} times: {idf * times / (times + slow):.4f}"
+    )
+
+# %% [markdown] card="bm25_scores"
+# ### Exercise: BM25
+#
+# Difficulty: medium. Importance: high. Minutes: 12.
+#
+# The score of every passage for a query: the sum over the query's words, as they come, of what the cell above computes for one. This is Lucene's form. A word that no passage has adds nothing.
+
+
+# %% answer="bm25_scores"
+def bm25_scores(
+    query: list[str], passages: list[list[str]], k1: float = 1.5, b: float = 0.75
+) -> list[float]:
+    """BM25 of each passage: sum of idf * count / (count + k1 * (1 - b + b * length / mean length)).
+
+    query: words; passages: n lists of words, not all empty. idf is
+    ln(1 + (n - df + 0.5) / (df + 0.5)), df the number of passages that have the word.
+    Returns n numbers.
+
+    Example: ["heart"] scores [0.2116, 0.0, 0.2280] on the three passages above.
+    """
+    ### BEGIN SOLUTION
+    mean_length = sum(len(passage) for passage in passages) / len(passages)
+    idf = {}
+    for word in query:
+        df = sum(word in passage for passage in passages)
+        idf[word] = math.log(1 + (len(passages) - df + 0.5) / (df + 0.5))
+    scores = []
+    for passage in passages:
+        score, slow = 0.0, k1 * (1 - b + b * len(passage) / mean_length)
+        for word in query:
+            count = passage.count(word)
+            score += idf[word] * count / (count + slow) if count else 0.0
+        scores.append(score)
+    return scores
+    ### END SOLUTION
+
+
+# %% check="bm25_scores" points=1
+check("bm25_scores", bm25_scores)
+
+# %% hidden="bm25_scores" points=2 seed=40111
+
+# %% [markdown] hints="bm25_scores"
+# - **Common words get negative weights.** The 1 stands inside the logarithm: `math.log(1 + (n - df + 0.5) / (df + 0.5))`.
+# - **Long passages score too high, or too low.** It is b times the passage's length over the *mean* length, inside `k1 * (1 - b + ...)`, which is added to the count in the denominator.
+# - **A word that is asked for twice counts once.** Go through the query's words as they come, not through a set of them. But df counts passages, not occurrences.
+
+
+# %%
+def bm25_by_library(query, passages, k1=1.5, b=0.75):
+    texts = [" ".join(words) for words in passages]
+    return bm25.BM25(texts, k1, b, tokenize=str.split).scores([" ".join(query)])[0].tolist()
+
+
+from lib.text import split_words
+
+bm25_ = yours("bm25_scores", bm25_scores, instead=bm25_by_library)
+scored = bm25_(split_words(asked_texts[7]), [split_words(text) for text in course.passages])
+best = sorted(range(len(scored)), key=lambda i: -scored[i])[:4]
+print(asked_texts[7], "->", [(course.titles[i], round(scored[i], 2)) for i in best])
+
+# %% [markdown]
+# For thousands of queries we use bm25s, which stores each word's weights when it indexes. Positives are left out, and a passage that shares no word is no negative by words.
+
+# %%
+index = bm25.BM25(course.passages)
+by_words = negatives.mine_bm25(index, asked_texts, right, 40).indices
+short = (by_words[:, 3] < 0).float().mean()
+print("BM25    ", " | ".join(course.titles[i] for i in by_words[7, :4].tolist()))
+print("encoder ", " | ".join(course.titles[i] for i in by_encoder[7, :4].tolist()))
+print(f"queries with fewer than four negatives by words: {short:.1%}")
+
+# %% [markdown]
+# ## 4. Negatives by vectors
+#
+# The encoder's nearest passages, without those that are right. A table of all scores grows with queries times passages, so go through the queries in blocks. The naive loop:
+
+# %%
+toy_q = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+toy_p = torch.tensor([[0.9, 0.1], [0.8, 0.3], [0.2, 0.7], [-0.5, 0.6]])
+toy_right = [[0], [2, 1]]
+for i, own_rows in enumerate(toy_right):
+    scores = {j: float(toy_q[i] @ toy_p[j]) for j in range(4) if j not in own_rows}
+    best = sorted(scores, key=lambda j: -scores[j])[:3]
+    print(f"query {i}: rows {best + [-1] * (3 - len(best))}")
+
+# %% [markdown] card="mine_negatives"
+# ### Exercise: mine without the positives
+#
+# Difficulty: medium. Importance: high. Minutes: 12.
+#
+# For each query the k highest-scoring passages that are not among *its* positives, best first. A query may have several positives. Score `block` queries at a time. Where too few passages are left, fill the row with -1; a k beyond the corpus is cut to its size.
+
+
+# %% answer="mine_negatives"
+def mine_negatives(
+    queries: torch.Tensor, passages: torch.Tensor, positives: list[list[int]], k: int, block: int
+) -> torch.Tensor:
+    """The k hardest negatives of each query by dot product.
+
+    queries: (q, dim); passages: (n, dim); positives: for each query the rows that are right;
+    block: queries that are scored at a time. Returns (q, min(k, n)) rows of passages, -1 where
+    there are too few.
+
+    Example: the loop above, with k = 3, gives [[1, 2, 3], [3, 0, -1]].
+    """
+    ### BEGIN SOLUTION
+    found = []
+    for start in range(0, len(queries), block):
+        scores = queries[start : start + block] @ passages.T
+        for row, own in enumerate(positives[start : start + block]):
+            scores[row, own] = float("-inf")
+        best, rows = scores.topk(min(k, len(passages)), dim=1)
+        found.append(rows.masked_fill(best == float("-inf"), -1))
+    return torch.cat(found)
+    ### END SOLUTION
+
+
+# %% check="mine_negatives" points=1
+check("mine_negatives", mine_negatives)
+
+# %% hidden="mine_negatives" points=2 seed=51229
+
+# %% [markdown] hints="mine_negatives"
+# - **Positives are among your negatives.** Set their scores to minus infinity before you take the best. 0 is not low enough: all others may lie below.
+# - **It is right for one block and wrong for several.** The positives of a block are `positives[start : start + block]`; count rows within the block.
+# - **-1 is missing, or topk fails.** Take `min(k, len(passages))`, and put -1 where the best score left is minus infinity.
+
+
+# %%
+def mine_by_library(queries, passages, positives, k, block):
+    return negatives.mine(queries, passages, positives, k).indices
+
+
+mine_ = yours("mine_negatives", mine_negatives, instead=mine_by_library)
+again = mine_(asked[:200], passages, right[:200, None].tolist(), 10, 64)
+same = (again.cpu() == by_encoder[:200, :10]).float().mean()
+print(f"the same rows as the library's: {same:.1%}")
+
+# %% [markdown]
+# Do words and vectors find the same negatives?
+
+# %% quiz="04-q2"
+
+# %%
+shared = metrics.bootstrap_interval(negatives.overlap(by_words[:, :10], by_encoder[:, :10]))
+claim(
+    "BM25 and the encoder find mostly different negatives.",
+    holds=shared.high < 0.5,
+    measured=f"of BM25's ten, the encoder's ten hold {shared}",
+)
+
+# %% [markdown]
+# Encoders differ, too. Here is a better one for this task: a head trained on half A by MNRL, lesson 03's way. Call it the *miner*.
+
+
+# %%
+def without_negatives(q, p, n):
+    """MNRL with nothing but the batch's own passages."""
+    return losses.mnrl(q, p)
+
+
+miner, _ = train(torch.zeros(len(half_a), 1, dtype=torch.long), without_negatives, half_a, epochs=3)
+with torch.no_grad():
+    miner_q, miner_p = miner(asked), miner(passages)
+mined = negatives.mine(miner_q, miner_p, right.to(device), 40)
+by_miner = mined.indices.cpu()
+untrained = ndcg(held_out, passages)
+better = metrics.bootstrap_interval(quality(miner) - untrained)
+print("the miner ", " | ".join(course.titles[i] for i in by_miner[7, :4].tolist()))
+print("nDCG@10 of the miner minus the encoder:", better)
+
+# %% [markdown]
+# Harder negatives from a better model: surely they teach better?
+
+# %% quiz="04-q3"
+
+# %%
+import sys
+
+from tqdm.auto import tqdm
+
+
+def training(items):
+    """A progress bar for what takes more than two seconds."""
+    return tqdm(items, desc="Training runs", file=sys.stdout, delay=2, leave=False)
+
+
+sources = {"random": random_rows, "BM25": by_words, "encoder": by_encoder, "miner": by_miner}
+taught = {name: taught_by(rows[:, :4]) for name, rows in training(list(sources.items()))}
+
+
+def minus(name: str, other: str) -> metrics.Interval:
+    """How much more nDCG@10 the first teaches."""
+    return metrics.bootstrap_interval(taught[name] - taught[other])
+
+
+# %%
+def draw(names: list[str], title: str) -> None:
+    """Bars of what some negatives teach."""
+    values = {name: metrics.bootstrap_interval(taught[name]) for name in names}
+    figure = plots.bars(
+        names,
+        [v.mean for v in values.values()],
+        [(v.low, v.high) for v in values.values()],
+        title=title,
+        value_label="nDCG@10 on validation queries, 95% interval",
+        references={"untrained encoder": float(untrained.mean())},
+    )
+    words = ", ".join(f"{name} {v.mean:.3f}" for name, v in values.items())
+    show(
+        figure, alt=f"Bars of nDCG@10 on validation queries by the negatives trained with: {words}."
+    )
+
+
+draw(list(sources), "Four negatives a query: from where?")
+
+# %%
+claim(
+    "Hard negatives teach more than random ones, but the better miner's are not the better negatives.",
+    holds=minus("BM25", "random").low > 0
+    and minus("encoder", "random").low > 0
+    and minus("miner", "encoder").low < 0.02
+    and better.low > 0,
+    measured=f"nDCG@10 over random: BM25 {minus('BM25', 'random')}, encoder "
+    f"{minus('encoder', 'random')}; miner minus encoder {minus('miner', 'encoder')}",
+)
+
+# %% [markdown]
+# ## 5. The hardest are often right
+#
+# Our miner knows the task much better and finds negatives no better. Read what it found:
+
+# %%
+for i in (7, 300, 900):
+    print(
+        f"{asked_texts[i]!r} is {course.titles[right[i]]!r}; hardest: {course.titles[by_miner[i, 0]]!r}"
+    )
+
+# %% [markdown]
+# Nobody marked these as right; that does not make them wrong. The ontology can tell us more: a *child* of the right term is a special case of what was asked, a *parent* the more general term. Both are right at least in part. We count them by rank.
+
+
+# %%
+family = dict(zip(course.ids, map(set, course.parents)))
+
+
+def kin(wrong: torch.Tensor) -> torch.Tensor:
+    """(pairs, n), 1.0 where a negative is a parent or child of the right passage."""
+    ids = [[course.ids[j] for j in row] for row in wrong.tolist()]
+    rows = [
+        [course.ids[r] in family[other] or other in family[course.ids[r]] for other in row]
+        for r, row in zip(right.tolist(), ids)
+    ]
+    return torch.tensor(rows, dtype=torch.float32)
+
+
+ranks = list(range(1, 31))
+kinship = {name: kin(rows[:, :30]) for name, rows in sources.items() if name != "random"}
+by_chance = kin(negatives.random_negatives(len(passages), right, 30, seed=SEED)).mean()
+
+# %% quiz="04-q4"
+
+# %%
+figure = plots.curve(
+    ranks,
+    {name: rows.mean(dim=0) * 100 for name, rows in kinship.items()},
+    title="How many negatives are parents or children of the right passage",
+    x_label="rank among the negatives",
+    y_label="share of queries (%)",
+    references={"random passages": float(by_chance) * 100},
+)
+show(
+    figure,
+    alt="Share of negatives that are parent or child of the right passage, over their rank: at rank 1 "
+    + ", ".join(f"{name} {float(rows[:, 0].mean()):.0%}" for name, rows in kinship.items())
+    + ", all falling steeply to a few percent at rank 30; random passages hardly ever.",
+)
+
+# %%
+first = metrics.bootstrap_interval(kinship["miner"][:, 0])
+deep = metrics.bootstrap_interval(kinship["miner"][:, 20:].mean(dim=1))
+encoders_first = metrics.bootstrap_interval(kinship["encoder"][:, 0])
+claim(
+    "The hardest unmarked passages are often right, at least in part, and more so for a better miner.",
+    holds=first.low > 0.15 and first.low > 5 * deep.high and first.mean > encoders_first.mean,
+    measured=f"parents and children at the miner's rank 1: {first}, at ranks 21 to 30: {deep}; at the "
+    f"encoder's rank 1: {encoders_first}",
+)
+
+# %% [markdown]
+# These are **false negatives**. Training pushes them away although they belong near. (Qu et al. 2021 read a sample of what a model ranked highest in MS MARCO: 70% of the unmarked were right or highly relevant.)
+#
+# ## 6. The margin
+#
+# A cheap cure: a passage that scores as high as the positive, or nearly so, is suspicious. An *absolute* margin drops what scores above positive - margin, a *relative* one what scores above 95%, say, of the positive (Moreira et al. 2024, NV-Retriever).
+
+# %%
+toy_scores, toy_positive, margin = [0.95, 0.78, 0.5], 0.8, 0.05
+for score in toy_scores:
+    absolute = score <= toy_positive - margin
+    relative = score <= toy_positive - margin * abs(toy_positive)
+    print(f"{score}: kept by the absolute margin {absolute}, by the relative one {relative}")
+
+# %% [markdown] card="keep_by_margin"
+# ### Exercise: the margin
+#
+# Difficulty: easy. Importance: high. Minutes: 8.
+#
+# Which candidates stay? Relative means a share of the positive's *absolute* value, so that a positive below 0 works too. What lies exactly at the limit stays. A margin below 0, or a relative one above 1, raises a ValueError.
+
+
+# %% answer="keep_by_margin"
+def keep_by_margin(
+    scores: torch.Tensor, positive_scores: torch.Tensor, margin: float, relative: bool
+) -> torch.Tensor:
+    """Tell which candidates score clearly below their query's positive.
+
+    scores: (q, m) of candidates; positive_scores: (q,). Returns (q, m), True where a candidate
+    scores at most positive - margin, or, relative, positive - margin * |positive|.
+    Raises ValueError for a margin below 0, or above 1 if relative.
+
+    Example: [[0.95, 0.78, 0.5]], positive [0.8], margin 0.05, relative: [[False, False, True]].
+    """
+    ### BEGIN SOLUTION
+    if margin < 0 or (relative and margin > 1):
+        raise ValueError(f"the margin is {margin}; expected 0 or more, at most 1 if relative")
+    room = margin * positive_scores.abs() if relative else margin
+    limit = positive_scores - room
+    return scores <= limit[:, None]
+    ### END SOLUTION
+
+
+# %% check="keep_by_margin" points=1
+check("keep_by_margin", keep_by_margin)
+
+# %% hidden="keep_by_margin" points=2 seed=62351
+
+# %% [markdown] hints="keep_by_margin"
+# - **All queries seem to have one limit.** Each row has its own: `limit[:, None]` is (q, 1) and is compared with (q, m).
+# - **Positives below 0 go wrong.** `positive * (1 - margin)` lies above a negative positive. Subtract `margin * positive.abs()`.
+# - **Only the edge is wrong.** What scores exactly the limit stays: `<=`. And the margin itself is checked first.
+
+# %% quiz="04-q5"
+
+
+# %%
+def keep_by_limits(scores, positive_scores, margin, relative):
+    kind = "relative_margin" if relative else "absolute_margin"
+    rows = torch.arange(scores.shape[1]).expand(scores.shape)
+    nobody = torch.full((len(scores), 1), -1)
+    limits = {kind: margin}
+    kept = negatives.choose(
+        scores, rows, nobody, positive_scores, scores.shape[1], **limits
+    ).indices
+    return (rows[:, :, None] == kept[:, None]).any(dim=2)
+
+
+keep_ = yours("keep_by_margin", keep_by_margin, instead=keep_by_limits)
+wide = negatives.mine(miner_q, miner_p, right.to(device), 200)
+wide_rows, wide_scores, right_scores = (
+    x.cpu() for x in (wide.indices, wide.scores, wide.positive_scores)
+)
+
+
+def first_four(kept: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """The first four rows of each query that are kept (pairs, m), -1 where there are fewer."""
+    order = (~kept).to(torch.uint8).sort(dim=1, stable=True).indices[:, :4]
+    return rows.gather(1, order).masked_fill(~kept.gather(1, order), -1)
+
+
+# %%
+margins = [0.0, 0.02, 0.05, 0.1, 0.2, 0.4]
+by_margin = {m: first_four(keep_(wide_scores, right_scores, m, True), wide_rows) for m in margins}
+for m, rows in training(list(by_margin.items())):
+    taught[f"margin {m:.0%}"] = taught_by(rows)
+lost = (by_margin[0.05] < 0).any(dim=1).float().mean()
+print(f"queries left without four negatives at 5%: {lost:.1%}")
+
+# %%
+curve = [float(taught[f"margin {m:.0%}"].mean()) for m in margins]
+figure = plots.curve(
+    [100 * m for m in margins],
+    {"the miner's four, after the margin": curve},
+    title="A margin below the positive",
+    x_label="relative margin (% of the positive's score)",
+    y_label="nDCG@10 on validation queries",
+    references={
+        "no margin": float(taught["miner"].mean()),
+        "random negatives": float(taught["random"].mean()),
+    },
+)
+show(
+    figure,
+    alt=f"nDCG@10 over the relative margin: {curve[0]:.3f} at 0%, {curve[2]:.3f} at 5%, highest "
+    f"{max(curve):.3f}, {curve[-1]:.3f} at 40%; without a margin {float(taught['miner'].mean()):.3f}.",
+)
+
+# %%
+claim(
+    "Dropping what scores above 95% of the positive helps.",
+    holds=minus("margin 5%", "miner").low > 0,
+    measured=f"nDCG@10, 5% margin minus none: {minus('margin 5%', 'miner')}; minus the untrained "
+    f"encoder's negatives: {minus('margin 5%', 'encoder')}",
+)
+
+# %% [markdown]
+# Now the better miner pays. Is it because false negatives are gone? Partly: whatever drops the top goes deeper as well, where negatives are fewer but safer. We shall need a control for that in section 7.
+#
+# Does any model's margin do? We let the *untrained* encoder mine and set the limit:
+
+# %%
+limited = negatives.mine(asked, passages, right.to(device), 4, relative_margin=0.05)
+taught["encoder, margin 5%"] = taught_by(limited.indices.cpu())
+hardest = {
+    "encoder": negatives.mine(asked, passages, right.to(device), 1),
+    "miner": mined,
+}
+for name, found in hardest.items():
+    above = (found.scores[:, 0] > found.positive_scores).float().mean()
+    print(f"{name:8} ranks a negative above the positive for {above:.0%} of the queries")
+print("miner's margin minus the encoder's:", minus("margin 5%", "encoder, margin 5%"))
+
+# %% [markdown]
+# Mining code is easily wrong, and wrong negatives still train *something*. So write the test that tells.
+
+# %% [markdown] card="break_miner"
+# ### Exercise: a test that no wrong miner survives
+#
+# Difficulty: hard. Importance: high. Minutes: 15.
+#
+# Return cases `(scores, positives, itself, margin, k, expected)` as nested lists. A right miner leaves out positives, the query's own row and whatever scores above `lowest - margin * |lowest|`, lowest of the query's positives. It returns k rows, highest score first, lower row first among equals, then -1. Every wrong one must fail some case.
+
+
+# %% answer="break_miner"
+def break_miner() -> list:
+    """Return test cases for a miner of hard negatives.
+
+    Each case is (scores (q, n), positives: rows for each query, itself: the row of each query's own
+    text or -1, margin: a share from 0 to 1, k, expected (q, k): rows, -1 where one is missing).
+
+    Example of one case: ([[0.25, 1]], [[1]], [-1], 0.5, 2, [[0, -1]]).
+    """
+    ### BEGIN SOLUTION
+    copies = [[1, 1, 0.5]], [[1]], [0], 0, 1, [[2]]
+    order = [[0.25, 1, 0.25, 0.5]], [[1]], [-1], 0.25, 3, [[3, 0, 2]]
+    margin = [[1, 0.5, 0.375, 0.25, 0.125]], [[0, 1]], [4], 0.5, 2, [[3, -1]]
+    below_zero = [[-0.5, -0.375, -0.75, -1]], [[0]], [-1], 0.5, 2, [[2, 3]]
+    two_queries = [[1, 0.5, 0], [0.5, 1, 0]], [[0], [1]], [-1, -1], 0.25, 1, [[1], [0]]
+    return [copies, order, margin, below_zero, two_queries]
+    ### END SOLUTION
+
+
+# %% check="break_miner" points=1
+check("break_miner", break_miner)
+
+# %% hidden="break_miner" points=2 seed=73477
+
+# %% [markdown] hints="break_miner"
+# - **A suspect passes that mines positives, or the query itself.** The limit drops them anyhow where they score above it. Use a margin of 0, and let the query's own text score no more than the positive.
+# - **A suspect passes whose limit is wrong.** With two positives, the higher listed first, put passages between every pair of limits you can think of, and one exactly at the right one. Then do the same with a positive below 0.
+# - **A suspect passes on the order, the length or the rows.** Add two equal scores, a k larger than what is left, a k of 1 with the positive on top, and a second query whose negative is the first one's positive.
+
+# %% [markdown]
+# ## 7. A better judge: the cross-encoder
+#
+# The miner filters its own finds. A **cross-encoder** reads query and passage *together*, so each word sees the words of the other text. Trained ones exist (`cross_encoder.load_cross_encoder`, from a hub); offline we make one from our encoder.
+#
+# Its four lower layers read each text alone, once; the two upper layers read the pair. At first the texts hear each other only in a whisper, so training starts as good as the encoder is.
+
+# %%
+GROUPS = 640 if PROFILE == "full" or device.type != "cpu" else 480
+judge = cross_encoder.CrossEncoder(model, joint_layers=2 if PROFILE == "fast" else 6)
+with torch.no_grad():
+    head_a = miner(queries[half_a.to(queries.device)])
+found = negatives.mine(head_a, miner_p, own[half_a].to(device), 30).indices.cpu()
+generator = torch.Generator().manual_seed(SEED)
+picked = torch.randperm(len(half_a), generator=generator)[:GROUPS]
+places = torch.rand(len(picked), 30, generator=generator).argsort(dim=1)[:, :4]
+groups = negatives.ntuples(own[half_a[picked]], found[picked].gather(1, places))
+groups[:, 0] = half_a[picked]
+print(
+    tuple(groups.shape), "rows of query, positive, four negatives; the first:", groups[0].tolist()
+)
+
+# %%
+history = cross_encoder.train(judge, course.train.queries, course.passages, groups)
+trained_pairs = groups[:, 1:].numel()
+print(
+    f"{trained_pairs} pairs in {history.seconds:.0f} s: {trained_pairs / history.seconds:.0f} a second"
+)
+
+# %% [markdown]
+# How good is it? It puts the encoder's first twenty passages in a new order, for 200 validation queries. And what does a pair cost, against the dot product of two vectors that are there?
+
+# %%
+import time
+
+few = held_out[:200]
+candidates = search.top_k(few, passages, 20)[1].cpu()
+began = time.perf_counter()
+texts = [course.validation.queries[i] for i in range(len(few)) for _ in range(20)]
+judged = judge.predict(texts, [course.passages[i] for i in candidates.flatten()]).view(-1, 20).cpu()
+pair_seconds = (time.perf_counter() - began) / judged.numel()
+
+began = time.perf_counter()
+search.top_k(held_out, passages, 20)
+dot_seconds = (time.perf_counter() - began) / (len(held_out) * len(passages))
+
+
+# %%
+def ndcg_of(rows: torch.Tensor) -> torch.Tensor:
+    ranked = [[course.ids[i] for i in row] for row in rows[:, :10].tolist()]
+    return metrics.ndcg_at_k(ranked, course.validation.relevant[: len(ranked)], 10)
+
+
+reranked = candidates.gather(1, judged.argsort(dim=1, descending=True))
+by_miner_order = search.top_k(miner(few).detach(), miner_p, 10)[1]
+gain = metrics.bootstrap_interval(ndcg_of(reranked) - ndcg_of(candidates))
+over_miner = metrics.bootstrap_interval(ndcg_of(reranked) - ndcg_of(by_miner_order))
+claim(
+    "Reading together beats comparing vectors of the same encoder, at many thousand times the cost.",
+    holds=gain.low > 0 and pair_seconds > 1_000 * dot_seconds,
+    measured=f"nDCG@10 gained by reranking {gain}; a pair costs more than 1,000 dot products",
+)
+
+# %%
+print(f"a pair read together {1e3 * pair_seconds:.2f} ms, a dot product {1e9 * dot_seconds:.0f} ns")
+hours = pair_seconds * len(course.train.queries) * len(passages) / 3600
+print(f"all training queries with all passages: {hours:.1f} hours by this cross-encoder")
+print(f"nDCG@10, reranking minus the miner, which trained for a second: {over_miner}")
+
+# %% [markdown]
+# Be fair to both: our cross-encoder saw few pairs, as a CPU allows no more. The miner learned from the same half and cost a second. Cross-encoders pay when trained on hundreds of thousands of pairs.
+#
+# As a judge it drops what it scores above the positive, less a margin. By hand:
+
+# %%
+toy_rows, toy_judged, toy_own = [7, 3, 9, 4], [0.9, 0.3, 0.7, 0.2], 0.8
+left = [row for row, score in zip(toy_rows, toy_judged) if row != -1 and score <= toy_own - 0.05]
+print("kept:", left, "| the first two:", (left + [-1, -1])[:2])
+
+# %% [markdown] card="filter_by_judge"
+# ### Exercise: filter by a judge
+#
+# Difficulty: medium. Importance: high. Minutes: 10.
+#
+# Candidates come hardest first; -1 is none. Drop those that the judge scores above the positive minus the margin. Of the rest return the first k, in the miner's order, filled with -1.
+
+
+# %% answer="filter_by_judge"
+def filter_by_judge(
+    candidates: torch.Tensor,
+    judged: torch.Tensor,
+    positive_judged: torch.Tensor,
+    margin: float,
+    k: int,
+) -> torch.Tensor:
+    """Keep the first k candidates that a judge does not find right.
+
+    candidates: (q, m) rows or -1; judged: (q, m), the judge's scores; positive_judged: (q,), its
+    score of the positive. Returns (q, k) rows in the order they came, -1 where there are too few.
+
+    Example: [[7, 3, 9, 4]] judged [[0.9, 0.3, 0.7, 0.2]], positive [0.8], margin 0.05, k = 2:
+    [[3, 9]].
+    """
+    ### BEGIN SOLUTION
+    kept = (judged <= (positive_judged - margin)[:, None]) & (candidates != -1)
+    found = torch.full((len(candidates), k), -1)
+    for query in range(len(candidates)):
+        rows = candidates[query][kept[query]][:k]
+        found[query, : len(rows)] = rows
+    return found
+    ### END SOLUTION
+
+
+# %% check="filter_by_judge" points=1
+check("filter_by_judge", filter_by_judge)
+
+# %% hidden="filter_by_judge" points=2 seed=84589
+
+# %% [markdown] hints="filter_by_judge"
+# - **The order is wrong.** The miner's order stays: select with a mask, do not sort by the judge.
+# - **Rows come back shorter than k.** Filter first, take the first k then, and fill with -1.
+# - **-1 takes a place.** A missing candidate is not kept, whatever its score says.
+
+# %% [markdown]
+# The judge reads the miner's first eight for every query of half B. Does it recognise parents and children? It would drop them more often than other passages.
+
+# %%
+DEPTH = 8
+both = torch.cat([by_miner[:, :DEPTH], right[:, None]], dim=1)
+pairs = [(text, course.passages[j]) for text, row in zip(asked_texts, both.tolist()) for j in row]
+verdicts = judge.predict(*zip(*pairs)).view(both.shape).cpu()
+judged, own_judged = verdicts[:, :DEPTH], verdicts[:, DEPTH]
+
+
+def filter_by_loops(candidates, judged, positive_judged, margin, k):
+    table = torch.full((len(judged), 1 + int(candidates.max())), -torch.inf)
+    table.scatter_(1, candidates, judged)
+    kept = (judged <= (positive_judged - margin)[:, None]) & (candidates >= 0)
+    return negatives.mix([torch.where(kept, candidates, -1)], k)
+
+
+filter_ = yours("filter_by_judge", filter_by_judge, instead=filter_by_loops)
+JUDGE_MARGIN = 0.1
+by_judge = filter_(by_miner[:, :DEPTH], judged, own_judged, JUDGE_MARGIN, DEPTH)
+
+# %%
+related = kin(by_miner[:, :DEPTH]).bool()
+dropped = (by_miner[:, :DEPTH, None] != by_judge[:, None]).all(dim=2)
+with_kin = related.any(dim=1)
+
+
+def share(of: torch.Tensor) -> torch.Tensor:
+    """For each query that has relatives among its eight, the share of `of` that was dropped."""
+    counted = (dropped & of).sum(dim=1) / of.sum(dim=1).clamp(min=1)
+    return counted[with_kin & (~related).any(dim=1)]
+
+
+more = metrics.bootstrap_interval(share(related) - share(~related))
+claim(
+    "The judge drops parents and children more often than other passages, without being told of them.",
+    holds=more.low > 0,
+    measured=f"dropped: {share(related).mean():.0%} of them, {share(~related).mean():.0%} of the "
+    f"others among the same eight; difference {more}",
+)
+
+# %% [markdown]
+# Does training gain by it? Three ways to drop some of the eight, filled up from ranks 9 and further: the judge, the 5% margin, and as a *control* as many at random as the judge drops.
+
+# %%
+generator = torch.Generator().manual_seed(SEED)
+lots = torch.rand(dropped.shape, generator=generator)
+count = dropped.sum(dim=1, keepdim=True)
+at_random = lots.argsort(dim=1).argsort(dim=1) < count
+limit = keep_(mined.scores[:, :DEPTH].cpu(), mined.positive_scores.cpu(), 0.05, True)
+ways = {"judge": dropped, "margin, same eight": ~limit, "random drop": at_random}
+for name, gone in training(list(ways.items())):
+    kept = by_miner[:, :DEPTH].masked_fill(gone, -1)
+    taught[name] = taught_by(negatives.mix([kept, by_miner[:, DEPTH:]], 4)[:, :4])
+
+# %%
+draw(["miner", "random drop", "judge", "margin, same eight"], "Dropping some of the hardest eight")
+
+# %%
+claim(
+    "The judge's filter helps.",
+    holds=minus("judge", "miner").low > 0,
+    measured=f"nDCG@10, judge minus no filter {minus('judge', 'miner')}; minus as many dropped at "
+    f"random {minus('judge', 'random drop')}; minus the margin {minus('judge', 'margin, same eight')}",
+)
+
+# %% quiz="04-q6"
+
+# %% [markdown]
+# Read all three numbers. Part of any filter's gain comes from going deeper, as the control shows; only the rest is judgement. And a margin that costs nothing does about as well here. A filter that is not compared with random dropping proves little.
+#
+# ## 8. Mixing, and mining in rounds
+#
+# Is a mix of sources better than each alone? Take turns: one from the miner after its margin, one from BM25, one random, and so on.
+
+# %% quiz="04-q7"
+
+# %%
+best_four = by_margin[0.05]
+suspicious = (
+    torch.einsum("qd,qmd->qm", miner_q, miner_p[by_words.clamp(min=0).to(device)]).cpu(),
+    right_scores,
+)
+safe_words = by_words.where(keep_(*suspicious, 0.05, True) & (by_words >= 0), -1)
+mixes = {
+    "BM25, margin 5%": negatives.mix([safe_words], 4),
+    "miner + BM25": negatives.mix([best_four, safe_words], 4),
+    "miner + BM25 + random": negatives.mix([best_four, safe_words, random_rows], 4),
+}
+for name, rows in training(list(mixes.items())):
+    taught[name] = taught_by(rows)
+draw(["random", "BM25, margin 5%", "margin 5%", *list(mixes)[1:]], "One source or a mix")
+
+# %%
+claim(
+    "A mix is safe: it beats random and BM25. It does not beat the best source alone here.",
+    holds=minus("miner + BM25", "random").low > 0
+    and minus("miner + BM25", "BM25, margin 5%").low > 0
+    and minus("miner + BM25", "margin 5%").low <= 0
+    and minus("miner + BM25", "margin 5%").high > -0.01,
+    measured=f"nDCG@10, miner + BM25 minus random {minus('miner + BM25', 'random')}, minus BM25 "
+    f"{minus('miner + BM25', 'BM25, margin 5%')}, minus the miner alone "
+    f"{minus('miner + BM25', 'margin 5%')}",
+)
+
+# %% [markdown]
+# "A mix beats any one source" is often said, and often true where no single source is good. You know which it is only when you have measured each alone.
+#
+# And if there is no trained miner yet? Mine in **rounds** (Xiong et al. 2021, ANCE): train with BM25's negatives, let the trained model mine, train anew, and again.
+
+
+# %%
+@torch.no_grad()
+def mined_by(head, **limits) -> torch.Tensor:
+    return negatives.mine(head(asked), head(passages), right.to(device), 4, **limits).indices.cpu()
+
+
+rounds = {"with a 5% margin": {"relative_margin": 0.05}, "without": {}}
+by_round = {name: [[] for _ in range(4)] for name in rounds}
+for name, limits in rounds.items():
+    for seed in training((0, 1, 2)):
+        wrong = by_words[:, :4]
+        for number in range(4):
+            head, _ = train(wrong, seed=seed)
+            by_round[name][number].append(quality(head))
+            wrong = mined_by(head, **limits)
+by_round = {name: [torch.stack(q).mean(dim=0) for q in all_] for name, all_ in by_round.items()}
+
+# %%
+figure = plots.curve(
+    [1, 2, 3, 4],
+    {name: [float(q.mean()) for q in all_] for name, all_ in by_round.items()},
+    title="Mining in rounds: BM25 first, then the trained model",
+    x_label="round",
+    y_label="nDCG@10 on validation queries",
+    references={"one round with the miner of half A": float(taught["margin 5%"].mean())},
+)
+show(
+    figure,
+    alt="nDCG@10 over four rounds: "
+    + "; ".join(
+        f"{name} " + ", ".join(f"{float(q.mean()):.3f}" for q in all_)
+        for name, all_ in by_round.items()
+    )
+    + ".",
+)
+
+# %%
+gained = [
+    metrics.bootstrap_interval(all_[2] - all_[0]) for all_ in by_round.values()
+]  # third round minus first
+claim(
+    "Mining in rounds helps, if a margin keeps false negatives out.",
+    holds=gained[0].low > 0 and gained[0].mean > gained[1].mean,
+    measured=f"nDCG@10, third round minus first: with a margin {gained[0]}, without {gained[1]}",
+)
+
+# %% [markdown]
+# ## 9. Into the loss
+#
+# What trains a model are *tuples*: query, positive, n negatives. A query with two positives makes two; one without all its negatives makes none, since a -1 used as an index would fetch the *last* passage.
+
+# %%
+toy_negatives = torch.tensor([[4, 5], [6, -1], [8, 9]])
+for query, (own_rows, row) in enumerate(zip([[1, 0], [2], [3]], toy_negatives.tolist())):
+    if -1 not in row:
+        for positive in own_rows:
+            print([query, positive, *row])
+
+# %% [markdown] card="make_tuples"
+# ### Exercise: n-tuples for MNRL
+#
+# Difficulty: easy. Importance: high. Minutes: 6.
+#
+# Do as the loop does. Another number of rows than queries raises a ValueError.
+
+
+# %% answer="make_tuples"
+def make_tuples(positives: list[list[int]], negatives: torch.Tensor) -> list[list[int]]:
+    """Return [query, positive, negative, ...] for each positive of a query that has all negatives.
+
+    positives: for each query its rows; negatives: (q, n) rows, -1 where one is missing.
+    Raises ValueError if there are not as many rows as queries.
+
+    Example: [[1, 0], [2], [3]] with [[4, 5], [6, -1], [8, 9]] gives
+    [[0, 1, 4, 5], [0, 0, 4, 5], [2, 3, 8, 9]].
+    """
+    ### BEGIN SOLUTION
+    if len(positives) != len(negatives):
+        raise ValueError(f"{len(positives)} queries, but {len(negatives)} rows of negatives")
+    tuples = []
+    for query, row in enumerate(negatives.tolist()):
+        if -1 in row:
+            continue
+        for positive in positives[query]:
+            tuples.append([query, positive, *row])
+    return tuples
+    ### END SOLUTION
+
+
+# %% check="make_tuples" points=1
+check("make_tuples", make_tuples)
+
+# %% hidden="make_tuples" points=2 seed=95701
+
+# %% [markdown] hints="make_tuples"
+# - **Rows have different lengths.** Do not cut a -1 out: leave the whole query out.
+# - **Queries have wrong numbers.** Count all queries, also those that are left out: `enumerate` over all of them.
+# - **Tuples are missing.** Each positive of a query makes one of its own.
+
+# %% [markdown]
+# In lesson 03 each query also chose among all passages of its batch. Are mined negatives worth anything on top of that?
+
+# %% quiz="04-q8"
+
+
+# %%
+def tuples_by_library(positives, wrong):
+    return negatives.ntuples(negatives.padded(positives), wrong).tolist()
+
+
+tuples_ = yours("make_tuples", make_tuples, instead=tuples_by_library)
+tuples = torch.tensor(tuples_(right[:, None].tolist(), best_four))
+print("tuples:", tuple(tuples.shape), "of", len(right), "queries; the first:", tuples[0].tolist())
+
+in_batch = {"nothing more": without_negatives, "random": losses.mnrl, "miner": losses.mnrl}
+pools = {"nothing more": random_rows, "random": random_rows, "miner": by_miner[:, :4]}
+pools["miner, margin 5%"] = best_four
+for name, rows in training(list(pools.items())):
+    taught[f"batch + {name}"] = taught_by(rows, in_batch.get(name, losses.mnrl))
+
+# %%
+names = [f"batch + {name}" for name in pools]
+draw(names, "In-batch negatives, and four more a query")
+for name in names[1:]:
+    change = minus(name, names[0])
+    told = "not told from 0" if change.low <= 0 <= change.high else "a clear difference"
+    print(f"{name} minus in-batch alone: {change}, {told}")
+
+# %%
+damage = minus("batch + miner", "batch + miner, margin 5%")
+little = minus("batch + miner, margin 5%", "batch + random")
+claim(
+    "With 127 in-batch negatives one matrix gains nothing from mined ones, and unfiltered ones harm.",
+    holds=damage.high < 0 and little.low < 0.005,
+    measured=f"nDCG@10, unfiltered minus filtered {damage}; filtered minus as many random {little}",
+)
+
+# %% [markdown]
+# So the same negatives that taught most by themselves add nothing to a large batch, for a model of one matrix. What about all layers of the encoder? That takes minutes a run: only `full` asks.
+
+
+# %%
+def train_encoder(wrong: torch.Tensor | None, count: int = 2) -> torch.nn.Module:
+    """The whole encoder trained by MNRL on half B, with `count` negatives a query or none."""
+    encoder = load_encoder(device=device)
+    rows = range(len(right)) if wrong is None else (wrong >= 0).all(dim=1).nonzero().flatten()
+    columns = [[asked_texts[i] for i in rows], [course.passages[right[i]] for i in rows]]
+    if wrong is not None:
+        columns.append([[course.passages[j] for j in wrong[i, :count]] for i in rows])
+    history = bi_encoder.train(
+        encoder, columns, losses.mnrl, lr=1e-4, keys=[int(right[i]) for i in rows], seed=SEED
+    )
+    print(f"{len(history.losses)} steps, {history.seconds:.0f} s")
+    return encoder
+
+
+# %%
+if PROFILE == "full":
+    whole = {"in-batch alone": None, "random": random_rows, "miner": by_miner[:, :4]}
+    whole["miner, margin 5%"] = best_four
+    for name, rows in whole.items():
+        encoder = train_encoder(rows)
+        texts = course.validation.queries, course.passages
+        taught[f"all layers + {name}"] = ndcg(*(search.encode_cached(encoder, t) for t in texts))
+    names = [f"all layers + {name}" for name in whole]
+    draw(names, "All layers: in-batch negatives, and two more a query")
+    for name in names[1:]:
+        print(f"{name} minus in-batch alone: {minus(name, names[0])}")
+else:
+    print('PROFILE = "full" trains all layers with each of these negatives')
+
+# %% [markdown]
+# ## 10. On the leaderboard
+#
+# All training pairs now: each half gets negatives from a miner that learned from the other half, with the 5% margin. MNRL over the batch and these four; the validation queries choose the best step.
+
+# %%
+miner_b, _ = train(torch.zeros(len(half_b), 1, dtype=torch.long), without_negatives, epochs=3)
+everything = torch.full((len(own), 4), -1)
+with torch.no_grad():
+    for head, rows in ((miner, half_b), (miner_b, half_a)):
+        vectors = head(queries[rows.to(device)]), head(passages)
+        found = negatives.mine(*vectors, own[rows].to(device), 4, relative_margin=0.05)
+        everything[rows] = found.indices.cpu()
+tuples = negatives.ntuples(own, everything)
+print(len(tuples), "tuples of", len(own), "pairs")
+
+# %%
+final = finetune.ProjectionHead(passages.shape[1]).to(device)
+
+
+def step(rows):
+    query, positive, *wrong = tuples[rows].T
+    with torch.autocast(device.type, enabled=False):
+        n = torch.stack([final(passages[row]) for row in wrong], dim=1)
+        return losses.mnrl(final(queries[query]), final(passages[positive]), n)
+
+
+options = {"batch_size": 128, "epochs": 5, "lr": 3e-3, "seed": SEED, "every": 20}
+keys = tuples[:, 1].tolist()
+history = finetune.fit(
+    final, len(tuples), step, keys=keys, validate=lambda: float(quality(final).mean()), **options
+)
+print(f"best of {len(history.scores)} validations at step {history.best_step}")
+
+# %%
+from lib import leaderboard
+
+test = search.encode_cached(model, course.test.queries)
+with torch.no_grad():
+    found = search.top_k(final(test), final(passages), k=10)[1]
+ranked = [[course.ids[i] for i in row] for row in found.tolist()]
+row = leaderboard.evaluate("MNRL with mined negatives", "04", ranked, course.test)
+leaderboard.save(row)
+print("nDCG@10", row.ndcg_at_10, " recall@10", row.recall_at_10, " MRR@10", row.mrr_at_10)
+
+# %%
+board = [r for r in leaderboard.load_rows() if r.task == row.task and r.lesson <= "04"]
+figure = plots.leaderboard(board)
+show(
+    figure,
+    alt="Leaderboard, nDCG@10 on the test queries with 95% intervals: "
+    + ", ".join(f"{r.system} {r.ndcg_at_10.mean:.2f}" for r in board),
+)
+headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
+
+# %% quiz="04-q9"
+
+# %% [markdown]
+# ## Takeaways
+#
+# - A negative teaches while the model confuses it. Random ones are told apart after a few steps.
+# - Words and vectors find different negatives. Leave *all* positives of a query out, and the query itself.
+# - The hardest unmarked passages are often right. A better miner finds more of them, so it needs a margin.
+# - A filter also goes deeper: compare it with as many dropped at random.
+# - A cross-encoder reads pairs together, at a cost. With little data a cheap margin may do as well.
+# - Measure each source alone, then the mix, then on top of the batch: the answers differ.
+
+# %% [markdown]
+# ## Further reading
+#
+# - Karpukhin et al. (2020). Dense Passage Retrieval for Open-Domain Question Answering. EMNLP.
+# - Xiong et al. (2021). Approximate Nearest Neighbor Negative Contrastive Learning for Dense Text Retrieval. ICLR.
+# - Qu et al. (2021). RocketQA: An Optimized Training Approach to Dense Passage Retrieval for Open-Domain Question Answering. NAACL.
+# - Moreira et al. (2024). NV-Retriever: Improving Text Embedding Models with Effective Hard-Negative Mining. arXiv.
+# - Robertson and Zaragoza (2009). The Probabilistic Relevance Framework: BM25 and Beyond. Foundations and Trends in Information Retrieval.
+# - Kamphuis et al. (2020). Which BM25 Do You Mean? A Large-Scale Reproducibility Study of Scoring Variants. ECIR.
+# - Nogueira and Cho (2019). Passage Re-ranking with BERT. arXiv.
+# - Cao et al. (2020). DeFormer: Decomposing Pre-trained Transformers for Faster Question Answering. ACL.
+# - MacAvaney et al. (2020). Efficient Document Re-Ranking for Transformers by Precomputing Term Representations. SIGIR.
+# - Köhler et al. (2021). The Human Phenotype Ontology in 2021. Nucleic Acids Research 49.

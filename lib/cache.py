@@ -1,20 +1,22 @@
-"""What the course keeps on disk between two runs: its folder, and embeddings computed once.
+"""What the course keeps on disk between two runs: its folder, embeddings computed once, and
+small models trained once.
 
 An embedding depends on the model's weights and on the text, so both are in the key: a fine-tuned
 model never reads the vectors of its base model. Each model has one SQLite file. Transactions with
 a rollback journal keep a file whole when a process is killed in the middle of a write and when
 two notebooks write at once (a write-ahead log would need shared memory, which network folders
-do not give).
+do not give). A trained model is one safetensors file, named after everything it was trained from.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sqlite3
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -58,6 +60,77 @@ def write_atomically(path: Path, content: bytes) -> None:
 def text_key(text: str) -> bytes:
     """Return the 16-byte BLAKE2b hash under which a text's vector is kept."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def remember(
+    name: str,
+    facts: Mapping[str, object],
+    make: Callable[[], dict[str, torch.Tensor]],
+    folder: Path | str | None = None,
+) -> dict[str, torch.Tensor]:
+    """Return make()'s tensors, on the CPU: made once and kept on disk, or read if `facts` are equal.
+
+    name: what they are, in letters, digits and hyphens; the file's name begins with it.
+    facts: all that the tensors depend on, as JSON can write it. folder: where, by default
+    "trained" in the cache folder. For small models, of tens of megabytes: a file is read whole.
+
+    A damaged file costs one printed line and is made anew; so does a disk that is full or
+    read-only, where nothing is kept. An error in make() is raised, and nothing is kept.
+    Raises ValueError for another name, TypeError for facts that JSON cannot write.
+    """
+    if not name.replace("-", "").isalnum() or not name.isascii():
+        raise ValueError(f"remember: name is {name!r}; expected letters, digits and hyphens")
+    key = hashlib.sha256(json.dumps(dict(facts), sort_keys=True).encode()).hexdigest()[:32]
+    path = None
+    try:
+        parent = Path(folder) if folder is not None else cache_folder() / "trained"
+        path = parent / f"{name}-{key}.safetensors"
+        if path.exists():
+            return _read_tensors(path)
+    except Exception as error:  # what a reader raises depends on which byte is wrong
+        print(
+            f"Could not read {path or 'the cache folder'} ({error}); what was in it is made anew."
+        )
+    made = {
+        part: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for part, tensor in make().items()
+    }
+    if path is not None:
+        _keep_tensors(path, made)
+    return made
+
+
+def _keep_tensors(path: Path, tensors: dict[str, torch.Tensor]) -> None:
+    from safetensors.torch import save
+
+    content = save(tensors, {"checksum": _checksum(tensors)})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    except OSError as error:
+        print(
+            f"Could not keep {path.name} in {path.parent} ({error}); going on without it. "
+            "Set COURSE_CACHE to a folder with space that you may write to."
+        )
+
+
+def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load
+
+    content = path.read_bytes()
+    tensors = load(content)
+    length = int.from_bytes(content[:8], "little")  # of the header, which is JSON
+    if json.loads(content[8 : 8 + length])["__metadata__"]["checksum"] != _checksum(tensors):
+        raise ValueError("the checksum does not fit")
+    return tensors
+
+
+def _checksum(tensors: dict[str, torch.Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(memoryview(tensor.flatten().view(torch.uint8).numpy()))
+    return digest.hexdigest()
 
 
 class EmbeddingCache:

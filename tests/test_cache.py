@@ -8,7 +8,7 @@ import time
 import pytest
 import torch
 
-from lib.cache import EmbeddingCache, cache_folder, write_atomically
+from lib.cache import EmbeddingCache, cache_folder, remember, write_atomically
 
 KEY = "abc123"
 
@@ -151,3 +151,127 @@ def test_killed_writer_leaves_whole_transactions(tmp_path):
             assert len(kept) in ((400,) if i <= done else (0, 400))
             assert all(torch.equal(row, torch.full((256,), i + 0.0)) for row in kept)
     assert not list(tmp_path.glob("*.damaged"))
+
+
+FACTS = {"seed": 0, "lr": 1e-3, "layers": ["a", "b"]}
+
+
+class Made:
+    """Gives a small model's tensors and counts how often it was asked."""
+
+    def __init__(self):
+        self.times = 0
+        weight = vectors(3, 5).requires_grad_(True)
+        self.tensors = {
+            "weight": weight,
+            "tied": weight.T,  # shares memory with weight, and its rows are not in order
+            "loss": torch.tensor(0.1, dtype=torch.float64),
+            "half": vectors(2, 2).bfloat16(),
+            "mask": torch.tensor([True, False]),
+            "none": torch.empty(0, 4),
+        }
+
+    def __call__(self):
+        self.times += 1
+        return self.tensors
+
+
+def assert_same(found, expected):
+    assert found.keys() == expected.keys()
+    for name, tensor in expected.items():
+        assert torch.equal(found[name], tensor), name
+        assert found[name].dtype == tensor.dtype
+        assert found[name].device.type == "cpu"
+        assert not found[name].requires_grad
+
+
+def test_what_is_remembered_is_made_once_and_comes_back_bit_for_bit(tmp_path, capfd):
+    make = Made()
+    for facts in (FACTS, dict(reversed(FACTS.items())), {**FACTS, "layers": ("a", "b")}):
+        assert_same(remember("a-model-2", facts, make, tmp_path / "new" / "folder"), make.tensors)
+    assert make.times == 1
+    (file,) = (tmp_path / "new" / "folder").iterdir()
+    assert file.name.startswith("a-model-2-")
+    assert file.suffix == ".safetensors"
+    assert capfd.readouterr() == ("", "")
+    remember("a-model-2", {**FACTS, "seed": 1}, make, tmp_path)
+    remember("another", FACTS, make, tmp_path)
+    assert make.times == 3
+
+
+def test_remembered_tensors_may_be_changed_without_harm(tmp_path):
+    make = Made()
+    for _ in range(3):
+        found = remember("model", FACTS, make, tmp_path)
+        assert_same(found, make.tensors)
+        found["weight"] += 1
+    assert make.times == 1
+
+
+def test_remembered_tensors_lie_in_the_cache_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    remember("model", FACTS, Made())
+    (file,) = (tmp_path / "trained").iterdir()
+    assert file.name.startswith("model-")
+
+
+def test_damage_anywhere_in_a_remembered_file_is_noticed_and_mended(tmp_path, capfd):
+    make = Made()
+    remember("model", FACTS, make, tmp_path)
+    (file,) = tmp_path.iterdir()
+    content = file.read_bytes()
+    length = 8 + int.from_bytes(content[:8], "little")
+    checksum = content.index(b"checksum") + 12
+    weight = content.index(b"weight")
+    places = [0, 3, 7, 8, length - 1, checksum, weight, length, length + 9, len(content) - 1]
+    flipped = [content[:i] + bytes([content[i] ^ 1]) + content[i + 1 :] for i in places]
+    cut = [content[:n] for n in (0, 5, 50, length, len(content) - 1)]
+    others = [content + b"x", b"no tensors at all" * 50, b"\x02" + b"\0" * 7 + b"{}"]
+    for damaged in flipped + cut + others:
+        file.write_bytes(damaged)
+        before = make.times
+        assert_same(remember("model", FACTS, make, tmp_path), make.tensors)
+        assert make.times == before + 1
+        shown = capfd.readouterr()
+        assert shown.out.count("made anew") == 1
+        assert (shown.out.count("\n"), shown.err) == (1, "")
+        assert file.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_disk_that_cannot_be_written_costs_only_the_keeping(tmp_path, capsys, monkeypatch):
+    make = Made()
+
+    def full(*args):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("lib.cache.os.replace", full)
+    assert_same(remember("model", FACTS, make, tmp_path), make.tensors)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("no folder")
+    assert_same(remember("model", FACTS, make, tmp_path / "file"), make.tensors)
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "file" / "below"))
+    assert_same(remember("model", FACTS, make), make.tensors)
+    lines = capsys.readouterr().out.splitlines()
+    assert ["disk full" in lines[0], len(lines)] == [True, 3]
+    assert make.times == 3
+
+
+def test_an_error_while_making_is_raised_and_nothing_is_kept(tmp_path):
+    def fail():
+        raise FloatingPointError("the loss is nan")
+
+    with pytest.raises(FloatingPointError, match="nan"):
+        remember("model", FACTS, fail, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", "../model", "a b", "-", "modèle"])
+def test_remembered_names_are_plain(tmp_path, name):
+    with pytest.raises(ValueError, match="letters, digits and hyphens"):
+        remember(name, FACTS, Made(), tmp_path)
+
+
+def test_facts_that_cannot_be_written_are_refused(tmp_path):
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        remember("model", {"weights": torch.ones(2)}, Made(), tmp_path)

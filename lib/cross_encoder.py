@@ -60,7 +60,7 @@ class CrossEncoder(nn.Module):
         super().__init__()
         _require_mean_of_layers(encoder)
         transformer = copy.deepcopy(encoder[0].auto_model)
-        # The fused kernels are no faster on so few tokens, and on a GPU their gradient varies.
+        # The fused kernels are no faster on so few tokens, and their gradient may vary on a GPU.
         transformer.set_attn_implementation("eager")
         layers, limit = transformer.encoder.layer, encoder.max_seq_length
         if not 1 <= joint_layers <= len(layers):
@@ -135,7 +135,7 @@ class CrossEncoder(nn.Module):
         first = place < ends[:, :1]
         second = (place < ends[:, 1:]) & ~first
         across = first[:, :, None] & second[:, None, :] | second[:, :, None] & first[:, None, :]
-        bias = states.new_zeros(across.shape).masked_fill(across, -self.whisper)
+        bias = states.new_zeros(across.shape).masked_fill(across, max(-self.whisper, _NOBODY))
         bias = bias.masked_fill(~(first | second)[:, None, :], _NOBODY)[:, None]
         for layer in self.joint:
             states = layer(states, attention_mask=bias)

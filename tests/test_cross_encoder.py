@@ -149,6 +149,7 @@ def test_scores_are_float32_and_near_in_16_bits(tiny, float32, dtype):
     for found in (mixed.detach(), _scores(whole)[::7]):
         assert found.dtype == torch.float32
         _close(found, expected[::7], atol=2e-2)
+    assert _scores(CrossEncoder(copy.deepcopy(tiny).to(dtype), whisper=1e9)).isfinite().all()
 
 
 def test_it_runs_on_the_meta_device_and_takes_along_what_was_read(judge):

@@ -78,7 +78,7 @@ def choices(q: torch.Tensor, p: torch.Tensor, n: torch.Tensor) -> torch.Tensor:
     return F.cross_entropy(20 * scores, torch.zeros_like(scores[:, 0], dtype=torch.long))
 
 
-def train(wrong, loss=choices, rows=half_b, *, seed=0, epochs=6):
+def train(wrong, loss=choices, rows=half_b, *, seed=0, epochs=4):
     """A head trained on the pairs `rows` with rows of negatives (pairs, n); -1 leaves a pair out."""
     rows, wrong = (x[(wrong >= 0).all(dim=1)] for x in (rows, wrong))
     head = finetune.ProjectionHead(passages.shape[1]).to(device)
@@ -217,7 +217,8 @@ def bm25_scores(
         score, slow = 0.0, k1 * (1 - b + b * len(passage) / mean_length)
         for word in query:
             count = passage.count(word)
-            score += idf[word] * count / (count + slow) if count else 0.0
+            if count:
+                score += idf[word] * count / (count + slow)
         scores.append(score)
     return scores
     ### END SOLUTION
@@ -558,7 +559,7 @@ def first_four(kept: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
 
 
 # %%
-margins = [0.0, 0.02, 0.05, 0.1, 0.2, 0.4]
+margins = [0.0, 0.05, 0.1, 0.2, 0.4]
 by_margin = {m: first_four(keep_(wide_scores, right_scores, m, True), wide_rows) for m in margins}
 for m, rows in training(list(by_margin.items())):
     taught[f"margin {m:.0%}"] = taught_by(rows)
@@ -580,7 +581,7 @@ figure = plots.curve(
 )
 show(
     figure,
-    alt=f"nDCG@10 over the relative margin: {curve[0]:.3f} at 0%, {curve[2]:.3f} at 5%, highest "
+    alt=f"nDCG@10 over the relative margin: {curve[0]:.3f} at 0%, {curve[1]:.3f} at 5%, highest "
     f"{max(curve):.3f}, {curve[-1]:.3f} at 40%; without a margin {float(taught['miner'].mean()):.3f}.",
 )
 
@@ -672,19 +673,21 @@ print(
 )
 
 # %%
-history = cross_encoder.train(judge, course.train.queries, course.passages, groups)
+history = cross_encoder.train(
+    judge, course.train.queries, course.passages, groups, seed=SEED, keep=True
+)
 trained_pairs = groups[:, 1:].numel()
 print(
     f"{trained_pairs} pairs in {history.seconds:.0f} s: {trained_pairs / history.seconds:.0f} a second"
 )
 
 # %% [markdown]
-# How good is it? It puts the encoder's first twenty passages in a new order, for 200 validation queries. And what does a pair cost, against the dot product of two vectors that are there?
+# How good is it? It puts the encoder's first twenty passages in a new order, for 150 validation queries. And what does a pair cost, against the dot product of two vectors that are there?
 
 # %%
 import time
 
-few = held_out[:200]
+few = held_out[:150]
 candidates = search.top_k(few, passages, 20)[1].cpu()
 began = time.perf_counter()
 texts = [course.validation.queries[i] for i in range(len(few)) for _ in range(20)]
@@ -773,10 +776,10 @@ check("filter_by_judge", filter_by_judge)
 # - **-1 takes a place.** A missing candidate is not kept, whatever its score says.
 
 # %% [markdown]
-# The judge reads the miner's first eight for every query of half B. Does it recognise parents and children? It would drop them more often than other passages.
+# The judge reads the miner's first six for every query of half B. Does it recognise parents and children? It would drop them more often than other passages.
 
 # %%
-DEPTH = 8
+DEPTH = 6
 both = torch.cat([by_miner[:, :DEPTH], right[:, None]], dim=1)
 pairs = [(text, course.passages[j]) for text, row in zip(asked_texts, both.tolist()) for j in row]
 verdicts = judge.predict(*zip(*pairs)).view(both.shape).cpu()
@@ -801,7 +804,7 @@ with_kin = related.any(dim=1)
 
 
 def share(of: torch.Tensor) -> torch.Tensor:
-    """For each query that has relatives among its eight, the share of `of` that was dropped."""
+    """For each query that has relatives among its six, the share of `of` that was dropped."""
     counted = (dropped & of).sum(dim=1) / of.sum(dim=1).clamp(min=1)
     return counted[with_kin & (~related).any(dim=1)]
 
@@ -811,11 +814,11 @@ claim(
     "The judge drops parents and children more often than other passages, without being told of them.",
     holds=more.low > 0,
     measured=f"dropped: {share(related).mean():.0%} of them, {share(~related).mean():.0%} of the "
-    f"others among the same eight; difference {more}",
+    f"others among the same six; difference {more}",
 )
 
 # %% [markdown]
-# Does training gain by it? Three ways to drop some of the eight, filled up from ranks 9 and further: the judge, the 5% margin, and as a *control* as many at random as the judge drops.
+# Does training gain by it? Three ways to drop some of the six, filled up from ranks 7 and further: the judge, the 5% margin, and as a *control* as many at random as the judge drops.
 
 # %%
 generator = torch.Generator().manual_seed(SEED)
@@ -823,26 +826,26 @@ lots = torch.rand(dropped.shape, generator=generator)
 count = dropped.sum(dim=1, keepdim=True)
 at_random = lots.argsort(dim=1).argsort(dim=1) < count
 limit = keep_(mined.scores[:, :DEPTH].cpu(), mined.positive_scores.cpu(), 0.05, True)
-ways = {"judge": dropped, "margin, same eight": ~limit, "random drop": at_random}
+ways = {"judge": dropped, "margin, same six": ~limit, "random drop": at_random}
 for name, gone in training(list(ways.items())):
     kept = by_miner[:, :DEPTH].masked_fill(gone, -1)
     taught[name] = taught_by(negatives.mix([kept, by_miner[:, DEPTH:]], 4)[:, :4])
 
 # %%
-draw(["miner", "random drop", "judge", "margin, same eight"], "Dropping some of the hardest eight")
+draw(["miner", "random drop", "judge", "margin, same six"], "Dropping some of the hardest six")
 
 # %%
 claim(
     "The judge's filter helps.",
     holds=minus("judge", "miner").low > 0,
     measured=f"nDCG@10, judge minus no filter {minus('judge', 'miner')}; minus as many dropped at "
-    f"random {minus('judge', 'random drop')}; minus the margin {minus('judge', 'margin, same eight')}",
+    f"random {minus('judge', 'random drop')}; minus the margin {minus('judge', 'margin, same six')}",
 )
 
 # %% quiz="04-q6"
 
 # %% [markdown]
-# Read all three numbers. Part of any filter's gain comes from going deeper, as the control shows; only the rest is judgement. And a margin that costs nothing does about as well here. A filter that is not compared with random dropping proves little.
+# Read all three numbers. Part of any filter's gain comes from going deeper, as the control shows; only the rest is judgement. Is it worth its price, when a margin costs nothing? A filter that was never compared with random dropping proves little.
 #
 # ## 8. Mixing, and mining in rounds
 #
@@ -891,19 +894,20 @@ def mined_by(head, **limits) -> torch.Tensor:
 
 
 rounds = {"with a 5% margin": {"relative_margin": 0.05}, "without": {}}
-by_round = {name: [[] for _ in range(4)] for name in rounds}
-for name, limits in rounds.items():
-    for seed in training((0, 1, 2)):
-        wrong = by_words[:, :4]
-        for number in range(4):
-            head, _ = train(wrong, seed=seed)
+by_round = {name: [[], [], []] for name in rounds}
+for seed in training((0, 1, 2)):
+    first_head, _ = train(by_words[:, :4], seed=seed)
+    for name, limits in rounds.items():
+        head = first_head
+        for number in range(3):
+            if number > 0:
+                head, _ = train(mined_by(head, **limits), seed=seed)
             by_round[name][number].append(quality(head))
-            wrong = mined_by(head, **limits)
 by_round = {name: [torch.stack(q).mean(dim=0) for q in all_] for name, all_ in by_round.items()}
 
 # %%
 figure = plots.curve(
-    [1, 2, 3, 4],
+    [1, 2, 3],
     {name: [float(q.mean()) for q in all_] for name, all_ in by_round.items()},
     title="Mining in rounds: BM25 first, then the trained model",
     x_label="round",
@@ -912,7 +916,7 @@ figure = plots.curve(
 )
 show(
     figure,
-    alt="nDCG@10 over four rounds: "
+    alt="nDCG@10 over three rounds: "
     + "; ".join(
         f"{name} " + ", ".join(f"{float(q.mean()):.3f}" for q in all_)
         for name, all_ in by_round.items()
@@ -1017,7 +1021,7 @@ damage = minus("batch + miner", "batch + miner, margin 5%")
 little = minus("batch + miner, margin 5%", "batch + random")
 claim(
     "With 127 in-batch negatives one matrix gains nothing from mined ones, and unfiltered ones harm.",
-    holds=damage.high < 0 and little.low < 0.005,
+    holds=damage.high < 0 and little.low <= 0,
     measured=f"nDCG@10, unfiltered minus filtered {damage}; filtered minus as many random {little}",
 )
 

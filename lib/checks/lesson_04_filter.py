@@ -242,6 +242,7 @@ TUPLES = Exercise(
     _tuples_by_hand,
     tolerance=EXACT,
     equivalent={
+        "negatives.tolist() -> negatives": "a tensor of one number is taken for the number",
         "len(positives) -> positives #2": "only in the text of the error",
         "len(negatives) -> negatives #2": "only in the text of the error",
     },

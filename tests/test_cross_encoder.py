@@ -146,7 +146,8 @@ def test_scores_are_float32_and_near_in_16_bits(tiny, float32, dtype):
     with torch.autocast("cpu", dtype=dtype):
         mixed = judge(states[:6], states[6:])
     whole = CrossEncoder(copy.deepcopy(tiny).to(dtype))
-    for found in (mixed.detach(), _scores(whole)[::7]):
+    later = judge.to(dtype)(states[:6], states[6:])  # what was read before is still float32
+    for found in (mixed.detach(), _scores(whole)[::7], later.detach()):
         assert found.dtype == torch.float32
         _close(found, expected[::7], atol=2e-2)
     assert _scores(CrossEncoder(copy.deepcopy(tiny).to(dtype), whisper=1e9)).isfinite().all()

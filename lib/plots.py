@@ -135,6 +135,8 @@ def curve(
         if len(xs) <= 8:
             ax.set_xticks(xs, [f"{value:,g}" for value in xs])
             ax.minorticks_off()
+    elif xs.size and not (xs % 1).any():  # no step 1.5 on an axis of whole steps
+        ax.xaxis.get_major_locator().set_params(integer=True)
     if log_y:
         ax.set_yscale("log")
     ends = []

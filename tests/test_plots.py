@@ -256,3 +256,9 @@ def test_drawing_needs_neither_pyplot_nor_a_screen(tmp_path):
         check=True,
     )
     assert json.loads(done.stdout) is False
+
+
+def test_a_curve_over_whole_steps_has_ticks_at_whole_steps():
+    figure = plots.curve([1, 2, 3], {"a": [0.1, 0.2, 0.3]}, title="t", x_label="x", y_label="y")
+    figure.canvas.draw()
+    assert all(tick % 1 == 0 for tick in figure.axes[0].get_xticks())

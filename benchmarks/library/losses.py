@@ -1,9 +1,10 @@
 """Our training steps against sentence-transformers': MNRL, and MNRL with cached gradients.
 
-    python -m benchmarks.library.losses
+    python -m benchmarks.library.losses [--pairs 64] [--runs 7] [--no-memory]
 
 Forward and backward on the course's real encoder, all layers, the same texts, tokenised within the
-measured time as in a training loop. One thread, steps taken in turns, medians, ratios in one run.
+measured time as in a training loop. One thread, steps taken in turns, medians, ratios in one run
+(see `measure`).
 Peak memory is the growth of the resident set over one step in a process of its own, where the
 gradients exist already and malloc returns what is freed at once. That both leave the same gradients
 is checked first.
@@ -16,12 +17,13 @@ import multiprocessing
 import os
 import statistics
 import threading
-import time
 from collections.abc import Callable
 
 import psutil
 import torch
 import typer
+
+from benchmarks.library import measure
 
 CHUNK = 16
 
@@ -79,6 +81,16 @@ def gradient(model: torch.nn.Module, step: Callable[[], object]) -> torch.Tensor
     return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
 
+def _afresh(model: torch.nn.Module, step: Callable[[], object]) -> Callable[[], object]:
+    """The step after the gradients of the one before are gone, as in a training loop."""
+
+    def run() -> None:
+        model.zero_grad()
+        step()
+
+    return run
+
+
 def _peak(name: str, pairs: int, answer: multiprocessing.Queue) -> None:
     """Put the growth of the resident set (bytes) over one step, after a small step as warm-up."""
     torch.set_num_threads(1)
@@ -125,24 +137,20 @@ def main(pairs: int = 64, runs: int = 7, memory: bool = True) -> None:
         if error > 1e-3:
             raise SystemExit(f"{name} leaves another gradient (relative difference {error:.1e})")
         print(f"{name:>16}: gradient differs from the library's MNRL by {error:.1e}")
-    seconds: dict[str, list[float]] = {name: [] for name in todo}
-    for turn in range(runs):
-        for name in list(todo) if turn % 2 else reversed(list(todo)):
-            model.zero_grad()
-            began = time.perf_counter()
-            todo[name]()
-            seconds[name].append(time.perf_counter() - began)
+    seconds = measure.turns({name: _afresh(model, step) for name, step in todo.items()}, runs)
     print(f"{pairs} pairs, chunks of {CHUNK}, {runs} runs each, one thread")
     median = {name: statistics.median(times) for name, times in seconds.items()}
-    most = {name: peak(name, pairs) if memory else float("nan") for name in todo}
+    most = {name: peak(name, pairs) for name in todo} if memory else {}
     for name in todo:
-        print(f"{name:>16}: {median[name]:6.2f} s a step (median), peak {most[name]:6.0f} MiB")
+        mib = f", peak {most[name]:6.0f} MiB" if memory else ""
+        print(f"{name:>16}: {median[name]:6.2f} s a step (median){mib}")
     for kind in ("MNRL", "cached"):
         ours, library = f"{kind}, ours", f"{kind}, library"
-        paired = [a / b for a, b in zip(seconds[ours], seconds[library])]
+        paired = sorted(a / b for a, b in zip(seconds[ours], seconds[library]))
+        mib = f", {most[ours] / most[library]:.2f} x its memory" if memory else ""
         print(
-            f"{kind:>16}: {statistics.median(paired):6.2f} x the library's time, "
-            f"{most[ours] / most[library]:.2f} x its memory"
+            f"{kind:>16}: {statistics.median(paired):6.2f} x the library's time "
+            f"({paired[0]:.2f} to {paired[-1]:.2f}){mib}"
         )
 
 

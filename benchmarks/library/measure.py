@@ -39,17 +39,18 @@ def only_32_bits() -> None:
 def turns(
     systems: Mapping[str, Callable[[], object]], rounds: int, repeat: int = 1
 ) -> dict[str, list[float]]:
-    """Seconds of one run of each system in each round; all run once a round, in turn.
+    """Seconds of one run of each system in each round; all run once a round, in turn, from the last
+    to the first in every second round.
 
     repeat: runs at a time, for what is over too soon for the clock.
     """
     clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
     took: dict[str, list[float]] = {name: [] for name in systems}
-    for _ in range(rounds):
-        for name, system in systems.items():
+    for turn in range(rounds):
+        for name in reversed(list(systems)) if turn % 2 else systems:
             began = clock()
             for _ in range(repeat):
-                system()
+                systems[name]()
             took[name].append((clock() - began) / repeat)
     return took
 

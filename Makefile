@@ -59,6 +59,9 @@ prove: setup
 bench: setup
 	$(BIN)/python -m benchmarks.word2vec
 	$(BIN)/python -m benchmarks.checks
+	$(BIN)/python -m benchmarks.library.search --rounds 3
+	$(BIN)/python -m benchmarks.library.mining --rounds 3
+	$(BIN)/python -m benchmarks.library.losses --runs 3 --no-memory
 
 #: make lock     requirements.lock anew, from a clean environment of what pyproject.toml asks for
 lock:

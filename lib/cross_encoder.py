@@ -13,7 +13,7 @@ import copy
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib.cache import remember
-from lib.device import autocast, low_precision_dtype, pick_device
+from lib.device import autocast, low_precision_dtype
 from lib.finetune import History, fit
 from lib.pooling import mean_pool, normalize
 from lib.text import length_sorted_batches
@@ -29,7 +29,7 @@ from lib.text import length_sorted_batches
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["CrossEncoder", "load_cross_encoder", "train"]
+__all__ = ["CrossEncoder", "train"]
 
 SCALE = 20.0  # what scores are multiplied by in the loss, as in MNRL
 _RECIPE = 1  # count up when the training below changes, so that what was kept is trained anew
@@ -149,15 +149,25 @@ class CrossEncoder(nn.Module):
         right: Sequence[str],
         batch_size: int = 128,
         progress: bool = True,
+        keep: bool = False,
     ) -> Tensor:
         """Return (pairs,) scores of left[i] with right[i], in batches of like length.
 
-        progress: draw a bar on stdout. Raises ValueError for lists of different lengths.
+        progress: draw a bar on stdout. keep: keep the scores on disk, for this judge as it is.
+        Raises ValueError for lists of different lengths.
         """
         if len(left) != len(right):
             raise ValueError(
                 f"CrossEncoder.predict: {len(left)} and {len(right)} texts; expected as many"
             )
+        if keep:
+            facts = _facts(self, [list(left), list(right)]) | {"batch_size": batch_size}
+            made = remember(
+                "cross-encoder-scores",
+                facts,
+                lambda: {"scores": self.predict(left, right, batch_size, progress)},
+            )
+            return made["scores"].to(self.device)
         states = list(zip(self.read(left, progress=progress), self.read(right, progress=progress)))
         scores = torch.empty(len(states), device=self.device)
         batches = length_sorted_batches([len(a) + len(b) for a, b in states], batch_size)
@@ -207,17 +217,7 @@ def train(
     texts = [[queries[q], *(passages[p] for p in others)] for q, *others in rows.tolist()]
     kept = remember(
         "cross-encoder",
-        {
-            **settings,
-            "recipe": _RECIPE,
-            "weights": _hash_of_weights(judge),
-            "tokenizer": [type(judge.tokenizer).__name__, len(judge.tokenizer)],
-            "joint_layers": len(judge.joint),
-            "max_tokens": judge.max_tokens,
-            "whisper": judge.whisper,
-            "texts": hashlib.sha256(json.dumps(texts).encode()).hexdigest(),
-            "precision": str(low_precision_dtype(judge.device)),
-        },
+        settings | _facts(judge, texts),
         make,
     )
     numbers = {name: kept.pop(name).tolist() for name in ("losses", "grad_norms", "seconds")}
@@ -271,46 +271,6 @@ def _checked(tuples: Tensor, queries: Sequence[str], passages: Sequence[str]) ->
     return rows
 
 
-def load_cross_encoder(
-    name: str = "cross-encoder/ms-marco-MiniLM-L6-v2", device: str | torch.device | None = None
-) -> Callable[[Sequence[str], Sequence[str]], Tensor]:
-    """Return a trained cross-encoder from a folder or a hub: a function of two lists of texts.
-
-    It returns (pairs,) float32 scores on any scale, larger for a better match.
-    Raises OSError, with what to do, when the model is neither a folder nor to be had from a hub,
-    ValueError when it is a model that gives no score, or several.
-    Source: Reimers and Gurevych, sbert.net, Cross-Encoders.
-    """
-    from sentence_transformers import CrossEncoder as Library
-
-    from lib.models import _quietly
-
-    where, name = pick_device(device), str(name)
-    try:
-        with _quietly():
-            library = Library(name, device=str(where))
-    except (OSError, ConnectionError) as error:
-        raise OSError(
-            f"load_cross_encoder: {name!r} is no folder here and could not be had from a hub. "
-            "Offline, train a small one with `train(CrossEncoder(load_encoder()), ...)`. Online, "
-            f"unset HF_HUB_OFFLINE and run `hf download {name}` once. The cause: "
-            + (str(error).splitlines() or ["unknown"])[0]
-        ) from error
-    trained = library.config.architectures or []
-    if type(library[0].auto_model).__name__ not in trained or library.num_labels != 1:
-        raise ValueError(
-            f"load_cross_encoder: {name!r} holds {', '.join(trained)} with {library.num_labels} "
-            "outputs; expected a cross-encoder, trained to give one score: others would score by chance"
-        )
-
-    def score(left: Sequence[str], right: Sequence[str]) -> Tensor:
-        pairs = list(zip(left, right, strict=True))
-        found = library.predict(pairs, convert_to_tensor=True, show_progress_bar=False)
-        return found.clone().float()  # a copy that a loss may use, unlike an inference tensor
-
-    return score
-
-
 def _require_mean_of_layers(encoder: SentenceTransformer) -> None:
     """Raise ValueError unless the encoder is embeddings, then layers, then the mean of the tokens."""
     kinds = [type(module).__name__ for module in encoder]
@@ -328,6 +288,20 @@ def _require_mean_of_layers(encoder: SentenceTransformer) -> None:
             f"CrossEncoder: {type(transformer).__name__} is not embeddings and `encoder.layer` "
             "alone; expected a sentence encoder of BERT's kind, such as all-MiniLM-L6-v2"
         )
+
+
+def _facts(judge: CrossEncoder, texts: list) -> dict[str, object]:
+    """What decides what a judge as it is makes of texts."""
+    return {
+        "recipe": _RECIPE,
+        "weights": _hash_of_weights(judge),
+        "tokenizer": [type(judge.tokenizer).__name__, len(judge.tokenizer)],
+        "joint_layers": len(judge.joint),
+        "max_tokens": judge.max_tokens,
+        "whisper": judge.whisper,
+        "texts": hashlib.sha256(json.dumps(texts).encode()).hexdigest(),
+        "precision": str(low_precision_dtype(judge.device)),
+    }
 
 
 def _hash_of_weights(judge: CrossEncoder) -> str:

@@ -13,13 +13,14 @@ import json
 import logging
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from lib.cache import cache_folder, write_atomically
 from lib.device import pick_device
@@ -234,6 +235,44 @@ def _load(path: str, device: torch.device) -> SentenceTransformer:
 
     with _quietly():
         return SentenceTransformer(path, device=str(device)).eval()
+
+
+def load_cross_encoder(
+    name: str = "cross-encoder/ms-marco-MiniLM-L6-v2", device: str | torch.device | None = None
+) -> Callable[[Sequence[str], Sequence[str]], Tensor]:
+    """Return a trained cross-encoder from a folder or a hub: a function of two lists of texts.
+
+    It returns (pairs,) float32 scores on any scale, larger for a better match.
+    Raises OSError, with what to do, when the model is neither a folder nor to be had from a hub,
+    ValueError when it is a model that gives no score, or several.
+    Source: Reimers and Gurevych, sbert.net, Cross-Encoders.
+    """
+    from sentence_transformers import CrossEncoder as Library
+
+    where, name = pick_device(device), str(name)
+    try:
+        with _quietly():
+            library = Library(name, device=str(where))
+    except (OSError, ConnectionError) as error:
+        raise OSError(
+            f"load_cross_encoder: {name!r} is no folder here and could not be had from a hub. "
+            "Offline, train a small one with `train(CrossEncoder(load_encoder()), ...)`. Online, "
+            f"unset HF_HUB_OFFLINE and run `hf download {name}` once. The cause: "
+            + (str(error).splitlines() or ["unknown"])[0]
+        ) from error
+    trained = library.config.architectures or []
+    if type(library[0].auto_model).__name__ not in trained or library.num_labels != 1:
+        raise ValueError(
+            f"load_cross_encoder: {name!r} holds {', '.join(trained)} with {library.num_labels} "
+            "outputs; expected a cross-encoder, trained to give one score: others would score by chance"
+        )
+
+    def score(left: Sequence[str], right: Sequence[str]) -> Tensor:
+        pairs = list(zip(left, right, strict=True))
+        found = library.predict(pairs, convert_to_tensor=True, show_progress_bar=False)
+        return found.clone().float()  # a copy that a loss may use, unlike an inference tensor
+
+    return score
 
 
 def load_word_vectors(limit: int | None = None) -> WordVectors:

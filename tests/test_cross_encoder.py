@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from lib import cross_encoder
-from lib.cross_encoder import CrossEncoder, load_cross_encoder, train
-from lib.models import package_folder
+from lib.cross_encoder import CrossEncoder, train
+from lib.models import load_cross_encoder, package_folder
 from tests import test_bi_encoder
 from tests.test_bi_encoder import PASSAGES, QUERIES
 
@@ -454,3 +454,14 @@ def test_progress_goes_to_stdout_and_only_if_asked(judge, capsys, monkeypatch):
     assert shown.err == ""
     _scores(judge, PASSAGES, TEXTS[:6])
     assert capsys.readouterr().out == ""
+
+
+def test_kept_scores_are_read_again_and_another_judge_scores_anew(encoder, monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    left, right = ["heart pain", "lung"], ["pain of the heart", "kidney"]
+    scores = CrossEncoder(encoder).predict(left, right, keep=True)
+    again = CrossEncoder(encoder)
+    monkeypatch.setattr(again, "read", lambda *_, **__: pytest.fail("it reads again"))
+    assert torch.equal(again.predict(left, right, keep=True), scores)
+    louder = CrossEncoder(encoder, whisper=0.0).predict(left, right, keep=True)
+    assert not torch.equal(louder, scores)

@@ -8,6 +8,8 @@ again in 32 bits.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
@@ -60,9 +62,15 @@ class Passages:
 
     def score(self, queries: Tensor, out: Tensor) -> None:
         """Write the products with queries (q, dim) bfloat16 to out (n, q)."""
-        pieces = self.kept or (piece.bfloat16() for piece in self.corpus.split(PIECE))
-        for piece, room in zip(pieces, out.split(PIECE)):
-            torch.mm(piece, queries.T, out=room)
+        halves = self.kept or self._halves()
+        for half, room in zip(halves, out.split(PIECE)):
+            torch.mm(half, queries.T, out=room)
+
+    def _halves(self) -> Iterator[Tensor]:
+        """Each piece in 16 bits, in memory that the next one takes again."""
+        room = self.corpus.new_empty(self.corpus[:PIECE].shape, dtype=torch.bfloat16)
+        for piece in self.corpus.split(PIECE):
+            yield room[: len(piece)].copy_(piece)
 
     def error(self, queries: Tensor) -> Tensor:
         """Return (q,): how far the product of a query (q, dim) float32 and a passage can be from that

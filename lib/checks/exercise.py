@@ -239,7 +239,8 @@ class Exercise:
     def _match(
         self, cases: list[Case], outcomes: list[Outcome], failing: list[int]
     ) -> Mistake | None:
-        """The mistake whose results are the learner's on every case, else on every failing one."""
+        """The mistake whose results are the learner's on every case, else on every failing one, else
+        on every failing one that returned something: a second mistake may raise elsewhere."""
         partly: list[Mistake] = []
         for mistake in self.mistakes:
             wrong = call(mistake.wrong)
@@ -249,7 +250,14 @@ class Exercise:
                     return mistake
                 partly.append(mistake)
         # A mistake that explains only that something raised explains nothing.
-        told = [m for m in partly if any(not self._crashed(outcomes[i]) for i in failing)]
+        returned = [i for i in failing if not self._crashed(outcomes[i])]
+        told = partly if returned else []
+        if not partly and len(returned) > 1:
+            told = [
+                mistake
+                for mistake in self.mistakes
+                if all(self._agree(call(mistake.wrong)(cases[i]), outcomes[i]) for i in returned)
+            ]
         return told[0] if len(told) == 1 else None
 
     def _verdict(self, status: Status, message: str, cases: int) -> Verdict:

@@ -281,3 +281,22 @@ def test_a_function_that_exits_has_crashed():
     verdict = TOY.judge(call(leave))
     assert verdict.status == "crashed"
     assert verdict.outcome.kind == "SystemExit"
+
+
+def test_a_mistake_is_named_though_another_one_raises_elsewhere():
+    def summed_and_short(x):
+        if x.shape[1] == 1:
+            raise IndexError("one column")
+        return x.sum(dim=1)
+
+    verdict = judge(summed_and_short)
+    assert (verdict.status, verdict.mistake) == ("wrong", "sum")
+
+
+def test_one_result_is_too_few_to_name_a_mistake_of_a_function_that_raises_elsewhere():
+    def once(x):
+        if x.shape != (2, 2):
+            raise IndexError("only two rows")
+        return x.sum(dim=1)
+
+    assert judge(once).mistake is None

@@ -655,7 +655,7 @@ if PROFILE == "full":
         print(f"all layers, ranks 11-30 minus {other}: {helps}, {decided(helps)}")
 
 # %% [markdown]
-# Always set mined negatives against *as many random ones*, not only against none: else their number may pass for their hardness.
+# Always set mined negatives against *as many random ones*, not only against none: else their number may pass for their hardness. If all layers show no difference either, remember that a batch of 128 already holds 127 others: one more is little, however hard.
 #
 # Why do the nearest harm? The ontology tells how a passage is related to the right one: parent, child, or sibling (a common parent).
 

@@ -265,7 +265,7 @@ TUPLES = Exercise(
         ),
         Mistake(
             "positive-first",
-            "Query and positive are exchanged.",
+            "Query and positive are exchanged: a tuple begins with the query.",
             _counted(lambda own, neg: _tuples(own, neg, order=False)),
         ),
         Mistake(

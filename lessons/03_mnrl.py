@@ -228,7 +228,8 @@ claim(
 
 # %% [markdown]
 # Right pairs share words, and even random weights give shared words the same vectors. Random vectors have cosines that scatter by 1 / sqrt(dim); times the scale they are confidently wrong, which costs about scale² / (2 dim) more.
-#
+
+# %% [markdown]
 # ## 3. Train
 #
 # `finetune.fit` shuffles, asks for the loss of some rows, and steps. A run takes about a second; its quality is nDCG@10 on the *validation* queries.
@@ -374,7 +375,8 @@ claim(
 
 # %% [markdown]
 # Wang and Isola (2020) read the loss as two wishes: pairs close together, everything spread evenly. Temperature says how hard to push the nearest ones apart. The usual 0.05 (scale 20) is a good place to start.
-#
+
+# %% [markdown]
 # ## 5. How many negatives?
 #
 # A batch of 256 gives each query 255 negatives. To see what they are worth *by themselves* we cut each batch into pools: same data, same steps, but a query only competes within its pool.
@@ -591,7 +593,8 @@ for other in ("in-batch only", "random"):
 
 # %% [markdown]
 # Look at the last line: mined negatives against *random* ones. Is one matrix enough to learn the fine distinctions that hard negatives show? What does an encoder with *all its layers* make of them?
-#
+
+# %% [markdown]
 # Every text then goes through all layers in every step: minutes a run on a CPU, not a second. So the sweeps of this lesson stay on the head, and only `full` puts this question to the encoder.
 
 # %%
@@ -656,7 +659,8 @@ if PROFILE == "full":
 
 # %% [markdown]
 # Always set mined negatives against *as many random ones*, not only against none: else their number may pass for their hardness. If all layers show no difference either, remember that a batch of 128 already holds 127 others: one more is little, however hard.
-#
+
+# %% [markdown]
 # Why do the nearest harm? The ontology tells how a passage is related to the right one: parent, child, or sibling (a common parent).
 
 # %%
@@ -888,7 +892,8 @@ print(f"positive for {int((seed_gaps > 0).sum())} of {len(seed_gaps)} seeds")
 
 # %% [markdown]
 # Retrieval suffers less than the loss: the model cannot push away what is its own positive, too, so part of the false push cancels. The loss curve misleads you most. `batch_sampler="no_duplicates"` in sentence-transformers, `keys` in our `fit`, keep duplicates apart in the first place.
-#
+
+# %% [markdown]
 # ## 9. Triplets and margins
 #
 # Before in-batch softmax there was the **triplet loss**: the negative should be farther from the anchor than the positive, by a margin; then the triplet is closed and costs nothing. A loop:
@@ -1040,7 +1045,8 @@ print(f"MNRL on {amounts[0]} pairs minus triplet on {amounts[-1]}: {eighth}, {de
 
 # %% [markdown]
 # A triplet sees one negative, and closed ones teach nothing. MNRL sees every passage of the batch and weighs the hardest most. (`losses` has `cosine_similarity_loss` as well, for pairs with a graded score, as in STS.)
-#
+
+# %% [markdown]
 # ## 10. Learn from a teacher: margin-MSE
 #
 # A label says right or wrong. A *teacher* says how much: its margin between a positive and a negative is large for a silly negative, near 0 for a false one. The student should show the same margins (Hofstätter et al. 2020).
@@ -1338,7 +1344,8 @@ claim(
 
 # %% [markdown]
 # The price is a second forward pass for all but one chunk. In sentence-transformers: CachedMultipleNegativesRankingLoss.
-#
+
+# %% [markdown]
 # ## 12. Break it
 #
 # A wrong loss still falls; it just trains something else. So test the loss itself, on vectors for which you can say what it must be.
@@ -1387,7 +1394,8 @@ check("break_mnrl", break_mnrl)
 # ## 13. On the leaderboard
 #
 # One head, trained by MNRL on the pairs; in `full` the encoder of section 6, trained by the same loss on the same pairs. The validation queries say when to stop; the test queries, seen for the first time, judge.
-#
+
+# %% [markdown]
 # Rows that `fast` saved searched fewer passages, which is easier: `full` compares with rows of its own.
 
 # %%

@@ -1121,13 +1121,21 @@ if PROFILE == "full":
 # %%
 from lib import leaderboard
 
-ranked = [[course.ids[i] for i in row] for row in search.top_k(*vectors, k=10)[1].tolist()]
-row = leaderboard.evaluate(system, "04", ranked, course.test)
+
+def evaluated(name: str, q: torch.Tensor, p: torch.Tensor) -> leaderboard.Row:
+    """The row of a system by its vectors of the test queries and of all passages."""
+    ranked = [[course.ids[i] for i in row] for row in search.top_k(q, p, k=10)[1].tolist()]
+    return leaderboard.evaluate(name, "04", ranked, course.test)
+
+
+row = evaluated(system, *vectors)
 leaderboard.save(row)
 print("nDCG@10", row.ndcg_at_10, " recall@10", row.recall_at_10, " MRR@10", row.mrr_at_10)
 
 # %%
 board = [r for r in leaderboard.load_rows() if r.task == row.task and r.lesson <= "04"]
+if PROFILE == "full":  # the saved rows are those of fewer passages
+    board = [evaluated("all-MiniLM-L6-v2", test, passages), row]
 figure = plots.leaderboard(board)
 show(
     figure,

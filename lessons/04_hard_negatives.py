@@ -1025,9 +1025,8 @@ for name in names[1:]:
 damage = minus("batch + miner", "batch + miner, margin 5%")
 little = minus("batch + miner, margin 5%", "batch + random")
 claim(
-    "On top of 127 in-batch negatives one matrix gains nothing that we can tell from mined ones, and "
-    "unfiltered ones are worse than filtered ones.",
-    holds=damage.high < 0 and little.low <= 0,
+    "On top of 127 in-batch negatives, mined ones give one matrix no more than as many random ones.",
+    holds=little.low <= 0,
     measured=f"nDCG@10, unfiltered minus filtered {damage}; filtered minus as many random {little}",
 )
 

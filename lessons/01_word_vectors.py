@@ -973,7 +973,7 @@ leaderboard.save(row)
 title = dict(zip(course_set.ids, course_set.titles))
 for query in (0, 1, 2):
     print(f"{course_set.test.queries[query]}: {', '.join(title[i] for i in ranked[query][:3])}")
-fig = plots.leaderboard(leaderboard.load_rows())
+fig = plots.leaderboard([r for r in leaderboard.load_rows() if r.task == row.task])
 plots.show(
     fig,
     alt=f"Leaderboard of the course's search task. This lesson's row, averaged GloVe words, has nDCG@10 "

@@ -828,7 +828,7 @@ print(
 # The Matryoshka model (the head, in `full` the whole encoder) on the test queries: 64 numbers find fifty passages, all 384 put them in order.
 
 # %% [markdown]
-# Rows that `fast` saved searched fewer passages, which is easier: `full` compares with rows of its own.
+# Rows that `fast` saved searched fewer passages, which is easier, so they do not compare: `full` measures its own.
 
 # %%
 found = by_library(nested(course.test.queries), nested_passages, 64, 50, 10)

@@ -51,12 +51,14 @@ class Split:
 
     ids: name of each query.  queries: its text.  relevant: {passage id: grade}, here grade 1.
     positives: row in CourseSet.passages of the first relevant passage of each query.
+    corpus: names the passages that are searched; the same queries in more passages are harder.
     """
 
     ids: list[str]
     queries: list[str]
     relevant: list[dict[str, int]]
     positives: list[int]
+    corpus: str = ""
 
     def __len__(self) -> int:
         return len(self.queries)
@@ -156,7 +158,9 @@ def _passage_terms(ontology: Ontology, positives: Iterable[str], limit: int | No
     return sorted(ranked[: max(limit, len(needed))], key=lambda term: term.id)
 
 
-def _split(name: str, queries: list, side: dict[str, str], row: dict[str, int]) -> Split:
+def _split(
+    name: str, queries: list, side: dict[str, str], row: dict[str, int], corpus: str
+) -> Split:
     chosen = [
         (query_id, term.id, text) for query_id, term, text in queries if side[term.id] == name
     ]
@@ -165,6 +169,7 @@ def _split(name: str, queries: list, side: dict[str, str], row: dict[str, int]) 
         [text for _, _, text in chosen],
         [{term_id: 1} for _, term_id, _ in chosen],
         [row[term_id] for _, term_id, _ in chosen],
+        corpus,
     )
 
 
@@ -178,10 +183,12 @@ def _assemble(profile: str) -> tuple[CourseSet, Split]:
     side = _sides(queries)
     terms = _passage_terms(ontology, side, PROFILES[profile])
     row = {term.id: number for number, term in enumerate(terms)}
-    splits = {name: _split(name, queries, side, row) for name in (*_SHARES, "hidden")}
     passages = [f"{term.name}. {term.definition}" for term in terms]
+    searched = [[term.id, text] for term, text in zip(terms, passages)]
+    corpus = hashlib.sha256(json.dumps(searched).encode()).hexdigest()[:16]
+    splits = {name: _split(name, queries, side, row, corpus) for name in (*_SHARES, "hidden")}
     content = [
-        [[term.id, text] for term, text in zip(terms, passages)],
+        searched,
         {name: [part.ids, part.queries, part.positives] for name, part in splits.items()},
     ]
     canonical = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))

@@ -24,7 +24,7 @@ _DEPTH = 10
 class Row:
     """One system's result: means over the queries of a split, with 95% bootstrap intervals.
 
-    task: a hash of the queries and their answers; rows with different tasks do not compare.
+    task: a hash of the queries, their answers and the passages searched; rows with different tasks do not compare.
     """
 
     system: str
@@ -37,8 +37,9 @@ class Row:
 
 
 def task_hash(split: Split) -> str:
-    """Return 16 hex digits that name the queries of a split and what answers them."""
-    content = json.dumps([split.ids, split.queries, split.relevant], sort_keys=True)
+    """Return 16 hex digits that name the queries of a split, what answers them and what is searched."""
+    task = [split.ids, split.queries, split.relevant, split.corpus]
+    content = json.dumps(task, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
@@ -74,8 +75,8 @@ def folder() -> Path:
 
 
 def save(row: Row) -> Path:
-    """Keep a row and return its file; a new result of the same lesson and system replaces the old."""
-    key = hashlib.sha256(f"{row.lesson}\t{row.system}".encode()).hexdigest()[:8]
+    """Keep a row and return its file; a new one of the same lesson, system and task replaces it."""
+    key = hashlib.sha256(f"{row.lesson}\t{row.system}\t{row.task}".encode()).hexdigest()[:8]
     name = re.sub(r"[^a-z0-9]+", "-", f"{row.lesson}-{row.system}".lower()).strip("-")[:60]
     path = folder() / f"{name}-{key}.json"
     write_atomically(path, json.dumps(asdict(row), indent=2, ensure_ascii=False).encode())

@@ -3,7 +3,7 @@ import multiprocessing
 import pytest
 
 from lib import leaderboard
-from lib.data import Split
+from lib.data import Split, load_course_set
 from lib.metrics import ndcg_at_k
 
 SPLIT = Split(
@@ -62,6 +62,17 @@ def test_damaged_file_is_named_and_skipped(own_folder, capsys, content):
 def test_other_queries_make_another_task():
     other = Split(SPLIT.ids, ["x"] * 6, SPLIT.relevant, SPLIT.positives)
     assert leaderboard.task_hash(other) != leaderboard.task_hash(SPLIT)
+
+
+def test_more_passages_make_another_task_and_keep_both_rows():
+    few, many = (load_course_set(profile).test for profile in ("fast", "full"))
+    assert (few.queries, few.relevant) == (many.queries, many.relevant)
+    ranked = [list(relevant) for relevant in few.relevant]
+    rows = [leaderboard.evaluate("a", "01", ranked, split) for split in (few, many)]
+    for row in rows:
+        leaderboard.save(row)
+    assert rows[0].task != rows[1].task
+    assert sorted(map(str, leaderboard.load_rows())) == sorted(map(str, rows))
 
 
 def test_wrong_number_of_lists_and_empty_names_are_refused():

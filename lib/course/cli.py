@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -107,6 +109,7 @@ def run(
     from lib.course import build as building
     from lib.course import run as running
     from lib.course.lesson import LessonError
+    from lib.grading.gradebook.lock import Busy
 
     if profile not in ("fast", "full"):
         raise typer.BadParameter(f"{profile!r}; it is fast or full", param_hint="--profile")
@@ -123,7 +126,7 @@ def run(
         TextColumn("cells"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=out) as progress:
+    with _ending(Busy), Progress(*columns, console=out) as progress:
         bars = {x.slug: progress.add_task(x.slug, total=None) for x in chosen}
 
         def tell(slug: str, done: int, total: int) -> None:
@@ -142,6 +145,16 @@ def run(
     _report(root, results, {x.number: x.title for x in chosen})
     if not all(result.ok for result in results):
         raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _ending(kind: type[Exception]) -> Iterator[None]:
+    """An expected failure of this kind ends in a sentence."""
+    try:
+        yield
+    except kind as error:
+        out.print(f"[red]error:[/] {escape(str(error))}")
+        raise typer.Exit(2) from None
 
 
 def _report(root: Path, results: list, titles: dict[str, str]) -> None:

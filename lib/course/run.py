@@ -9,9 +9,11 @@ import multiprocessing
 import os
 import queue
 import shutil
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
@@ -20,6 +22,7 @@ from lib.course import build, scoring
 from lib.course.execute import Result, execute
 from lib.course.lesson import Lesson
 from lib.course.paths import run_folder
+from lib.grading.gradebook.lock import hold
 
 # A kernel with torch, the model and a corpus of embeddings; more than the lessons were seen to use.
 GIB_PER_LESSON = 3.0
@@ -82,22 +85,56 @@ def run(
     Args:
         tell: called with (slug, cells done, cells in all) as the lessons get on.
         save: also write `solutions/` from the lessons that ran through.
+
+    Raises:
+        Busy: another run writes to `build/run`.
     """
     folder = run_folder(root)
-    rows = folder / "leaderboard"
-    rows.mkdir(parents=True, exist_ok=True)
-    # Every run starts from the saved rows: what a lesson draws does not depend on earlier runs.
+    folder.mkdir(parents=True, exist_ok=True)
+    with hold(folder / "lock", folder):
+        rows = _fresh_rows(root)
+        parameters = {"PROFILE": profile, "SEED": seed, "DEVICE": device}
+        results = _execute(
+            root, lessons, parameters, jobs or default_jobs(len(lessons)), save, tell
+        )
+        points = scoring.score(root, [r for r in results if r.ok])
+        results = [dataclasses.replace(r, points=points.get(r.slug, {})) for r in results]
+        text = json.dumps([dataclasses.asdict(r) for r in results], indent=1)
+        (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+        if save:
+            _save_rows(root, rows)
+    return results
+
+
+def _fresh_rows(root: Path) -> Path:
+    """Every run starts from the saved rows: what a lesson draws does not depend on earlier runs."""
+    rows = run_folder(root) / "leaderboard"
+    rows.mkdir(exist_ok=True)
     for row in rows.glob("*.json"):
         row.unlink()
     for row in (root / "solutions" / "leaderboard").glob("*.json"):
         shutil.copy(row, rows)
-    jobs = jobs or default_jobs(len(lessons))
-    parameters = {"PROFILE": profile, "SEED": seed, "DEVICE": device}
-    variables = environment(jobs, rows)
+    return rows
+
+
+def _execute(
+    root: Path,
+    lessons: list[Lesson],
+    parameters: dict[str, Any],
+    jobs: int,
+    save: bool,
+    tell: Callable[[str, int, int], None],
+) -> list[Result]:
+    folder = run_folder(root)
+    variables = environment(jobs, folder / "leaderboard")
     # spawn: a child forked from a process with threads may deadlock
     context = multiprocessing.get_context("spawn")
     results: dict[str, Result] = {}
-    with context.Manager() as manager, ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with (
+        context.Manager() as manager,
+        ProcessPoolExecutor(jobs, mp_context=context) as pool,
+        _ended_whole(),
+    ):
         news = manager.Queue()
         futures: dict[Future, Lesson] = {}
         for lesson in lessons:
@@ -113,14 +150,31 @@ def run(
             for future, lesson in futures.items():
                 if future.done() and lesson.slug not in results:
                     results[lesson.slug] = _finish(root, future.result(), save)
-    ordered = [results[lesson.slug] for lesson in lessons]
-    points = scoring.score(root, [r for r in ordered if r.ok])
-    ordered = [dataclasses.replace(r, points=points.get(r.slug, {})) for r in ordered]
-    text = json.dumps([dataclasses.asdict(r) for r in ordered], indent=1)
-    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
-    if save:
-        _save_rows(root, rows)
-    return ordered
+    return [results[lesson.slug] for lesson in lessons]
+
+
+@contextlib.contextmanager
+def _ended_whole() -> Iterator[None]:
+    """Whatever ends the run early, SIGTERM too, ends at once what it started.
+
+    Otherwise lessons run on: the pool waits for them, and kernels are in groups of their own.
+    """
+
+    def stop(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    ours = psutil.Process()
+    earlier = set(ours.children(recursive=True))
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except BaseException:
+        for process in set(ours.children(recursive=True)) - earlier:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Teller:

@@ -1,14 +1,18 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import nbformat
+import psutil
 import pytest
 
-from lib.course import build, execute, run
+from lib.course import build, execute, paths, run
+from lib.grading.gradebook.lock import hold
 from tests.course import tiny
 
 CLAIM = "bool((pooled == 1).all())"
@@ -152,6 +156,46 @@ def test_a_failing_cell_is_shown_with_its_error_and_what_to_do_next(tmp_path):
     assert result["failure"]["cell"] == number
     assert result["points"] == {}
     assert not (root / "solutions" / "90_tiny.ipynb").exists()
+
+
+@pytest.mark.slow
+def test_a_run_that_is_told_to_end_leaves_no_process_behind(tmp_path):
+    pids = tmp_path / "pid"
+    sleeping = (
+        f"import os, time\nopen({str(pids)!r}, 'w').write(str(os.getpid()))\ntime.sleep(200)\n"
+    )
+    assert "import matplotlib.pyplot as plt\n" in tiny.LESSON
+    lesson = tiny.LESSON.replace("import matplotlib.pyplot as plt\n", sleeping)
+    root = tiny.lay_out(tmp_path / "course", lesson)
+    command = [sys.executable, "-m", "lib.course.cli", "run"]
+    with subprocess.Popen(
+        command, env=os.environ | {"COURSE_ROOT": str(root)}, stdout=subprocess.DEVNULL
+    ) as running:
+        try:
+            until = time.monotonic() + 120
+            while not (pids.is_file() and pids.read_text()) and time.monotonic() < until:
+                time.sleep(0.1)
+            started = psutil.Process(running.pid).children(recursive=True)
+            kernel = psutil.Process(int(pids.read_text()))
+            assert kernel in started
+            running.terminate()
+            assert running.wait(20) == 128 + signal.SIGTERM
+        finally:
+            running.kill()
+    _, alive = psutil.wait_procs(started, timeout=10)
+    assert alive == []
+
+
+def test_a_second_run_in_the_same_folder_is_refused_in_one_sentence(tmp_path):
+    root = tiny.lay_out(tmp_path)
+    folder = paths.run_folder(root)
+    folder.mkdir(parents=True)
+    with hold(folder / "lock", folder):
+        done = course(root, "run")
+    assert done.returncode == 2
+    assert f"{folder} is being written to by another process" in done.stdout.replace("\n", "")
+    assert f"(number {os.getpid()})" in done.stdout.replace("\n", " ")
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def lesson(slug: str) -> SimpleNamespace:

@@ -1,4 +1,4 @@
-"""One writer at a time in a classroom."""
+"""One writer at a time in a folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Busy(RuntimeError):
-    """Another process writes to the classroom."""
+    """Another process writes to the folder."""
 
 
 @contextlib.contextmanager
@@ -21,13 +21,24 @@ def one_writer(classroom: Path) -> Iterator[None]:
     """
     folder = Path(classroom, ".grading")
     folder.mkdir(mode=0o700, exist_ok=True)
+    with hold(folder / "lock", classroom):
+        yield
+
+
+@contextlib.contextmanager
+def hold(lock: Path, folder: Path) -> Iterator[None]:
+    """Hold the file `lock`, which stands for writing to `folder`, until the process ends at last.
+
+    Raises:
+        Busy: another process holds it.
+    """
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    handle = os.open(folder / "lock", flags, 0o600)
+    handle = os.open(lock, flags, 0o600)
     try:
         if not _lock(handle):
             holder = os.pread(handle, 40, 0).decode(errors="replace").strip() or "unknown"
             raise Busy(
-                f"{classroom} is being written to by another process (number {holder}); only one "
+                f"{folder} is being written to by another process (number {holder}); only one "
                 "may write at a time: wait until it is done, or end it and start again"
             )
         os.ftruncate(handle, 0)

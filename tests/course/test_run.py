@@ -230,12 +230,13 @@ def test_jobs_are_bounded_by_lessons_cores_and_memory(monkeypatch):
     memory = SimpleNamespace(available=7 * 2**30)
     monkeypatch.setattr(run.psutil, "virtual_memory", lambda: memory)
     monkeypatch.setattr(run.os, "cpu_count", lambda: 8)
-    assert run.default_jobs(1) == 1
-    assert run.default_jobs(10) == int(7 / run.GIB_PER_LESSON)
+    assert run.default_jobs(1, "fast") == 1
+    assert run.default_jobs(10, "fast") == int(7 / run.GIB_PER_LESSON["fast"])
+    assert run.default_jobs(10, "full") == 1
     memory.available = 2**30
-    assert run.default_jobs(10) == 1
+    assert run.default_jobs(10, "fast") == 1
     memory.available = 2**40
-    assert run.default_jobs(10) == 8
+    assert run.default_jobs(10, "fast") == 8
 
 
 def test_several_jobs_run_with_one_thread_each(tmp_path):

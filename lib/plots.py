@@ -14,6 +14,7 @@ import base64
 import html
 import io
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 QUIET = "#767676"
 SHORTEST_ALT = 20
+_LONGEST_NAME = 36  # characters
 DPI = 110
 
 
@@ -262,7 +264,8 @@ def bars(
             fontsize=8,
             color=QUIET,
         )
-    ax.set_yticks(rows, labels)
+    # in two lines, if need be: a long name would leave no room for the bars and what is below them
+    ax.set_yticks(rows, [textwrap.fill(label, _LONGEST_NAME) for label in labels])
     ax.set_ylim(len(labels) - 0.4, -0.6)
     ax.margins(x=0.12)
     return fig

@@ -70,7 +70,13 @@ def some_bars() -> Figure:
     )
 
 
-FIGURES = [a_map, a_curve, a_heatmap, some_bars]
+def a_leaderboard() -> Figure:
+    long = "All layers by MNRL, negatives chosen: the miner's, margin 5%"
+    found = [Interval(m, m - 0.02, m + 0.02) for m in (0.737, 0.878, 0.692)]
+    return plots.leaderboard([Row(name, "04", 10, *found, "t") for name in ("BM25", long)])
+
+
+FIGURES = [a_map, a_curve, a_heatmap, some_bars, a_leaderboard]
 
 
 @pytest.fixture

@@ -121,8 +121,8 @@ def fit(
 
     step: gives the scalar loss of rows (batch,) int64 on the CPU; run in bfloat16 where the hardware
     has it. If the loss carries no gradient, the step has put the gradients on the parameters itself,
-    as `gradient_cache.cached_backward` does. epochs: passes over all pairs. lr: the highest learning rate. warmup: share of the steps
-    in which it rises. keys: see `batches`. validate: a score of the model as it is, larger is better,
+    as `gradient_cache.cached_backward` does. epochs: passes over all pairs. lr: the highest learning
+    rate. warmup: share of the steps in which it rises. keys: see `batches`. validate: a score of the model as it is, larger is better,
     asked before the first step, after every `every` steps and after the last; the best state is kept.
     max_norm: gradients are scaled down to this norm. progress: draw a bar on stdout.
     Raises ValueError if nothing is to be trained or no gradient reaches what is, FloatingPointError

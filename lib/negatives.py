@@ -195,7 +195,7 @@ def random_negatives(
     seed: int = 0,
     query_block: int = 512,
 ) -> Tensor:
-    """Draw k different passages for each query, none of them a positive of it: (q, k) rows.
+    """Draw k different passages for each query, none of them a positive of it: (q, k) rows, on the CPU.
 
     Raises ValueError if there are not as many.
     """
@@ -228,12 +228,12 @@ def filter_by_scores(
     negative and every positive, `chunk` pairs at a time. positives: (q,) or (q, p) rows. limits: see
     `choose`, on these scores. Returns as many columns, hardest by the judge first.
     """
-    rows = padded(positives)
+    rows = padded(positives, mined.indices.device)
     both = torch.cat([mined.indices, rows], dim=1)
     asked, passage = (both >= 0).nonzero()[:, 0], both[both >= 0]
     found = torch.cat([score(a, p) for a, p in zip(asked.split(chunk), passage.split(chunk))])
-    scores = torch.full(both.shape, -torch.inf, dtype=found.dtype)
-    scores[both >= 0] = found
+    scores = torch.full(both.shape, -torch.inf, dtype=found.dtype, device=both.device)
+    scores[both >= 0] = found.to(both.device)
     scores, own = scores.split([mined.indices.shape[1], rows.shape[1]], dim=1)
     lowest = own.masked_fill(rows < 0, torch.inf).amin(dim=1)
     scores, order = scores.sort(dim=1, descending=True, stable=True)
@@ -264,7 +264,7 @@ def ntuples(positives: Tensor, negatives: Tensor) -> Tensor:
     positives: (q,) or (q, p), filled with -1: a query with two positives gives two rows.
     negatives: (q, k).
     """
-    rows = padded(positives)
+    rows = padded(positives, negatives.device)
     query, column = ((rows >= 0) & (negatives >= 0).all(dim=1, keepdim=True)).nonzero().T
     return torch.cat([query[:, None], rows[query, column, None], negatives[query]], dim=1)
 

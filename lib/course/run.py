@@ -25,7 +25,7 @@ from lib.course.paths import run_folder
 from lib.grading.gradebook.lock import hold
 
 # A kernel with torch, the model and a corpus of embeddings, and in `full` the training of all its
-# layers (lesson 04 took 6.1 GiB); more than the lessons were seen to use.
+# layers (7.5 GiB at most); more than the lessons were seen to use.
 GIB_PER_LESSON = {"fast": 3.0, "full": 8.0}
 
 

@@ -27,10 +27,11 @@ from pathlib import Path
 import nbformat
 import psutil
 
-from lib.course import build, grade, paths
-from lib.grading import sandbox
-from lib.grading.limits import Limits
-from lib.grading.pool import Submission, grade_all
+from harness import paths, sandbox
+from harness.author import build
+from harness.grade import session as grade
+from harness.grade.engine import Submission, grade_all
+from harness.limits import Limits
 
 LESSON = "02_pooling"
 CELL_S = 60

@@ -15,12 +15,13 @@ import statistics
 import time
 from pathlib import Path
 
-from lib.course import build, grade, paths
-from lib.grading import sandbox
-from lib.grading.kernels.client import WarmParent
-from lib.grading.limits import Limits
-from lib.grading.sandbox import Box, Level
-from lib.grading.student import StudentKernel
+from harness import paths, sandbox
+from harness.author import build
+from harness.grade import session as grade
+from harness.kernels.client import WarmParent
+from harness.kernels.student import StudentKernel
+from harness.limits import Limits
+from harness.sandbox import Box, Level
 
 LESSON = "02_pooling"
 IMPORTS = "import torch, sentence_transformers, lib.checks, lib.learn"
@@ -28,10 +29,9 @@ IMPORTS = "import torch, sentence_transformers, lib.checks, lib.learn"
 
 def forked(warm: WarmParent, level: Level) -> tuple[float, float, dict[str, float]]:
     """Seconds to ready and to the first answer, and what the first were spent on."""
-    code = str(Path(build.__file__).resolve().parents[1])
 
     def box(sockets: str, work: str) -> Box | None:
-        return None if level is Level.NONE else Box(level, sockets, work, (code,), Limits())
+        return None if level is Level.NONE else Box(level, sockets, work, paths.CODE, Limits())
 
     took = []
     kernel = warm.kernel

@@ -21,8 +21,7 @@ SEEDS = Path(__file__).with_name("seeds")
 
 def one(data: bytes) -> None:
     """Read bytes as a message and its parts as values; raises if a promise is broken."""
-    from lib.checks import codec
-    from lib.grading.judge import messages
+    from harness.judge import codec, messages
 
     try:
         message = messages.parse(data)
@@ -58,8 +57,8 @@ def main() -> None:
     import torch  # noqa: F401 - before: its branches are not what is looked for
 
     with atheris.instrument_imports():
-        import lib.checks.codec
-        import lib.grading.judge.messages  # noqa: F401
+        import harness.judge.codec
+        import harness.judge.messages  # noqa: F401
     atheris.Setup(sys.argv, one)
     atheris.Fuzz()
 

@@ -3,7 +3,7 @@
 from lib.learn.checking import CheckFailed, check, hint, solution, yours
 from lib.learn.claims import claim, headline
 from lib.learn.quizzing import grade_answer, quiz
-from lib.learn.record import progress
+from lib.learn.stored_progress import progress
 
 __all__ = [
     "CheckFailed",

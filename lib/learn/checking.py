@@ -11,10 +11,11 @@ import numpy as np
 from lib import checks
 from lib.checks import values
 from lib.checks.exercise import Raised, Shown, Verdict
-from lib.learn import catalogue, record
+from lib.learn import catalogue
+from lib.learn import stored_progress
+from lib.learn.captured_output import captured
 from lib.learn.environment import course_root, headless
 from lib.learn.panel import Code, Grids, Panel
-from lib.learn.quiet import captured
 
 _passed: dict[str, object] = {}
 
@@ -52,7 +53,7 @@ def check(name: str, function: Callable, *, hidden: int | None = None) -> None:
     elif _passed.get(name) is not None:
         del _passed[name]
     if hidden is None:
-        record.record_check(name, verdict.status)
+        stored_progress.record_check(name, verdict.status)
     panel(verdict, said.getvalue()).display()
     if not verdict.passed and headless():
         failed = CheckFailed(f"{name}: {verdict.status}. {verdict.message}")
@@ -158,7 +159,7 @@ def _kind_asked(shown: Shown) -> str:
 def hint(name: str) -> Panel:
     """The next of the exercise's three hints; after the third it starts again."""
     hints = catalogue.exercise(name)["hints"]
-    number = record.next_hint(name, len(hints))
+    number = stored_progress.next_hint(name, len(hints))
     entry = hints[number]
     return Panel(
         "info", f"Hint {number + 1} of {len(hints)} for {name}: {entry['symptom']}", [entry["hint"]]

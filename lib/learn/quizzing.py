@@ -11,7 +11,7 @@ import numbers
 from pathlib import Path
 from typing import Any
 
-from lib.learn import record
+from lib.learn import stored_progress
 from lib.learn.checking import CheckFailed
 from lib.learn.environment import course_root
 from lib.learn.panel import Panel
@@ -30,11 +30,11 @@ def quiz(item: str, answer: Any) -> None:
         return
     entry = _entry(item)
     if entry is None:
-        record.record_answer(item, _plain(answer), None)
+        stored_progress.record_answer(item, _plain(answer), None)
         Panel("info", f"Question {item}: your answer {answer!r} is recorded").display()
         return
     if entry["kind"] == "free":
-        record.record_answer(item, _plain(answer), None)
+        stored_progress.record_answer(item, _plain(answer), None)
         Panel("info", f"Question {item}: recorded", [entry["feedback"]]).display()
         return
     try:
@@ -43,7 +43,7 @@ def quiz(item: str, answer: Any) -> None:
         Panel("wrong", f"Question {item}: not an answer", [str(error)]).display()
         return
     right = matches(entry["kind"], entry["key"], given, entry.get("tolerance", 0.0))
-    record.record_answer(item, _plain(answer), right)
+    stored_progress.record_answer(item, _plain(answer), right)
     Panel(
         "passed" if right else "wrong",
         f"Question {item}: {'right' if right else 'not right'}",

@@ -5,9 +5,9 @@ import sys
 import nbformat
 import pytest
 
-from lib.grading.kernels.client import WarmParent
-from lib.grading.limits import Limits
-from lib.grading.pipeline import Assignment, Grader
+from harness.grade.grader import Assignment, Grader
+from harness.kernels.client import WarmParent
+from harness.limits import Limits
 from tests.attacks import assignment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only")
@@ -59,7 +59,7 @@ def visible():
 
 @pytest.fixture(scope="module")
 def grader(visible):
-    from lib.course.release import clear
+    from harness.author.release import clear
 
     what = Assignment(assignment.NAME, visible, clear(visible, {}))
     with WarmParent(preload=("numpy", "torch"), prefix=what.prefix) as warm:
@@ -87,7 +87,7 @@ def test_hidden_inputs_reach_nothing_that_a_student_sees(grader, tmp_path, leak)
 
 
 def test_the_notes_would_be_seen_if_hidden_checks_ran_in_their_place(grader, tmp_path, monkeypatch):
-    monkeypatch.setattr("lib.grading.plan._hidden_last", lambda s: (tuple(s), (), frozenset()))
+    monkeypatch.setattr("harness.grade.plan._hidden_last", lambda s: (tuple(s), (), frozenset()))
     leak = LEAKS["a later cell prints them"]
     graded = _grade(grader, tmp_path, assignment.RIGHT | leak)
     assert "4711" in nbformat.writes(graded.notebook)
@@ -123,7 +123,7 @@ def test_the_judge_never_imports_what_a_student_sent(grader, tmp_path):
 
 
 def test_what_the_lesson_s_leading_cells_show_is_in_the_graded_notebook(visible, tmp_path):
-    from lib.course.release import clear
+    from harness.author.release import clear
 
     source = nbformat.from_dict(visible)
     source.cells[1].source += "\nprint('versions')"

@@ -10,12 +10,11 @@ import nbformat
 import psutil
 import pytest
 
-import lib
-from lib.grading import sandbox
-from lib.grading.kernels.client import WarmParent
-from lib.grading.limits import Limits
-from lib.grading.pipeline import Assignment, Grader
-from lib.grading.sandbox import Box, Level
+from harness import paths, sandbox
+from harness.grade.grader import Assignment, Grader
+from harness.kernels.client import WarmParent
+from harness.limits import Limits
+from harness.sandbox import Box, Level
 from tests.attacks import assignment
 from tests.attacks.outside import OUTSIDE
 
@@ -70,7 +69,6 @@ def grader(request, where):
     if reason:
         pytest.skip(reason)
     what = Assignment(assignment.NAME, assignment.source(), assignment.release())
-    code = str(Path(lib.__file__).parent)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOOK", f"secret-{where['token']}")
         with WarmParent(preload=("numpy", "torch"), prefix=what.prefix) as warm:
@@ -78,7 +76,7 @@ def grader(request, where):
                 what,
                 warm,
                 limits=LIMITS,
-                make_box=lambda s, w: Box(request.param, s, w, (code,), LIMITS),
+                make_box=lambda s, w: Box(request.param, s, w, paths.CODE, LIMITS),
                 isolation=str(request.param),
             )
 

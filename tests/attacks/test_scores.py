@@ -5,9 +5,9 @@ import sys
 import nbformat
 import pytest
 
-from lib.grading.kernels.client import WarmParent
-from lib.grading.limits import Limits
-from lib.grading.pipeline import Assignment, Grader
+from harness.grade.grader import Assignment, Grader
+from harness.kernels.client import WarmParent
+from harness.limits import Limits
 from tests.attacks import assignment
 from tests.attacks.inside import INSIDE
 from tests.attacks.structure import STRUCTURE, edited

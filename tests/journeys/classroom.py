@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from lib.course.lesson import without_marks
+from harness.author.lesson import without_marks
 from tests.journeys.jupyter import outside_pytest
 
 BESIDE = Path(sys.executable).parent

@@ -13,9 +13,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lib.course import build, cli, paths
-from lib.grading import sandbox
-from lib.grading.classroom import Classroom
+from harness import paths, sandbox
+from harness.author import build
+from harness.classroom import Classroom
+from harness.cli import main as cli
 from tests.journeys.classroom import BESIDE
 from tests.journeys.jupyter import outside_pytest
 

@@ -7,8 +7,9 @@ import sys
 import nbformat
 import pytest
 
-from lib.course import build, paths
-from lib.grading.classroom import Classroom
+from harness import paths
+from harness.author import build
+from harness.classroom import Classroom
 from tests.journeys import jupyter
 from tests.journeys.test_classroom import ISOLATION, LESSON, WRONG, _course, _hand_in
 

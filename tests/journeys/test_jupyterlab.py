@@ -13,10 +13,10 @@ import nbformat
 import platformdirs
 import pytest
 
-from lib.course import paths
-from lib.course.build import lesson_files
-from lib.course.lesson import read
-from lib.grading.kernels import kernelspec
+from harness import paths
+from harness.author.build import lesson_files
+from harness.author.lesson import read
+from harness.kernels import kernelspec
 from tests.journeys import jupyter
 
 CHROMIUM = jupyter.find_chromium()

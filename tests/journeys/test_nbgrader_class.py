@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from harness import paths
+from harness.author.build import lesson_files, source_notebook
+from harness.author.lesson import Lesson, read
 from lib import checks
-from lib.course import paths
-from lib.course.build import lesson_files, source_notebook
-from lib.course.lesson import Lesson, read
 from tests.journeys.classroom import Classroom, reduced, worked_answers
 
 pytestmark = pytest.mark.journey

@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from lib.course import build, paths
+from harness import paths
+from harness.author import build
 from tests.journeys.jupyter import COURSE, outside_pytest
 
 # On a new machine the lessons' leading cells encode their texts first.

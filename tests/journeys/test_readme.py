@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 import lib
-from lib.course import doctor
+from harness.cli import doctor
 from tests.journeys.jupyter import outside_pytest
 
 pytestmark = pytest.mark.journey

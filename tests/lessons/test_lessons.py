@@ -10,11 +10,11 @@ import nbformat
 import pytest
 
 import lib
+from harness.author import build, proof
+from harness.author.lesson import between_marks, parse_hints
+from harness.author.lint import MIN_ALT
+from harness.execute.one import records
 from lib import checks
-from lib.course import build, proof
-from lib.course.execute import records
-from lib.course.lesson import between_marks, parse_hints
-from lib.course.lint import MIN_ALT
 from lib.learn import CheckFailed, grade_answer, quiz
 
 ROOT = Path(lib.__file__).parents[1]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lib.grading.rebuild.reading import MOST_BYTES
+from harness.grade.reading import MOST_BYTES
 from tests.malformed.kinds import FULL, KINDS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "malformed.md"

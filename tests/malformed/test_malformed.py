@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib.grading import rebuild
-from lib.grading.kernels.client import WarmParent
-from lib.grading.limits import Limits
-from lib.grading.pipeline import Assignment, Grader
-from lib.grading.pool import Submission, grade_all
+from harness.grade.engine import Submission, grade_all
+from harness.grade.grader import Assignment, Grader
+from harness.grade.matching import rebuild
+from harness.grade.reading import Ungradable, read_submission
+from harness.kernels.client import WarmParent
+from harness.limits import Limits
 from tests.attacks import assignment
 from tests.malformed.kinds import KINDS, NAME, right
 
@@ -109,9 +110,9 @@ def _read(folder, content):
     path = folder / NAME
     path.write_bytes(content)
     try:
-        notebook, _ = rebuild.read_submission(path, RELEASE)
-        rebuilt = rebuild.rebuild(RELEASE, notebook)
-    except rebuild.Ungradable as error:
+        notebook, _ = read_submission(path, RELEASE)
+        rebuilt = rebuild(RELEASE, notebook)
+    except Ungradable as error:
         assert all([error.reason, error.ask])  # noqa: PT017 - either outcome is right
         return
     checks = [

@@ -1,0 +1,388 @@
+"""Lessons to notebooks, byte for byte the same each time.
+
+A lesson has three notebook forms, all made here from the one source:
+
+source    what a teacher gives to nbgrader: worked answers and hidden checks between nbgrader's marks
+release   what a learner opens: neither, made from the source form by nbgrader's own preprocessors
+worked    the worked answers without marks and without hidden checks; `course run --save` adds outputs
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from harness.author import lint, release
+from harness.author.lesson import (
+    BEGIN_HIDDEN,
+    BEGIN_SOLUTION,
+    END_HIDDEN,
+    END_SOLUTION,
+    Cell,
+    Lesson,
+    LessonError,
+    Problem,
+    parse_hints,
+    read,
+    without_marks,
+)
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+CATALOGUE = Path("lib/learn/catalogue.json")
+_EXAMPLES = {"single": '"b"', "multiple": '"ac"', "ordering": '"cab"', "numeric": "0.5"}
+_KINDS = {
+    "single": "one choice",
+    "multiple": "one or more choices",
+    "ordering": "put in order",
+    "numeric": "a number",
+    "free": "a short text, marked by hand",
+}
+_COLLAPSED = {"jupyter": {"source_hidden": True}}
+
+
+def lesson_files(root: Path) -> list[Path]:
+    """The lessons' sources, in course order."""
+    return sorted((root / "lessons").glob("[0-9][0-9]_*.py"))
+
+
+def load(root: Path) -> list[Lesson]:
+    """Read and lint all lessons.
+
+    Raises:
+        LessonError: with every problem of every lesson.
+    """
+    lessons, problems = [], []
+    for path in lesson_files(root):
+        try:
+            lesson = read(path)
+        except LessonError as error:
+            problems.extend(error.problems)
+            continue
+        found = lint.lint(lesson)
+        problems.extend(found)
+        if not found:
+            problems.extend(lint.leaks(lesson, source_notebook(lesson), release_notebook(lesson)))
+        lessons.append(lesson)
+    if problems:
+        raise LessonError(problems)
+    return lessons
+
+
+def source_notebook(lesson: Lesson) -> NotebookNode:
+    """The teacher's form: standard nbgrader cells with worked answers and hidden checks."""
+    cells = [_markdown(_opening(lesson))]
+    setup_seen = False
+    for cell in lesson.cells:
+        if cell.role == "quiz":
+            cells.extend(_quiz(lesson.quiz[cell.target]))
+        elif cell.role == "hints":
+            continue
+        elif cell.role == "answer":
+            cells.append(_code(cell.source, _grading(cell.target, solution=True)))
+        elif cell.role == "check":
+            meta = _grading(f"check_{cell.target}", grade=True, locked=True, points=cell.points)
+            cells.append(_code(cell.source, meta))
+        elif cell.role == "hidden":
+            cells.append(_hidden_check(cell))
+        elif cell.kind == "markdown":
+            cells.append(_markdown(cell.source))
+        elif "parameters" in cell.metadata.get("tags", []):
+            meta = _grading("parameters", locked=True)
+            cells.append(_code(cell.source, meta | {"tags": ["parameters"]}))
+        elif not setup_seen:  # the first code cell after the parameters
+            setup_seen = True
+            cells.append(_code(cell.source, _grading("setup", locked=True)))
+        else:
+            cells.append(_code(cell.source, {}))
+    return _notebook(lesson, cells)
+
+
+def release_notebook(lesson: Lesson) -> NotebookNode:
+    """The learner's form, made from the source form by nbgrader's own preprocessors."""
+    stubs = {item["id"]: quiz_stub(item) for item in lesson.quiz.values() if item["kind"] != "free"}
+    notebook = release.clear(source_notebook(lesson), stubs)
+    _sort_metadata(notebook)
+    return notebook
+
+
+def worked_notebook(lesson: Lesson) -> NotebookNode:
+    """The worked answers without marks and without the grader's hidden cells; no outputs."""
+    return worked(source_notebook(lesson))
+
+
+def worked(notebook: NotebookNode) -> NotebookNode:
+    """Strip marks and hidden cells from a source-form notebook, keeping outputs if it has some."""
+    kept = [c for c in notebook.cells if BEGIN_HIDDEN not in c.source]
+    for cell in kept:
+        cell.source = without_marks(cell.source)
+    notebook.cells = kept
+    return notebook
+
+
+def saved(executed: NotebookNode) -> NotebookNode:
+    """An executed source-form notebook as it goes to `solutions/`: worked, no traces of the run."""
+    notebook = worked(executed)
+    notebook.cells = [cell for cell in notebook.cells if not is_injected(cell)]
+    for key in ("papermill", "widgets"):
+        notebook.metadata.pop(key, None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if cell.metadata.get("tags") == []:
+            del cell.metadata["tags"]
+    _sort_metadata(notebook)
+    return notebook
+
+
+def to_text(notebook: NotebookNode) -> str:
+    """The notebook file's text: sorted keys, one-space indent, a newline at the end."""
+    return nbformat.writes(notebook, version=4, indent=1, sort_keys=True).rstrip("\n") + "\n"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A generated file that is not what its source gives."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+def generated(root: Path, lessons: list[Lesson]) -> dict[Path, str]:
+    """Every generated file but `solutions/`, with its text."""
+    files = {
+        root / "notebooks" / f"{lesson.slug}.ipynb": to_text(release_notebook(lesson))
+        for lesson in lessons
+    }
+    files[root / CATALOGUE] = catalogue_text(lessons)
+    return files
+
+
+def build(root: Path) -> list[Path]:
+    """Write every generated file that changed and remove notebooks without a lesson.
+
+    Returns the files written or removed.
+
+    Raises:
+        LessonError: a lesson is refused; then nothing is written.
+    """
+    files = generated(root, load(root))
+    changed = []
+    for path, text in files.items():
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            changed.append(path)
+    for path in stale(root, files):
+        path.unlink()
+        changed.append(path)
+    return changed
+
+
+def write_sources(root: Path, folder: Path) -> list[Path]:
+    """Write the teacher's form of every lesson, for an nbgrader course's `source/` folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for lesson in load(root):
+        path = folder / f"{lesson.slug}.ipynb"
+        path.write_text(to_text(source_notebook(lesson)), encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def stale(root: Path, files: dict[Path, str]) -> list[Path]:
+    """Notebooks that no lesson gives."""
+    return [path for path in sorted((root / "notebooks").glob("*.ipynb")) if path not in files]
+
+
+def drift(root: Path) -> list[Drift]:
+    """Generated files that are missing, stale or different from what the lessons give."""
+    lessons = load(root)
+    files = generated(root, lessons)
+    found = [Drift(path, "has no lesson") for path in stale(root, files)]
+    for path, text in files.items():
+        if not path.is_file():
+            found.append(Drift(path, "is missing"))
+        elif path.read_text(encoding="utf-8") != text:
+            found.append(Drift(path, "differs from its lesson"))
+    for lesson in lessons:
+        path = root / "solutions" / f"{lesson.slug}.ipynb"
+        if not path.is_file():
+            found.append(Drift(path, "is missing: run `course run --save`"))
+        elif _sources(nbformat.read(path, as_version=4)) != _sources(worked_notebook(lesson)):
+            found.append(Drift(path, "differs from its lesson: run `course run --save`"))
+    return found
+
+
+def _sources(notebook: NotebookNode) -> list[tuple[str, str]]:
+    return [(c.cell_type, c.source) for c in notebook.cells if not is_injected(c)]
+
+
+def is_injected(cell: NotebookNode) -> bool:
+    """Whether papermill put this cell there."""
+    return "injected-parameters" in cell.metadata.get("tags", [])
+
+
+def catalogue_text(lessons: list[Lesson]) -> str:
+    """What `lib.learn` knows of the lessons in a class: titles, points, hints. No answers, no keys."""
+    entries = []
+    for lesson in lessons:
+        exercises = []
+        for name in lesson.exercises():
+            cells = [lesson.cell(role, name) for role in ("check", "hidden")]
+            title = lesson.cell("card", name).source.split("\n")[0]
+            exercises.append(
+                {
+                    "name": name,
+                    "title": title.lstrip("# ").removeprefix("Exercise:").strip(),
+                    "points": sum(cell.points for cell in cells),
+                    "hints": parse_hints(lesson.cell("hints", name).source),
+                }
+            )
+        entries.append(
+            {
+                "number": lesson.number,
+                "slug": lesson.slug,
+                "title": lesson.title,
+                "minutes": lesson.header["minutes"],
+                "exercises": exercises,
+                "quiz": [
+                    {"id": item["id"], "kind": item["kind"], "points": item["points"]}
+                    for item in lesson.quiz.values()
+                ],
+            }
+        )
+    return json.dumps({"lessons": entries}, indent=1, ensure_ascii=False) + "\n"
+
+
+def variable(item: str) -> str:
+    """The name that holds a quiz answer in the notebook: `02-q3` gives `q3`."""
+    return item.split("-")[1]
+
+
+def quiz_stub(item: dict[str, Any]) -> str:
+    """The answer cell as a learner gets it."""
+    name = variable(item["id"])
+    return (
+        f"{name} = None  # your answer, for example {_EXAMPLES[item['kind']]}\n"
+        f'quiz("{item["id"]}", {name})'
+    )
+
+
+def _quiz(item: dict[str, Any]) -> list[NotebookNode]:
+    name, kind = item["id"], item["kind"]
+    points = f"{item['points']} point" + ("" if item["points"] == 1 else "s")
+    when = "; predict before you run on" if item.get("predict") else ""
+    prompt = [f"**Question {name}** ({_KINDS[kind]}, {points}{when})", "", item["prompt"].strip()]
+    if "choices" in item:
+        prompt.append("")
+        prompt.extend(f"- **{key})** {c['text'].strip()}" for key, c in item["choices"].items())
+    if kind == "free":
+        prompt.append(f'\nWrite in the next cell; then run `quiz("{name}", "read")` and compare.')
+        body = [BEGIN_SOLUTION, item["feedback"].strip(), END_SOLUTION]
+        meta = _grading(name, grade=True, solution=True, points=item["points"])
+        return [_markdown("\n".join(prompt)), _markdown("\n".join(body), meta)]
+    assign, ask = quiz_stub(item).split("\n")
+    key = json.dumps(item["key"])
+    answer = [assign, BEGIN_SOLUTION, f"{variable(name)} = {key}", END_SOLUTION, ask]
+    tolerance = f", tolerance={item['tolerance']!r}" if kind == "numeric" else ""
+    hidden = [
+        f"# Question {name} is compared with its key here when the notebook is graded.",
+        BEGIN_HIDDEN,
+        f'grade_answer("{name}", {variable(name)}, kind="{kind}", key={key}{tolerance})',
+        END_HIDDEN,
+    ]
+    meta = _grading(f"grade-{name}", grade=True, locked=True, points=item["points"])
+    return [
+        _markdown("\n".join(prompt)),
+        _code("\n".join(answer), _grading(name, solution=True)),
+        _code("\n".join(hidden), meta | _COLLAPSED),
+    ]
+
+
+def _hidden_check(cell: Cell) -> NotebookNode:
+    lines = [
+        f"# Further cases of {cell.target} are checked here when the notebook is graded.",
+        BEGIN_HIDDEN,
+        f'check("{cell.target}", {cell.target}, hidden={cell.metadata["seed"]})',
+        END_HIDDEN,
+    ]
+    meta = _grading(f"hidden_{cell.target}", grade=True, locked=True, points=cell.points)
+    return _code("\n".join(lines), meta | _COLLAPSED)
+
+
+def _opening(lesson: Lesson) -> str:
+    lines = [f"# {lesson.number} {lesson.title}", "", f"About {lesson.header['minutes']} minutes."]
+    for title, key in (("You will", "objectives"), ("You need", "prerequisites")):
+        lines += ["", f"**{title}**", "", *(f"- {entry}" for entry in lesson.header[key])]
+    lines += [
+        "",
+        "A check tells you at once what is right and what went wrong. Stuck? "
+        '`hint("name")`, then `solution("name")`. Where you stand: `progress()`.',
+    ]
+    return "\n".join(lines)
+
+
+def _grading(grade_id: str, points: float | None = None, **flags: bool) -> dict:
+    nbgrader = {"grade": False, "locked": False, "solution": False, "task": False} | flags
+    nbgrader |= {"grade_id": grade_id, "schema_version": 3}
+    if points is not None:
+        nbgrader["points"] = points
+    return {"nbgrader": nbgrader}
+
+
+def _markdown(source: str, metadata: dict | None = None) -> NotebookNode:
+    return nbformat.v4.new_markdown_cell(source, metadata=metadata or {})
+
+
+def _code(source: str, metadata: dict) -> NotebookNode:
+    return nbformat.v4.new_code_cell(source, metadata=metadata)
+
+
+def _notebook(lesson: Lesson, cells: list[NotebookNode]) -> NotebookNode:
+    seen: dict[str, int] = {}
+    for cell in cells:
+        # An id that follows the content: moving or adding a cell leaves the others' ids alone.
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        name = grade_id or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        seen[name] = seen.get(name, 0) + 1
+        cell["id"] = name if seen[name] == 1 else f"{name}-{seen[name]}"
+    notebook = nbformat.v4.new_notebook(
+        cells=cells,
+        metadata={
+            "kernelspec": KERNEL,
+            "language_info": {"name": "python"},
+            "course": {"lesson": lesson.number, "slug": lesson.slug, "title": lesson.title},
+        },
+    )
+    notebook.nbformat_minor = 5
+    _sort_metadata(notebook)
+    return notebook
+
+
+def _sort_metadata(notebook: NotebookNode) -> None:
+    for cell in notebook.cells:
+        cell.metadata = NotebookNode(dict(sorted(cell.metadata.items())))
+
+
+__all__ = [
+    "Drift",
+    "LessonError",
+    "Problem",
+    "build",
+    "drift",
+    "load",
+    "release_notebook",
+    "source_notebook",
+    "to_text",
+    "worked_notebook",
+]

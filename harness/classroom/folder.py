@@ -1,0 +1,465 @@
+"""The classroom's folder: made, and its lessons released, graded, regraded and handed back."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.grade.verdicts import Report
+
+STEPS = ("source", "release", "submitted", "autograded", "feedback")
+CONFIG = "nbgrader_config.py"
+
+
+class ClassroomError(RuntimeError):
+    """The classroom is not as it has to be; the message says what to do."""
+
+
+class Graded(Protocol):
+    """What a grader gives: a report, and the rebuilt notebook with the outputs of what was run."""
+
+    report: Report
+    notebook: Any
+
+
+# Grades one student's folder of one lesson. It never raises for the submission's sake.
+Grader = Callable[[Path, str], Graded]
+Progress = Callable[[int, int, Report], None]
+
+
+@dataclass
+class Outcome:
+    """What a run of grading did: reports by student, who was recorded before, and what failed."""
+
+    reports: dict[str, Report] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def init(folder: Path, database: str | None = None, course_id: str = "course") -> Classroom:
+    """Make a classroom: an nbgrader course of which only its user can read anything.
+
+    Args:
+        folder: outside the repository; new, or empty, or a classroom already.
+        database: SQLAlchemy's URL of the gradebook; None is `gradebook.db` in the folder.
+            `postgresql://user@host/name` needs the extra `postgresql`.
+
+    Raises:
+        ClassroomError: the folder holds something else, lies in a git checkout, or the database
+            cannot be reached.
+    """
+    folder = Path(folder).resolve()
+    _outside(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ClassroomError(f"{folder} is a file: give the name of a new folder")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / CONFIG).is_file():
+        raise ClassroomError(
+            f"{folder} holds something that is no classroom: give a new or an empty folder"
+        )
+    new = not (folder / CONFIG).is_file()
+    for path in (folder, *(folder / step for step in STEPS), folder / ".grading"):
+        path.mkdir(mode=0o700, parents=path is folder, exist_ok=True)
+        path.chmod(0o700)
+    if new:
+        _write(folder / CONFIG, _configuration(course_id, _url(database)))
+    classroom = Classroom(folder)
+    try:
+        with classroom.gradebook():
+            pass
+    except Exception as error:
+        if new:
+            (folder / CONFIG).unlink()
+        raise ClassroomError(
+            f"the gradebook could not be opened ({type(error).__name__}: "
+            f"{str(error).splitlines()[0][:300]}): see that the database server runs, that the "
+            "database exists and that you may write to it"
+        ) from error
+    database_file = folder / "gradebook.db"
+    if database_file.exists():
+        database_file.chmod(0o600)
+    return classroom
+
+
+class Classroom:
+    """An nbgrader course folder.
+
+    Raises:
+        ClassroomError: the folder is no classroom.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder).resolve()
+        if not (self.folder / CONFIG).is_file():
+            raise ClassroomError(
+                f"{self.folder} has no {CONFIG}: it is no classroom; "
+                "make one with `classroom init` or give the folder of one"
+            )
+
+    @property
+    def lessons(self) -> list[str]:
+        """The lessons that were released."""
+        return sorted(
+            path.name
+            for path in (self.folder / "release").glob("*")
+            if (path / f"{path.name}.ipynb").is_file()
+        )
+
+    def students(self, lesson: str) -> list[str]:
+        """Who handed in a lesson."""
+        return sorted(
+            path.name
+            for path in (self.folder / "submitted").glob("*")
+            if path.is_dir() and not path.is_symlink() and (path / lesson).is_dir()
+        )
+
+    @contextlib.contextmanager
+    def gradebook(self) -> Iterator[Any]:
+        """nbgrader's gradebook, open."""
+        from nbgrader.api import Gradebook
+
+        course = self._course()
+        with _programs_on_path(), _private():
+            book = Gradebook(course.db_url, course.course_id)
+        with book:
+            yield book
+
+    def release(self, lesson: str, notebook: Path, also: Iterable[Path] = ()) -> Path:
+        """Release a lesson: nbgrader makes the students' form, and the gradebook learns its cells.
+
+        Args:
+            notebook: the teacher's form, with solutions and hidden tests.
+            also: files that are to lie beside it.
+
+        Raises:
+            ClassroomError: nbgrader refused it.
+        """
+        from nbgrader.apps.api import NbGraderAPI
+
+        from harness.classroom.gradebook.recorder import load_config
+        from harness.lock import one_writer
+
+        if not Path(notebook).is_file():
+            raise ClassroomError(
+                f"{notebook} is not there: give the teacher's notebook of {lesson}"
+            )
+        with one_writer(self.folder), _programs_on_path(), _private():
+            place = self.folder / "source" / lesson
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for path, name in [(notebook, f"{lesson}.ipynb"), *((p, Path(p).name) for p in also)]:
+                content = Path(path).read_bytes()
+                if Path(path).resolve() != (place / name).resolve():
+                    (place / name).unlink(missing_ok=True)
+                    (place / name).write_bytes(content)
+            config = load_config(self.folder)
+            answer = NbGraderAPI(self._course(), config=config).generate_assignment(lesson)
+        if not answer["success"]:
+            said = (answer.get("error") or answer.get("log") or "nothing").strip()
+            raise ClassroomError(
+                f"nbgrader could not release {lesson}; mend the notebook in {place} and release "
+                f"again. It said: {said[-1500:]}"
+            )
+        return self.folder / "release" / lesson / f"{lesson}.ipynb"
+
+    def autograde(
+        self,
+        lesson: str,
+        students: Sequence[str] | None = None,
+        *,
+        grader: Grader,
+        version: str = "",
+        jobs: int = 1,
+        progress: Progress = lambda done, total, report: None,
+    ) -> Outcome:
+        """Grade what was handed in and record it; what was recorded before is passed over.
+
+        Args:
+            students: whose; None is everybody's.
+            grader: called in `jobs` threads; only this thread writes.
+            version: what else a verdict depends on (checks, limits), as a short text.
+
+        Raises:
+            ClassroomError: the lesson was not released, or a student handed nothing in.
+        """
+        return self._grade(lesson, students, grader, version, jobs, progress, None)
+
+    def regrade(
+        self,
+        lesson: str,
+        exercise: str,
+        students: Sequence[str] | None = None,
+        *,
+        grader: Grader,
+        jobs: int = 1,
+        progress: Progress = lambda done, total, report: None,
+    ) -> Outcome:
+        """Grade one exercise anew for everybody; all other scores stay as they are.
+
+        Args:
+            exercise: its name in the reports (`CellVerdict.exercise`), or a check cell's grade_id.
+
+        Raises:
+            ClassroomError: no check cell of the lesson is of this exercise.
+        """
+        only = self.cells_of(lesson, exercise)
+        return self._grade(lesson, students, grader, "", jobs, progress, only)
+
+    def _grade(
+        self,
+        lesson: str,
+        students: Sequence[str] | None,
+        grader: Grader,
+        version: str,
+        jobs: int,
+        progress: Progress,
+        only: frozenset[str] | None,
+    ) -> Outcome:
+        from harness.classroom.gradebook.recorder import Recorder, RecordError
+        from harness.grade.journal import Journal, fingerprint
+
+        self._released(lesson)
+        here = self.students(lesson)
+        if missing := sorted(set(students or ()) - set(here)):
+            raise ClassroomError(
+                f"{', '.join(missing)} handed in nothing for {lesson}: collect it first"
+            )
+        chosen = sorted(set(students)) if students is not None else here
+        release = fingerprint(self.folder / "release" / lesson)
+        source = fingerprint(self.folder / "source" / lesson)
+        outcome = Outcome()
+        with Recorder(self.folder) as recorder, ThreadPoolExecutor(jobs) as pool:
+            journal = Journal(self.folder / ".grading" / "done.jsonl")
+            work: dict[Future, tuple[str, str]] = {}
+            for student in chosen:
+                place = self.folder / "submitted" / student / lesson
+                key = fingerprint(place, student, lesson, release, source, version)
+                known = journal.done(lesson, student, key) and recorder.recorded(lesson, student)
+                if known and only is None:
+                    outcome.skipped.append(student)
+                    outcome.reports[student] = recorder.report(lesson, student)
+                    continue
+                work[pool.submit(grader, place, lesson)] = (student, key)
+            try:
+                for done, future in enumerate(_as_finished(work), 1):
+                    student, key = work.pop(future)
+                    try:
+                        graded = _of(future, student, lesson)
+                        report = recorder.record(
+                            graded, timestamp=self._timestamp(student, lesson), only=only
+                        )
+                    except RecordError as error:
+                        outcome.failed[student] = str(error)
+                        continue
+                    if only is None:
+                        journal.add(lesson, student, key)
+                    outcome.reports[student] = report
+                    progress(done, done + len(work), report)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return outcome
+
+    def feedback(
+        self,
+        lesson: str,
+        students: Sequence[str] | None = None,
+        html: Callable[[Report, str], str] | None = None,
+    ) -> list[Path]:
+        """Write each student's feedback page, `feedback/<student>/<lesson>/<lesson>.html`.
+
+        nbgrader's own feedback is not used: it shows the hidden tests.
+
+        Args:
+            html: makes the page from a report and a title.
+        """
+        from harness.classroom.gradebook.recorder import write_atomically
+        from harness.lock import one_writer
+
+        if html is None:
+            from harness.reports.feedback import feedback_html as html
+        self._released(lesson)
+        written = []
+        with one_writer(self.folder), _private():
+            for report in self.reports(lesson):
+                if students is not None and report.student not in students:
+                    continue
+                path = self.folder / "feedback" / report.student / lesson / f"{lesson}.html"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                page = html(report, lesson).encode("utf-8", "replace")
+                write_atomically(path, page)
+                written.append(path)
+        return written
+
+    def export(self, to: Path, lessons: Sequence[str] = ()) -> Path:
+        """Write the scores as CSV by nbgrader's own exporter."""
+        from nbgrader.plugins import CsvExportPlugin
+
+        to = Path(to)
+        if not to.parent.is_dir():
+            raise ClassroomError(f"{to.parent} is not there: make that folder first")
+        with _private(), self.gradebook() as book:
+            plugin = CsvExportPlugin()
+            plugin.to, plugin.assignment = str(to), list(lessons)
+            plugin.export(book)
+        return to
+
+    def reports(self, lesson: str) -> list[Report]:
+        """The reports of a lesson that were recorded, by student."""
+        from harness.classroom.gradebook.recorder import read_report
+
+        paths = sorted((self.folder / ".grading" / "reports" / lesson).glob("*.json"))
+        found = (read_report(self.folder, lesson, path.name[:-5]) for path in paths)
+        return [report for report in found if report is not None]
+
+    def cells_of(self, lesson: str, exercise: str) -> frozenset[str]:
+        """The check cells of an exercise, by grade_id; a `ClassroomError` if there is none."""
+        path = self._released(lesson)
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        metas = [cell.get("metadata", {}).get("nbgrader", {}) for cell in cells]
+        checks = {m["grade_id"] for m in metas if m.get("grade") and not m.get("solution")}
+        named = Counter(
+            (cell.exercise, cell.grade_id) for r in self.reports(lesson) for cell in r.cells
+        )
+        only = {grade_id for name, grade_id in named if name == exercise} & checks
+        only |= {exercise} & checks
+        if not only:
+            known = sorted({name for name, _ in named if name} or checks)
+            raise ClassroomError(
+                f"{lesson} has no exercise {exercise!r}: it has {', '.join(known) or 'none'}"
+            )
+        return frozenset(only)
+
+    def _released(self, lesson: str) -> Path:
+        path = self.folder / "release" / lesson / f"{lesson}.ipynb"
+        if lesson not in self.lessons:
+            known = ", ".join(self.lessons) or "none"
+            raise ClassroomError(f"{lesson} was not released (released: {known}): release it first")
+        return path
+
+    def _timestamp(self, student: str, lesson: str) -> str | None:
+        path = self.folder / "submitted" / student / lesson / "timestamp.txt"
+        try:
+            if path.is_symlink() or path.stat().st_size > 200:
+                return None
+            return path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+
+    def _course(self) -> Any:
+        from harness.classroom.gradebook.recorder import course_directory, load_config
+
+        return course_directory(self.folder, load_config(self.folder))
+
+
+def _of(future: Future, student: str, lesson: str) -> Graded:
+    """What the grader gave, or an ungradable submission if it raised after all."""
+    from dataclasses import replace
+
+    from harness.classroom.gradebook.recorder import GradedSubmission
+
+    try:
+        graded = future.result()
+        report = graded.report
+        if (report.student, report.lesson) != (student, lesson):
+            report = replace(report, student=student, lesson=lesson)
+        return GradedSubmission(report, graded.notebook)
+    except Exception as error:
+        report = Report(
+            student,
+            lesson,
+            f"{lesson}.ipynb",
+            "ungradable",
+            reason=f"The grader could not finish it ({type(error).__name__}: {error}).",
+            ask="Nothing: the teacher looks at it.",
+        )
+        return GradedSubmission(report, None)
+
+
+def _as_finished(work: dict[Future, Any]) -> Iterator[Future]:
+    from concurrent.futures import FIRST_COMPLETED, wait
+
+    waiting = set(work)
+    while waiting:
+        finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+        yield from finished
+
+
+def _outside(folder: Path) -> None:
+    for parent in (folder, *folder.parents):
+        if (parent / ".git").exists():
+            raise ClassroomError(
+                f"{folder} lies in the git checkout {parent}, where students' work could be "
+                "published by mistake: give a folder outside it"
+            )
+
+
+def _url(database: str | None) -> str | None:
+    """The URL with a PostgreSQL driver that is installed."""
+    if database is None:
+        return None
+    scheme, sign, rest = database.partition("://")
+    if not sign or not rest:
+        raise ClassroomError(
+            f"{scheme!r} is no database URL: give one such as postgresql://user@host/grades"
+        )
+    if scheme not in ("postgres", "postgresql"):
+        return database
+    from importlib.util import find_spec
+
+    for module in ("psycopg", "psycopg2"):
+        if find_spec(module) is not None:
+            return f"postgresql+{module}://{rest}"
+    raise ClassroomError(
+        "PostgreSQL needs the package psycopg, which is not installed: "
+        "pip install 'embeddings-course[postgresql]'"
+    )
+
+
+def _configuration(course_id: str, database: str | None) -> str:
+    lines = [
+        "# Stock `nbgrader` commands and formgrader work in this folder, but for one thing: do not",
+        "# autograde with them. That would run students' notebooks unprotected on this machine.",
+        "import os",
+        "",
+        "c = get_config()",
+        "c.CourseDirectory.root = os.path.dirname(os.path.abspath(__file__))",
+        f"c.CourseDirectory.course_id = {course_id!r}",
+    ]
+    if database is not None:
+        lines.append(f"c.CourseDirectory.db_url = {database!r}")
+    return "\n".join(lines) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def _private() -> Iterator[None]:
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextlib.contextmanager
+def _programs_on_path() -> Iterator[None]:
+    """nbgrader calls `alembic` by name when it makes a gradebook."""
+    before = os.environ.get("PATH", "")
+    if shutil.which("alembic") is None:
+        os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before

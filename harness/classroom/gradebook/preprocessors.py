@@ -1,0 +1,95 @@
+"""The two steps of nbgrader's autograding that are ours: show the verdicts, and save them.
+
+Both find the report in `resources["grading"]`, where `record.VerdictAutograde` puts it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+
+from harness.classroom.gradebook.safe_outputs import safe_markdown, safe_outputs, verdict_output
+from harness.grade.verdicts import CellVerdict
+
+MISSING = "There is no verdict on this cell, so it earns nothing: tell the teacher."
+
+
+def verdict_of(cell: NotebookNode, resources: dict[str, Any]) -> CellVerdict | None:
+    """The verdict on a graded cell that no person marks; None for every other cell.
+
+    A cell of which the report says nothing earns 0: whatever was not run is not right.
+    """
+    if not utils.is_grade(cell) or utils.is_solution(cell) or cell.cell_type != "code":
+        return None
+    meta = cell.metadata["nbgrader"]
+    found = resources["grading"]["verdicts"].get(meta["grade_id"])
+    if found is None or found.points is None or not math.isfinite(found.points):
+        return CellVerdict(meta["grade_id"], "not run", 0.0, float(meta["points"]), MISSING)
+    return found
+
+
+class PutVerdicts(NbGraderPreprocessor):
+    """Replaces the outputs of check cells by their verdicts, and makes all others safe to show."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        count = 0
+        for cell in nb.cells:
+            if cell.cell_type != "code":
+                cell.pop("attachments", None)
+                continue
+            count += 1
+            verdict = verdict_of(cell, resources)
+            cell.outputs = [verdict_output(verdict)] if verdict else safe_outputs(cell.outputs)
+            cell.execution_count = count if verdict or cell.outputs else None
+        return nb, resources
+
+
+class SaveVerdicts(SaveAutoGrades):
+    """Writes the verdicts' points, where nbgrader would look at the outputs.
+
+    Cells that a person marks, comments and manual scores are nbgrader's own affair, untouched. When
+    `resources["grading"]["only"]` names grade ids, all other cells are left as they are.
+    """
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        only = resources["grading"]["only"]
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if only is not None and grade_id not in only:
+            return cell, resources
+        return super().preprocess_cell(cell, resources, cell_index)
+
+    def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
+        verdict = verdict_of(cell, resources)
+        if verdict is None:
+            super()._add_score(cell, resources)
+            return
+        meta = cell.metadata["nbgrader"]
+        grade = self.gradebook.find_grade(
+            meta["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+        )
+        grade.auto_score = min(max(verdict.points, 0.0), float(meta["points"]))
+        # As nbgrader does: a score that a person gave is to be looked at again.
+        grade.needs_manual_grade = grade.manual_score is not None
+        self.gradebook.db.commit()
+
+
+class SafeMarkdown(NbGraderPreprocessor):
+    """Makes the text cells that a student could write safe to show; comes after `SaveVerdicts`."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        if cell.cell_type != "code" and not utils.is_locked(cell):
+            theirs = utils.is_solution(cell) or "nbgrader" not in cell.metadata
+            if theirs and cell.source not in resources["grading"]["trusted"]:
+                cell.cell_type = "markdown"
+                cell.source = safe_markdown(cell.source)
+        return cell, resources

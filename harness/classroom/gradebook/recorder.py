@@ -1,0 +1,373 @@
+"""Graded submissions into the classroom: its gradebook, its `autograded/` folder, its reports."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import shutil
+import uuid
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbconvert.writers import FilesWriter
+from nbformat import NotebookNode
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    DeduplicateIds,
+    LimitOutput,
+    OverwriteCells,
+    OverwriteKernelspec,
+)
+from nbgrader.utils import parse_utc
+from sqlalchemy.exc import SAWarning
+from traitlets import List
+from traitlets.config import Config, PyFileConfigLoader
+
+from harness.classroom.gradebook.preprocessors import PutVerdicts, SafeMarkdown, SaveVerdicts
+from harness.classroom.gradebook.safe_outputs import plain, safe_markdown
+from harness.classroom.gradebook.transaction import SharedGradebook
+from harness.grade.verdicts import CellVerdict, Remark, Report
+from harness.lock import one_writer
+
+IN, OUT = ".grading/in", ".grading/out"
+CONFIG = "nbgrader_config.py"
+
+
+class RecordError(RuntimeError):
+    """A graded submission could not be recorded; the gradebook is as it was before it."""
+
+
+@dataclass(frozen=True)
+class GradedSubmission:
+    """A report, and the rebuilt notebook with the outputs of what was run."""
+
+    report: Report
+    notebook: NotebookNode
+
+
+class VerdictAutograde(Autograde):
+    """nbgrader's autograding of one notebook that has been run and judged already."""
+
+    # The metadata are checked once: nothing of ours changes them, and a check takes a third of the
+    # time. No `config=True`: a course's configuration of stock autograding must not undo these.
+    sanitize_preprocessors = List(
+        [DeduplicateIds, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
+    )
+    autograde_preprocessors = List(
+        [
+            PutVerdicts,
+            ClearMetadataPreprocessor,
+            LimitOutput,
+            SaveVerdicts,
+            AssignLatePenalties,
+            SafeMarkdown,
+        ]
+    )
+
+    def __init__(self, grading: dict[str, Any], path: Path, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.grading, self.path, self.force = grading, path, True
+        self.permissions = 600
+
+    def start(self) -> None:
+        """Convert the one notebook; the process stays in its working folder."""
+        # nbgrader looks for submissions with patterns, which students' names may look like.
+        self.assignments = {str(self.path.parent): [str(self.path)]}
+        self.writer = FilesWriter(parent=self, config=self.config)
+        self.exporter = self.exporter_class(parent=self, config=self.config)
+        self.exporter.optimistic_validation = True  # the format once, not after every step
+        self.convert_notebooks()
+
+    def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
+        resources = super().init_single_notebook_resources(notebook_filename)
+        return resources | {"grading": self.grading}
+
+
+class Recorder:
+    """Writes to one classroom. Use it as a context manager; it holds the classroom's lock.
+
+    Args:
+        classroom: the folder of the nbgrader course, with its `nbgrader_config.py`.
+
+    Raises:
+        Busy: another process writes to the classroom.
+    """
+
+    def __init__(self, classroom: Path) -> None:
+        self.folder = Path(classroom).resolve()
+        self.grading = self.folder / ".grading"
+
+    def __enter__(self) -> Recorder:
+        self._stack = contextlib.ExitStack()
+        with self._stack:
+            self._stack.enter_context(one_writer(self.folder))
+            self._stack.enter_context(_private())
+            for rest in (".grading/in", ".grading/out", ".grading/old"):
+                shutil.rmtree(self.folder / rest, ignore_errors=True)
+            self.config = load_config(self.folder)
+            self.coursedir = course_directory(self.folder, self.config)
+            self.coursedir.submitted_directory = IN
+            self.coursedir.autograded_directory = OUT
+            self.gradebook = SharedGradebook(self.coursedir.db_url, self.coursedir.course_id)
+            self._stack.callback(self.gradebook.shut)
+            self._stack = self._stack.pop_all()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stack.close()
+
+    def record(
+        self,
+        graded: GradedSubmission,
+        *,
+        timestamp: str | None = None,
+        only: Iterable[str] | None = None,
+    ) -> Report:
+        """Record one submission whole, or raise and leave everything as it was.
+
+        Args:
+            graded: its report, and the rebuilt notebook with outputs. For an ungradable submission
+                the released notebook is recorded instead, with the reason as its first cell.
+            timestamp: when it was handed in, as nbgrader writes it in `timestamp.txt`.
+            only: the grade ids to write; all other scores and verdicts stay as they are.
+
+        Returns:
+            The report as recorded, which lies in `.grading/reports/<lesson>/<student>.json`, too.
+
+        Raises:
+            RecordError: nbgrader could not take it.
+        """
+        report = graded.report
+        lesson, student = report.lesson, report.student
+        for name in (lesson, student):
+            if name in ("", ".", "..") or any(c in "/\\" or not c.isprintable() for c in name):
+                raise RecordError(
+                    f"{name!r} cannot be the name of a folder in the classroom: rename it there"
+                )
+        chosen = None if only is None else frozenset(only)
+        if chosen is not None:
+            old = self.report(lesson, student)
+            if old is None or old.status == "ungradable":
+                chosen = None  # nothing of it was recorded yet
+            elif report.status == "ungradable":
+                return old
+            else:
+                report = merged(old, report, chosen)
+        release = self._release(lesson)
+        notebook = graded.notebook
+        if report.status == "ungradable":
+            notebook = _explained(release, report)
+            report = dataclasses.replace(report, cells=_nothing(release, report))
+        source = self.folder / IN / student / lesson / f"{lesson}.ipynb"
+        output = self.folder / OUT / student / lesson
+        for folder in (source.parent, output):
+            shutil.rmtree(folder, ignore_errors=True)
+        source.parent.mkdir(parents=True)
+        _write(source, nbformat.writes(notebook).encode("utf-8", "replace"))
+        if stamp := valid_timestamp(timestamp):
+            _write(source.parent / "timestamp.txt", f"{stamp}\n".encode())
+        ours = notebook if report.status == "ungradable" else release
+        resources = {
+            "verdicts": {cell.grade_id: cell for cell in report.cells},
+            "only": chosen,
+            "trusted": frozenset(cell.source for cell in ours.cells),
+        }
+        said: list[str] = []
+        try:
+            with _listening(said) as log, self.gradebook.submission():
+                VerdictAutograde(
+                    resources, source, coursedir=self.coursedir, config=self.config, log=log
+                ).start()
+                self._keep(report, output)
+        except NbGraderException as error:
+            raise RecordError(
+                f"nbgrader could not record {lesson} of {student!r}; the gradebook is as it was. "
+                f"It said: {' '.join(said)[-1500:] or error}"
+            ) from error
+        finally:
+            shutil.rmtree(self.folder / IN / student, ignore_errors=True)
+            shutil.rmtree(self.folder / OUT / student, ignore_errors=True)
+        return report
+
+    def report(self, lesson: str, student: str) -> Report | None:
+        """The report that was recorded last, None if there is none."""
+        return read_report(self.folder, lesson, student)
+
+    def recorded(self, lesson: str, student: str) -> bool:
+        """Whether the files of a recorded submission are there."""
+        place = self.folder / "autograded" / student / lesson / f"{lesson}.ipynb"
+        return place.is_file() and report_path(self.folder, lesson, student).is_file()
+
+    def _keep(self, report: Report, output: Path) -> None:
+        """Put the files in place; the gradebook follows, and a rerun mends what a kill parts."""
+        place = self.folder / "autograded" / report.student / report.lesson
+        for folder in (output, place.parent.parent, place.parent):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o700)
+        path = report_path(self.folder, report.lesson, report.student)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, report_json(report).encode())
+        old = self.grading / "old" / uuid.uuid4().hex
+        old.parent.mkdir(exist_ok=True)
+        if place.exists():
+            place.rename(old)
+        output.rename(place)
+        shutil.rmtree(old, ignore_errors=True)
+
+    def _release(self, lesson: str) -> NotebookNode:
+        path = self.folder / "release" / lesson / f"{lesson}.ipynb"
+        try:
+            return nbformat.read(path, as_version=4)
+        except OSError as error:
+            raise RecordError(
+                f"{path} is not there: release {lesson} before its submissions are recorded"
+            ) from error
+
+
+def record(
+    classroom: Path, graded: Iterable[GradedSubmission], timestamps: dict[str, str] | None = None
+) -> list[Report]:
+    """Record graded submissions one after another; `timestamps` by student."""
+    with Recorder(classroom) as recorder:
+        return [
+            recorder.record(one, timestamp=(timestamps or {}).get(one.report.student))
+            for one in graded
+        ]
+
+
+def merged(old: Report, new: Report, only: frozenset[str]) -> Report:
+    """The old report with the new verdicts on the chosen cells."""
+    fresh = {cell.grade_id: cell for cell in new.cells if cell.grade_id in only}
+    cells = [fresh.pop(cell.grade_id, cell) for cell in old.cells]
+    return dataclasses.replace(old, cells=(*cells, *fresh.values()))
+
+
+def report_path(classroom: Path, lesson: str, student: str) -> Path:
+    return Path(classroom, ".grading", "reports", lesson, f"{student}.json")
+
+
+def report_json(report: Report) -> str:
+    """A report as JSON, the same bytes for the same report."""
+    data = dataclasses.asdict(report)
+    del data["seconds"]  # depends on the clock
+    return json.dumps(data, indent=1, sort_keys=True) + "\n"
+
+
+def read_report(classroom: Path, lesson: str, student: str) -> Report | None:
+    try:
+        data = json.loads(report_path(classroom, lesson, student).read_bytes())
+        data["cells"] = tuple(CellVerdict(**cell) for cell in data["cells"])
+        data["remarks"] = tuple(Remark(**remark) for remark in data["remarks"])
+        return Report(**data)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def load_config(folder: Path) -> Config:
+    """The teacher's configuration of the course.
+
+    Raises:
+        FileNotFoundError: the folder is no classroom.
+    """
+    if not (folder / CONFIG).is_file():
+        raise FileNotFoundError(
+            f"{folder} has no {CONFIG}: it is no classroom; make one with `classroom init`"
+        )
+    return PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
+
+
+def course_directory(folder: Path, config: Config) -> CourseDirectory:
+    course = CourseDirectory(config=config)
+    course.root = str(folder)
+    return course
+
+
+def valid_timestamp(text: str | None) -> str | None:
+    """The text if nbgrader can read it as a time, else None."""
+    text = (text or "").strip()
+    try:
+        return text if text and len(text) < 100 and parse_utc(text) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file whole; it is on the disk when this returns."""
+    new = path.with_name(f".{uuid.uuid4().hex}.new")
+    try:
+        _write(new, content)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(handle)
+
+
+def _nothing(release: NotebookNode, report: Report) -> tuple[CellVerdict, ...]:
+    """0 for every check, with the reason, if the report does not say it itself."""
+    if report.cells:
+        return report.cells
+    message = " ".join(t for t in (report.reason, report.ask) if t)
+    metas = [cell.metadata.get("nbgrader", {}) for cell in release.cells]
+    checks = [m for m in metas if m.get("grade") and not m.get("solution")]
+    return tuple(
+        CellVerdict(m["grade_id"], "not run", 0.0, float(m.get("points") or 0), message)
+        for m in checks
+    )
+
+
+def _explained(release: NotebookNode, report: Report) -> NotebookNode:
+    notebook = nbformat.from_dict(release)
+    text = (
+        "**This submission could not be graded; what follows is the released notebook.**\n\n"
+        f"{safe_markdown(plain(report.reason, 2000))}\n\n{safe_markdown(plain(report.ask, 2000))}"
+    )
+    cell = nbformat.v4.new_markdown_cell(text.strip(), id="ungradable")
+    if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):
+        del cell["id"]
+    notebook.cells = [cell, *notebook.cells]
+    return notebook
+
+
+@contextlib.contextmanager
+def _private() -> Iterator[None]:
+    """What is written is for the teacher alone, files that nbgrader writes included."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextlib.contextmanager
+def _listening(said: list[str]) -> Iterator[logging.Logger]:
+    """A log of our own, so that nbgrader's remarks do not run over the terminal."""
+
+    class Keep(logging.Handler):
+        def emit(self, entry: logging.LogRecord) -> None:
+            said.append(entry.getMessage())
+
+    log = logging.Logger("gradebook", logging.WARNING)
+    log.addHandler(Keep())
+    with warnings.catch_warnings():
+        # nbgrader makes its rows before they are in the session, which SQLAlchemy remarks.
+        warnings.simplefilter("ignore", SAWarning)
+        yield log

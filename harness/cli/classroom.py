@@ -1,0 +1,266 @@
+"""The commands `course classroom ...`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from harness import paths
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="""Keep a class: a folder outside the repository that is a plain nbgrader course.
+
+    A term goes `init`, `release`, `collect`, `autograde`, `feedback`, `export`; stock `nbgrader`
+    commands and formgrader work in the folder beside these. `regrade` and `report` when you need them.
+    """,
+    epilog="Exit codes: 0 all is well, 2 not understood or not possible, 3 something ungradable, "
+    "4 no isolation.",
+)
+out = Console(highlight=False, soft_wrap=True)
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The classroom's folder.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores and memory."),
+]
+Isolation = Annotated[
+    str, typer.Option(help="auto, namespaces, landlock, or none for notebooks that you trust.")
+]
+Student = Annotated[
+    list[str] | None, typer.Option("--student", help="Only this student; can be repeated.")
+]
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Expected failures end in a sentence."""
+    from harness.classroom import ClassroomError
+    from harness.grade.session import NoIsolation
+    from harness.lock import Busy
+
+    try:
+        yield
+    except NoIsolation as error:
+        out.print(f"[red]no isolation:[/] {escape(str(error))}")
+        raise typer.Exit(4) from None
+    except (ClassroomError, Busy) as error:
+        out.print(f"[red]error:[/] {escape(str(error))}")
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def init(
+    folder: Folder,
+    db: Annotated[
+        str | None,
+        typer.Option(help="The gradebook's URL, such as postgresql://me@host/class; else SQLite."),
+    ] = None,
+    course_id: Annotated[str, typer.Option(help="nbgrader's name of the course.")] = "embeddings",
+) -> None:
+    """Make a classroom that only you can read."""
+    from harness.classroom import init as make
+
+    with _explained():
+        made = make(folder, db, course_id)
+    out.print(f"{escape(str(made.folder))} is a classroom; next: course classroom release")
+
+
+@app.command()
+def release(
+    folder: Folder,
+    lessons: Annotated[list[str] | None, typer.Argument(help="Lessons (02, 02_pooling).")] = None,
+) -> None:
+    """Release lessons: nbgrader makes the students' notebooks in `release/`."""
+    from harness.author import build
+    from harness.classroom import Classroom
+    from harness.classroom import grading as classroom
+    from harness.execute import run
+
+    with _explained():
+        room = Classroom(folder)
+        for lesson in run.select(build.load(paths.root()), lessons or []):
+            path = classroom.release(room, lesson)
+            out.print(f"released {escape(str(path))}")
+
+
+@app.command()
+def collect(
+    folder: Folder,
+    inbox: Annotated[Path, typer.Argument(help="A folder or a zip of downloads.")],
+) -> None:
+    """Sort downloads into `submitted/`, by the names that Moodle, Canvas and people give."""
+    from harness.classroom import Classroom
+    from harness.classroom import collect as sort
+
+    with _explained():
+        found = sort(Classroom(folder), inbox)
+    for student, lesson in found.taken:
+        out.print(f"collected {escape(student)}: {escape(lesson)}")
+    for remark in found.remarks:
+        out.print(f"[yellow]note:[/] {escape(remark)}")
+    out.print(f"{len(found.taken)} collected, {len(found.unchanged)} as before")
+
+
+@app.command()
+def autograde(
+    folder: Folder,
+    lessons: Annotated[list[str] | None, typer.Argument(help="Lessons; all if none.")] = None,
+    student: Student = None,
+    jobs: Jobs = None,
+    isolation: Isolation = "auto",
+) -> None:
+    """Grade what was handed in, and record it in the gradebook.
+
+    What was recorded before and has not changed is passed over, so that a run that was killed goes on
+    where it was. Points by hand and late penalties stay as they are.
+    """
+    from harness.classroom import Classroom
+
+    with _explained():
+        room = Classroom(folder)
+        chosen = _chosen(room, lessons)
+        codes = [_grade(room, lesson, student, jobs, isolation, None) for lesson in chosen]
+    raise typer.Exit(max(codes, default=0))
+
+
+@app.command()
+def regrade(
+    folder: Folder,
+    lesson: Annotated[str, typer.Argument(help="The lesson.")],
+    exercise: Annotated[str, typer.Argument(help="The exercise, or a check cell's grade_id.")],
+    student: Student = None,
+    jobs: Jobs = None,
+    isolation: Isolation = "auto",
+) -> None:
+    """Grade one exercise anew for everybody, without running the rest; other scores stay."""
+    from harness.classroom import Classroom
+
+    with _explained():
+        room = Classroom(folder)
+        (slug,) = _chosen(room, [lesson])
+        code = _grade(room, slug, student, jobs, isolation, exercise)
+    raise typer.Exit(code)
+
+
+@app.command()
+def feedback(
+    folder: Folder,
+    lessons: Annotated[list[str] | None, typer.Argument(help="Lessons; all if none.")] = None,
+    student: Student = None,
+) -> None:
+    """Write a page for each student: score, message, mistake and hint, and nothing hidden."""
+    from harness.classroom import Classroom
+
+    with _explained():
+        room = Classroom(folder)
+        for lesson in _chosen(room, lessons):
+            for path in room.feedback(lesson, student):
+                out.print(f"wrote {escape(str(path))}")
+
+
+@app.command()
+def export(
+    folder: Folder,
+    to: Annotated[Path, typer.Option(help="The CSV file.")] = Path("grades.csv"),
+    lessons: Annotated[list[str] | None, typer.Argument(help="Lessons; all if none.")] = None,
+) -> None:
+    """Write all scores as CSV, by nbgrader's own exporter."""
+    from harness.classroom import Classroom
+
+    with _explained():
+        room = Classroom(folder)
+        path = room.export(to, _chosen(room, lessons) if lessons else ())
+    out.print(f"wrote {escape(str(path))}")
+
+
+@app.command()
+def report(
+    folder: Folder,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Also write the report to this file.")
+    ] = None,
+) -> None:
+    """Show the class: scores, the most frequent mistakes of each exercise, who to ask."""
+    from harness.classroom import Classroom
+    from harness.classroom import report as summary
+
+    with _explained():
+        found = summary(Classroom(folder))
+    out.print(found.tables())
+    if markdown is not None:
+        markdown.write_text(found.markdown(), encoding="utf-8")
+        out.print(f"wrote {escape(str(markdown))}")
+
+
+def _chosen(room, wanted: list[str] | None) -> list[str]:
+    """Released lessons by name or number; all if none is named."""
+    from harness.classroom import ClassroomError
+
+    if not wanted:
+        return room.lessons
+    chosen = []
+    for name in wanted:
+        found = [x for x in room.lessons if x == name or x.partition("_")[0] == name.zfill(2)]
+        if not found:
+            known = ", ".join(room.lessons) or "none"
+            raise ClassroomError(f"{name} was not released (released: {known})")
+        chosen += found
+    return chosen
+
+
+def _grade(room, lesson, students, jobs, isolation, exercise) -> int:
+    from harness.classroom import grading as classroom
+    from harness.grade import session as grading
+
+    level = grading.choose(isolation)
+    if not grading.can_fork():
+        out.print(f"[yellow]{escape(grading.SpawningParent.note)}[/]")
+    count = len(students or room.students(lesson))
+    if not count:
+        out.print(f"{escape(lesson)}: nobody handed anything in")
+        return 0
+    jobs = jobs or grading.workers(count)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with (
+        classroom.grader(room, lesson, level, exercise) as (grader, digest),
+        Progress(*columns, console=out) as progress,
+    ):
+        bar = progress.add_task(lesson, total=count)
+
+        def tell(done, total, report):
+            progress.update(bar, completed=done, total=total)
+
+        more = {"grader": grader, "jobs": jobs, "progress": tell}
+        if exercise is None:
+            outcome = room.autograde(lesson, students, version=digest, **more)
+        else:
+            outcome = room.regrade(lesson, exercise, students, **more)
+        progress.update(bar, completed=count - len(outcome.skipped), total=count)
+    return _said(lesson, outcome)
+
+
+def _said(lesson: str, outcome) -> int:
+    from harness.reports import terminal
+
+    out.print(terminal.table(list(outcome.reports.values())))
+    for line in terminal.details([r for r in outcome.reports.values() if r.status == "ungradable"]):
+        out.print(line)
+    for student, reason in sorted(outcome.failed.items()):
+        out.print(terminal.shown(f"{student}: not recorded. {reason}"))
+    new = len(outcome.reports) - len(outcome.skipped)
+    out.print(f"{lesson}: {new} graded, {len(outcome.skipped)} as before")
+    bad = outcome.failed or any(r.status == "ungradable" for r in outcome.reports.values())
+    return 3 if bad else 0

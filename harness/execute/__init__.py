@@ -1,0 +1,1 @@
+"""Headless runs of the lessons by papermill, and their points by nbgrader."""

@@ -1,0 +1,245 @@
+"""Running the course headlessly: lessons with their worked answers, in parallel, with a table."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import multiprocessing
+import os
+import queue
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+
+from harness.author import build
+from harness.author.lesson import Lesson
+from harness.execute import scoring
+from harness.execute.one import Result, execute
+from harness.lock import hold
+from harness.paths import run_folder
+
+# A kernel with torch, the model and a corpus of embeddings, and in `full` the training of all its
+# layers (7.5 GiB at most); more than the lessons were seen to use.
+GIB_PER_LESSON = {"fast": 3.0, "full": 8.0}
+
+
+def select(lessons: list[Lesson], wanted: list[str]) -> list[Lesson]:
+    """The lessons with these numbers, slugs or file names; all if none is named.
+
+    Raises:
+        ValueError: a name that is no lesson's; the message lists the lessons.
+    """
+    if not wanted:
+        return lessons
+    chosen = []
+    for name in wanted:
+        stem = Path(name).stem
+        found = [x for x in lessons if stem in (x.slug, x.number, x.number.lstrip("0"))]
+        if not found:
+            there = ", ".join(lesson.slug for lesson in lessons)
+            raise ValueError(f"there is no lesson {name!r}; there are: {there}")
+        chosen.extend(found)
+    return [lesson for lesson in lessons if lesson in chosen]
+
+
+def default_jobs(lessons: int, profile: str) -> int:
+    """As many lessons at once as cores and free memory allow."""
+    memory = psutil.virtual_memory().available / 2**30
+    return max(1, min(lessons, os.cpu_count() or 1, int(memory / GIB_PER_LESSON[profile])))
+
+
+def environment(jobs: int, rows: Path) -> dict[str, str]:
+    """Variables for the kernels.
+
+    Two OpenMP pools on two busy cores are several times slower than one thread each.
+    """
+    variables = {
+        "COURSE_HEADLESS": "1",
+        "COURSE_LEADERBOARD": str(rows),
+        "TOKENIZERS_PARALLELISM": "false",
+        "PYTHONHASHSEED": "0",
+    }
+    if jobs > 1:
+        variables |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    return variables
+
+
+def run(
+    root: Path,
+    lessons: list[Lesson],
+    *,
+    profile: str = "fast",
+    seed: int = 0,
+    device: str = "auto",
+    jobs: int | None = None,
+    save: bool = False,
+    tell: Callable[[str, int, int], None] = lambda slug, done, total: None,
+) -> list[Result]:
+    """Execute the lessons and grade them with nbgrader; everything stays under `build/run`.
+
+    Args:
+        tell: called with (slug, cells done, cells in all) as the lessons get on.
+        save: also write `solutions/` from the lessons that ran through.
+
+    Raises:
+        Busy: another run writes to `build/run`.
+    """
+    folder = run_folder(root)
+    folder.mkdir(parents=True, exist_ok=True)
+    with hold(folder / "lock", folder):
+        rows = _fresh_rows(root)
+        parameters = {"PROFILE": profile, "SEED": seed, "DEVICE": device}
+        results = _execute(
+            root, lessons, parameters, jobs or default_jobs(len(lessons), profile), save, tell
+        )
+        points = scoring.score(root, [r for r in results if r.ok])
+        results = [dataclasses.replace(r, points=points.get(r.slug, {})) for r in results]
+        text = json.dumps([dataclasses.asdict(r) for r in results], indent=1)
+        (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+        if save:
+            _save_rows(root, rows)
+    return results
+
+
+def _fresh_rows(root: Path) -> Path:
+    """Every run starts from the saved rows: what a lesson draws does not depend on earlier runs."""
+    rows = run_folder(root) / "leaderboard"
+    rows.mkdir(exist_ok=True)
+    for row in rows.glob("*.json"):
+        row.unlink()
+    for row in (root / "solutions" / "leaderboard").glob("*.json"):
+        shutil.copy(row, rows)
+    return rows
+
+
+def _execute(
+    root: Path,
+    lessons: list[Lesson],
+    parameters: dict[str, Any],
+    jobs: int,
+    save: bool,
+    tell: Callable[[str, int, int], None],
+) -> list[Result]:
+    folder = run_folder(root)
+    variables = environment(jobs, folder / "leaderboard")
+    # spawn: a child forked from a process with threads may deadlock
+    context = multiprocessing.get_context("spawn")
+    results: dict[str, Result] = {}
+    with (
+        context.Manager() as manager,
+        ProcessPoolExecutor(jobs, mp_context=context) as pool,
+        _ended_whole(),
+    ):
+        news = manager.Queue()
+        futures: dict[Future, Lesson] = {}
+        for lesson in lessons:
+            source = folder / "source" / f"{lesson.slug}.ipynb"
+            source.parent.mkdir(parents=True, exist_ok=True)
+            source.write_text(build.to_text(build.source_notebook(lesson)), encoding="utf-8")
+            target = folder / f"{lesson.slug}.ipynb"
+            arguments = (source, target, parameters, variables, _Teller(news, lesson.slug))
+            futures[pool.submit(execute, *arguments)] = lesson
+        while len(results) < len(futures):
+            with contextlib.suppress(queue.Empty):
+                tell(*news.get(timeout=0.2))
+            for future, lesson in futures.items():
+                if future.done() and lesson.slug not in results:
+                    results[lesson.slug] = _finish(root, future.result(), save)
+    return [results[lesson.slug] for lesson in lessons]
+
+
+@contextlib.contextmanager
+def _ended_whole() -> Iterator[None]:
+    """Whatever ends the run early, SIGTERM too, ends at once what it started.
+
+    Otherwise lessons run on: the pool waits for them, and kernels are in groups of their own.
+    """
+
+    def stop(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    ours = psutil.Process()
+    earlier = set(ours.children(recursive=True))
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except BaseException:
+        for process in set(ours.children(recursive=True)) - earlier:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _Teller:
+    """A picklable callback that puts news on a queue."""
+
+    def __init__(self, news: queue.Queue, slug: str) -> None:
+        self.news, self.slug = news, slug
+
+    def __call__(self, done: int, total: int) -> None:
+        self.news.put((self.slug, done, total))
+
+
+def _finish(root: Path, result: Result, save: bool) -> Result:
+    path = Path(result.notebook)
+    if not path.is_file():
+        return result
+    notebook = nbformat.read(path, as_version=4)
+    _tidy(notebook)
+    path.with_suffix(".html").write_text(_html(notebook), encoding="utf-8")
+    if save and result.ok:
+        target = root / "solutions" / path.name
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(build.to_text(build.saved(notebook)), encoding="utf-8")
+    return result
+
+
+def _save_rows(root: Path, rows: Path) -> None:
+    target = root / "solutions" / "leaderboard"
+    target.mkdir(parents=True, exist_ok=True)
+    for row in rows.glob("*.json"):
+        shutil.copy(row, target)
+
+
+def _html(notebook: nbformat.NotebookNode) -> str:
+    from nbconvert import HTMLExporter
+
+    title = notebook.metadata.get("course", {}).get("title", "")
+    return HTMLExporter(embed_images=True).from_notebook_node(
+        notebook, resources={"metadata": {"name": title}}
+    )[0]
+
+
+def _tidy(notebook: nbformat.NotebookNode) -> None:
+    """Drop what only a live front end can show: widgets, and lines that a progress bar rewrote."""
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        kept: list = []
+        for output in cell.outputs:
+            if "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
+                continue
+            last = kept[-1] if kept else None
+            # A bar arrives in pieces; only the whole stream shows which lines were rewritten.
+            if last and _same_stream(last, output):
+                last.text += output.text
+                continue
+            kept.append(output)
+        for output in kept:
+            if output.output_type == "stream":
+                lines = output.text.split("\n")
+                output.text = "\n".join(x for x in lines if "\r" not in x.rstrip("\r"))
+        cell.outputs = [o for o in kept if o.output_type != "stream" or o.text.strip()]
+
+
+def _same_stream(first: nbformat.NotebookNode, second: nbformat.NotebookNode) -> bool:
+    return first.output_type == second.output_type == "stream" and first.name == second.name

@@ -1,0 +1,1 @@
+"""Submissions to verdicts: read, matched with the release, planned, run and judged."""

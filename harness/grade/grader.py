@@ -1,0 +1,402 @@
+"""One submission through rebuilding, student kernel and judge, to its report."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode, from_dict
+
+from harness.grade import files as workfiles
+from harness.grade import plan as planning
+from harness.grade.matching import rebuild
+from harness.grade.plan import Plan, Step
+from harness.grade.python_names import names
+from harness.grade.reading import Ungradable, read_submission
+from harness.grade.verdicts import CellVerdict, Remark, Report
+from harness.kernels.student import Lost, StudentKernel
+from harness.limits import Limits
+
+CONTROL_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A lesson as the grader has it: the teacher's notebook and the released one."""
+
+    name: str
+    source: NotebookNode
+    release: NotebookNode
+
+    @property
+    def prefix(self) -> list[dict[str, str | None]]:
+        """The leading cells that are run once for all submissions."""
+        return planning.prefix(self.release)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A report, and the rebuilt notebook with the outputs of what was run."""
+
+    report: Report
+    notebook: NotebookNode
+
+
+class JudgeDied(RuntimeError):
+    """The judge ended, which no submission should be able to bring about."""
+
+
+class Judge:
+    """The judge's process as the grader sees it."""
+
+    def __init__(self, warm: Any, cwd: str, channel: socket.socket) -> None:
+        self.control, theirs = socket.socketpair()
+        with theirs:
+            self.child = warm.judge(cwd, channel, theirs)
+
+    def run(self, step: Step, allowed: list[str], call_s: float, seconds: float) -> dict:
+        """Run one trusted cell and return its outcome.
+
+        Raises:
+            JudgeDied: there was no answer.
+        """
+        from harness.judge import messages
+
+        deadline = time.monotonic() + seconds
+        request = {
+            "op": "run",
+            "grade_id": step.grade_id,
+            "source": step.source,
+            "names": allowed,
+            "call_s": call_s,
+            "hidden": step.hidden,
+        }
+        try:
+            messages.send(self.control, {"v": 1} | request, deadline)
+            answer = messages.receive(self.control, deadline, CONTROL_BYTES)
+        except (messages.MessageError, messages.Late, messages.Closed) as error:
+            raise JudgeDied(f"the check gave no answer ({type(error).__name__})") from error
+        return answer["ok"]
+
+    def close(self) -> None:
+        self.child.kill()
+        self.control.close()
+
+
+@dataclass
+class _State:
+    """What is known while a submission is run."""
+
+    verdicts: dict[str, CellVerdict] = field(default_factory=dict)
+    remarks: list[Remark] = field(default_factory=list)
+    blamed: dict[int, str] = field(default_factory=dict)
+    lost_names: dict[str, str] = field(default_factory=dict)
+    missing: bool = False
+    own_s: float = 0.0
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Count the time of the block as the notebook's own."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.own_s += time.monotonic() - began
+
+
+@dataclass
+class _Pass:
+    """One pass over a submission: what is run of it, until when, and what is kept.
+
+    Of a `quiet` one only the verdicts of the cells in `keep` are.
+    """
+
+    notebook: NotebookNode
+    todo: Plan
+    steps: tuple[Step, ...]
+    state: _State
+    end: float
+    files: Path | None
+    quiet: bool = False
+    keep: frozenset[int] = frozenset()
+    hidden: bool = False
+
+
+class Grader:
+    """Grades submissions of one assignment, one at a time; use one per thread.
+
+    Args:
+        warm: a running `WarmParent` that was started with `assignment.prefix`.
+        make_box: gives the sandbox of a kernel from its socket folder and its work folder; its
+            result is None where there is none.
+        hints: a hint for the student, by exercise.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        warm: Any,
+        *,
+        limits: Limits | None = None,
+        make_box: Callable[[str, str], Any] = lambda sockets, work: None,
+        isolation: str = "none",
+        hints: Callable[[str], str | None] = lambda exercise: None,
+    ) -> None:
+        self.assignment, self.warm = assignment, warm
+        self.limits = limits or Limits()
+        self.make_box, self.isolation, self.hints = make_box, isolation, hints
+
+    def grade(self, student: str, path: Path, only: frozenset[str] | None = None) -> Graded:
+        """Grade one submission: a notebook file or a student's folder. Never raises for its sake.
+
+        Args:
+            only: checks by `grade_id`; the report then has verdicts on these alone, and no more is
+                run than they need.
+        """
+        started = time.monotonic()
+        name = self.assignment.name
+        try:
+            notebook, remarks = read_submission(path, self.assignment.release)
+            rebuilt = rebuild(self.assignment.release, notebook)
+        except Ungradable as error:
+            report = Report(
+                student,
+                name,
+                path.name,
+                "ungradable",
+                self._nothing(error.reason, only),
+                reason=error.reason,
+                ask=error.ask,
+                isolation=self.isolation,
+            )
+            return Graded(report, self.assignment.release)
+        with workfiles.beside(path, self.limits) as (files, noticed):
+            state = self._execute(rebuilt.notebook, files, False, only)
+            if state.missing:  # a name that nobody could see to be needed
+                state = self._execute(rebuilt.notebook, files, True, only)
+        report = Report(
+            student,
+            name,
+            path.name,
+            "graded",
+            tuple(self._verdict(cell, state) for cell in self._graded(rebuilt.notebook, only)),
+            (*remarks, *rebuilt.remarks, *noticed, *state.remarks),
+            isolation=self.isolation,
+            seconds=time.monotonic() - started,
+            own_s=state.own_s,
+        )
+        return Graded(report, rebuilt.notebook)
+
+    @staticmethod
+    def _graded(notebook: NotebookNode, only: frozenset[str] | None) -> list[NotebookNode]:
+        graded = [c for c in notebook.cells if planning.is_check(c) or planning.is_manual(c)]
+        return [c for c in graded if only is None or planning.grading(c)["grade_id"] in only]
+
+    def _nothing(self, reason: str, only: frozenset[str] | None) -> tuple[CellVerdict, ...]:
+        return tuple(
+            CellVerdict(
+                planning.grading(cell)["grade_id"],
+                "not run",
+                0.0,
+                float(planning.grading(cell).get("points") or 0.0),
+                reason,
+            )
+            for cell in self._graded(self.assignment.release, only)
+        )
+
+    def _verdict(self, cell: NotebookNode, state: _State) -> CellVerdict:
+        meta = planning.grading(cell)
+        grade_id, points = meta["grade_id"], float(meta.get("points") or 0.0)
+        if planning.is_manual(cell):
+            return CellVerdict(grade_id, "manual", None, points)
+        verdict = state.verdicts.get(grade_id)
+        return verdict or CellVerdict(grade_id, "not run", 0.0, points, "This check did not run.")
+
+    def _execute(
+        self, notebook: NotebookNode, files: Path | None, whole: bool, only: frozenset[str] | None
+    ) -> _State:
+        prefixed = len(self.assignment.prefix) if self.warm.prefix_ok else 0
+        todo = planning.plan(
+            notebook, self.assignment.source, prefixed=prefixed, whole=whole, only=only
+        )
+        _show_prefix(notebook, self.warm.prefix_outputs[:prefixed])
+        state = _State()
+        for steps, apart in ((todo.steps, frozenset()), (todo.again, todo.apart)):
+            end = time.monotonic() + self.limits.notebook_s
+            run = _Pass(notebook, todo, steps, state, end, files, bool(apart), apart)
+            position = 0
+            while position < len(steps):
+                position = self._session(run, position)
+        return state
+
+    def _session(self, run: _Pass, position: int) -> int:
+        """Run on from `position` in fresh processes until the end or until one is lost."""
+        agents, judges = socket.socketpair()
+        kernel = StudentKernel(self.warm, self.make_box, self.limits, agents, run.files)
+        judge = None
+        with contextlib.ExitStack() as stack:
+            stack.callback(agents.close)
+            stack.callback(judges.close)
+            stack.enter_context(kernel)
+            agents.close()  # so that the judge sees it when the student's process ends
+            judge = Judge(self.warm, kernel.folder, judges)
+            stack.callback(judge.close)
+            for step in run.steps[:position]:
+                if not self._again(step, kernel, judge, run):
+                    return position
+            while position < len(run.steps):
+                step = run.steps[position]
+                position += 1
+                if step.hidden and not run.hidden:
+                    # What the student's own cells have used up is not taken from these.
+                    run.hidden = True
+                    run.end = max(run.end, time.monotonic() + self.limits.notebook_s / 4)
+                if time.monotonic() > run.end:
+                    reason = f"the notebook ran longer than {self.limits.notebook_s:.0f} s"
+                    if step.role == "check":
+                        self._give(step, run, "not run", 0.0, f"Not run: {reason}.")
+                    continue
+                if run.quiet and step.index in run.state.blamed:
+                    continue
+                if step.role == "check":
+                    if not self._check(step, judge, run):
+                        return position
+                    continue
+                if not self._ours(step, judge, run.todo):
+                    return position
+                if step.student and not self._student(step, kernel, run):
+                    return position
+        return position
+
+    def _again(self, step: Step, kernel: StudentKernel, judge: Judge, run: _Pass) -> bool:
+        """Repeat a step that had been run in processes that are lost."""
+        if step.role == "check" or step.index in run.state.blamed:
+            return True
+        self._ours(step, judge, run.todo)
+        if not step.student:
+            return True
+        try:
+            kernel.run(step.source, self._seconds(run.end))
+        except Lost as error:
+            run.state.blamed[step.index] = str(error)
+            return False
+        return True
+
+    def _seconds(self, end: float) -> float:
+        return max(0.1, min(self.limits.cell_s, end - time.monotonic()))
+
+    def _student(self, step: Step, kernel: StudentKernel, run: _Pass) -> bool:
+        """Run a cell that may hold the student's code; False if their process is lost by it."""
+        state = run.state
+        try:
+            with state.running():
+                ran = kernel.run(step.source, self._seconds(run.end))
+        except Lost as error:
+            if not run.quiet:
+                state.remarks.append(Remark("lost", _sentence(str(error)), step.grade_id))
+            if state.blamed and step.role == "answer":
+                # Twice is no accident: an own cell may have spoilt the process for all after it.
+                state.blamed |= {s.index: str(error) for s in run.steps if s.role == "extra"}
+            state.blamed[step.index] = str(error)
+            return False
+        if run.quiet:
+            return True
+        run.notebook.cells[step.index].outputs = ran.outputs
+        if ran.error:
+            state.remarks.append(Remark("error", _sentence(ran.error), step.grade_id))
+            state.missing |= _skipped_name(ran.error, run.todo.skipped)
+        return True
+
+    def _ours(self, step: Step, judge: Judge, todo: Plan) -> bool:
+        """Run a cell of ours in the judge, if a check needs it there."""
+        if not step.judge:
+            return True
+        with contextlib.suppress(JudgeDied):
+            outcome = judge.run(
+                step, sorted(todo.student_names), self.limits.call_s, self.limits.cell_s
+            )
+            return outcome.get("lost") is None
+        return False
+
+    def _check(self, step: Step, judge: Judge, run: _Pass) -> bool:
+        """Run one check; False if the student's process is lost by it."""
+        todo, state = run.todo, run.state
+        taken = names(step.source).uses & todo.student_names
+        gone = [state.lost_names[name] for name in sorted(taken) if name in state.lost_names]
+        if gone:
+            self._give(step, run, "not run", 0.0, gone[0])
+            return True
+        budget = self.limits.cell_s + 2 * self.limits.call_s
+        try:
+            with state.running():
+                outcome = judge.run(step, sorted(todo.student_names), self.limits.call_s, budget)
+        except JudgeDied as error:
+            self._give(step, run, "not run", 0.0, _sentence(str(error)))
+            return False
+        verdict = outcome.get("verdict") or {}
+        lost = outcome.get("lost")
+        if lost:
+            text = _sentence(lost)
+            self._give(step, run, "crashed", 0.0, text, verdict)
+            state.lost_names |= dict.fromkeys(taken, text)
+            return False
+        if outcome.get("outcome") == "passed":
+            result = outcome.get("result")
+            points = step.points if result is None else min(max(float(result), 0.0), step.points)
+            message = str(verdict.get("message") or "")
+            self._give(step, run, "passed", points, message, verdict)
+            return True
+        message = str(verdict.get("message") or outcome.get("message") or "The check did not pass.")
+        state.missing |= _skipped_name(message, todo.skipped)
+        self._give(step, run, verdict.get("status") or "failed", 0.0, message, verdict)
+        return True
+
+    def _give(
+        self,
+        step: Step,
+        run: _Pass,
+        status: str,
+        points: float,
+        message: str,
+        verdict: dict | None = None,
+    ) -> None:
+        if run.quiet and step.index not in run.keep:
+            return
+        verdict = verdict or {}
+        exercise = verdict.get("exercise")
+        hint = self.hints(exercise) if exercise and status != "passed" else None
+        run.state.verdicts[step.grade_id] = CellVerdict(
+            step.grade_id,
+            status,
+            points,
+            step.points,
+            message,
+            verdict.get("mistake"),
+            exercise,
+            step.hidden,
+            hint,
+        )
+
+
+def _show_prefix(notebook: NotebookNode, outputs: list[list[dict]]) -> None:
+    """Put what the leading cells showed, run once for all, into this notebook."""
+    leading = [c for c in notebook.cells if c.cell_type == "code" and not c.metadata.get("grading")]
+    for cell, shown in zip(leading, outputs, strict=False):
+        cell.outputs = [from_dict(output) for output in shown]
+
+
+def _skipped_name(text: str, skipped: frozenset[str]) -> bool:
+    """Whether an error is of a name that one of our cells would have given, had it been run."""
+    found = re.search(r"name '(\w+)' is not defined", text)
+    return bool(found) and found[1] in skipped
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,253 @@
+"""Which cells of a rebuilt notebook are run for its grades, where, and in which order.
+
+A lesson demonstrates far more than it grades. Only what grades need is run: the learner's cells,
+the checks, and of the lesson's own cells those whose names these need, directly or not. The lesson's
+leading cells are run once for all submissions (the prefix).
+
+Hidden checks come last: once one has called a student's function, the process knows hidden inputs, and
+nothing that it prints or answers afterwards may reach a student.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from nbformat import NotebookNode
+
+from harness.grade.python_names import Names, names
+
+Role = Literal["ours", "answer", "extra", "check"]
+HIDDEN = "### BEGIN HIDDEN TESTS"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One cell to run. `student` and `judge` say in which process; `index` is its place."""
+
+    index: int
+    role: Role
+    source: str
+    grade_id: str | None = None
+    points: float = 0.0
+    hidden: bool = False
+    student: bool = False
+    judge: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is run for one submission.
+
+    Args:
+        steps: the steps of the first pass, hidden checks at its end.
+        again: a second pass in fresh processes, of which nothing but verdicts is kept, for the
+            checks of which `apart` names the cells: they would not mean the same at the end.
+        skipped: names that cells would have given which are not run.
+        student_names: the names that a check may take from the student.
+    """
+
+    steps: tuple[Step, ...]
+    skipped: frozenset[str]
+    student_names: frozenset[str]
+    again: tuple[Step, ...] = ()
+    apart: frozenset[int] = frozenset()
+
+
+def grading(cell: NotebookNode) -> dict:
+    """nbgrader's metadata of a cell, empty if it has none."""
+    meta = cell.metadata.get("nbgrader")
+    return meta if isinstance(meta, dict) else {}
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """A cell whose text is the learner's."""
+    return bool(grading(cell).get("solution"))
+
+
+def is_check(cell: NotebookNode) -> bool:
+    """A cell whose outcome earns points without a person."""
+    meta = grading(cell)
+    return bool(meta.get("grade")) and not meta.get("solution") and cell.cell_type == "code"
+
+
+def is_manual(cell: NotebookNode) -> bool:
+    """A cell that a person marks."""
+    meta = grading(cell)
+    return bool(meta.get("task") or (meta.get("grade") and meta.get("solution")))
+
+
+def prefix(release: NotebookNode) -> list[dict[str, str | None]]:
+    """The lesson's own code cells before the first cell that depends on the learner."""
+    leading = []
+    for cell in release.cells:
+        if cell.cell_type != "code":
+            continue
+        if is_answer(cell) or is_check(cell):
+            break
+        leading.append({"source": cell.source, "grade_id": grading(cell).get("grade_id")})
+    return leading
+
+
+def student_names(notebooks: Iterable[NotebookNode]) -> frozenset[str]:
+    """The names that answer cells define, as the lesson has them: all that a check may ask for."""
+    found: set[str] = set()
+    for notebook in notebooks:
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and is_answer(cell):
+                found |= names(cell.source).binds
+    return frozenset(found)
+
+
+def plan(
+    rebuilt: NotebookNode,
+    source: NotebookNode,
+    *,
+    prefixed: int = 0,
+    whole: bool = False,
+    only: frozenset[str] | None = None,
+) -> Plan:
+    """Decide what is run for a submission.
+
+    Args:
+        rebuilt: the released notebook with the submission's answers, and its extra cells marked by
+            `metadata.grading.role` (`extra` or `edited`).
+        source: the teacher's notebook, from which the checks' text comes.
+        prefixed: how many leading code cells have been run in the warm parent.
+        whole: run every cell, whether a grade needs it or not.
+        only: the checks to run, by `grade_id`, with no other cells than these need; None for all.
+    """
+    checks = {grading(cell)["grade_id"]: cell.source for cell in source.cells if is_check(cell)}
+    cells: list[tuple[int, Role, str, NotebookNode]] = []
+    seen = 0
+    for index, cell in enumerate(rebuilt.cells):
+        if cell.cell_type != "code":
+            continue
+        own = cell.metadata.get("grading", {}).get("role")
+        if not own and not is_answer(cell) and not is_check(cell):
+            seen += 1
+            if seen <= prefixed:
+                continue
+            cells.append((index, "ours", cell.source, cell))
+        elif is_check(cell):
+            grade_id = grading(cell)["grade_id"]
+            if only is None or grade_id in only:
+                cells.append((index, "check", checks.get(grade_id, cell.source), cell))
+        else:
+            cells.append((index, "extra" if own else "answer", cell.source, cell))
+    of = [names(text) for _, _, text, _ in cells]
+    roles = [role for _, role, _, _ in cells]
+    theirs = {i for i, role in enumerate(roles) if role in ("answer", "extra")}
+    graded = {i for i, role in enumerate(roles) if role == "check"}
+    ours = set(range(len(cells))) - theirs - graded
+    if only is not None and not whole:
+        theirs = _needed(theirs | ours, graded, of) & theirs
+    for_student = ours if whole else _needed(ours, theirs, of)
+    for_judge = _needed(ours, graded, of)
+    # What a check takes from the student's process may itself come from a cell of ours.
+    wanted = student_names((source, rebuilt))
+    steps, skipped = [], set()
+    for number, (index, role, text, cell) in enumerate(cells):
+        student = number in theirs or number in for_student
+        judge = role == "check" or number in for_judge
+        if not student and not judge:
+            skipped |= of[number].binds
+            continue
+        steps.append(
+            Step(
+                index,
+                role,
+                text,
+                grading(cell).get("grade_id"),
+                float(grading(cell).get("points") or 0.0),
+                HIDDEN in text,
+                student,
+                judge,
+            )
+        )
+    first, again, apart = _hidden_last(steps)
+    return Plan(first, frozenset(skipped), wanted, again, apart)
+
+
+def _needed(candidates: set[int], users: set[int], of: Sequence[Names]) -> set[int]:
+    """The candidates that the users need, directly or through each other."""
+    needed: set[int] = set()
+    queue = set(users)
+    # Functions look names up when they are called, so a later cell may serve an earlier one.
+    last = max(queue, default=-1)
+    wanted: set[str] = set()
+    while queue:
+        for i in queue:
+            wanted |= of[i].uses
+        queue = {
+            i for i in candidates - needed if i < last and (of[i].binds | of[i].changes) & wanted
+        }
+        needed |= queue
+    return needed
+
+
+def _hidden_last(steps: list[Step]) -> tuple[tuple[Step, ...], tuple[Step, ...], frozenset[int]]:
+    """Hidden checks at the end; those that would then see other values, in a pass of their own."""
+    apart = _leaning_on_hidden(steps)
+    while True:
+        first = [s for s in steps if not s.hidden and s.index not in apart]
+        last = [s for s in steps if s.hidden and s.index not in apart]
+        changed = {
+            hidden.index
+            for hidden in last
+            if any(
+                _binder(steps, hidden, name) != _binder(first + last, hidden, name)
+                for name in _reach(steps, hidden)
+            )
+        }
+        if not changed:
+            break
+        apart |= changed
+    if not apart:
+        return (*first, *last), (), frozenset()
+    end = max(apart)
+    again = tuple(
+        replace(s, hidden=s.hidden or s.index in apart)
+        for s in steps
+        if s.index <= end and (s.role != "check" or s.hidden or s.index in apart)
+    )
+    return (*first, *last), again, frozenset(apart)
+
+
+def _leaning_on_hidden(steps: list[Step]) -> set[int]:
+    """Checks that use a name that a hidden check before them has given."""
+    hidden = {s.index for s in steps if s.hidden}
+    return {
+        s.index
+        for s in steps
+        if s.role == "check" and not s.hidden
+        for name in names(s.source).uses - names(s.source).binds
+        if _binder(steps, s, name) in hidden
+    }
+
+
+def _reach(steps: list[Step], check: Step) -> set[str]:
+    """The names on which the outcome of a check depends, by way of what is called."""
+    reach = set(names(check.source).uses)
+    left = [names(s.source) for s in steps if s.role != "check"]
+    while found := [n for n in left if (n.binds | n.changes) & reach]:
+        left = [n for n in left if n not in found]
+        for one in found:
+            reach |= one.uses
+    return reach
+
+
+def _binder(steps: Sequence[Step], before: Step, name: str) -> int | None:
+    """The cell that last gave a name or changed its value before a step."""
+    found = None
+    for step in steps:
+        if step is before:
+            return found
+        of = names(step.source)
+        # An import again, as people write on top of a cell, changes nothing; and a check calls
+        # what it is given, which is no reason to think that it alters it.
+        changes = frozenset() if step.role == "check" else of.changes
+        if name in (of.binds - of.imports) | changes:
+            found = step.index
+    return found

@@ -1,0 +1,279 @@
+"""Reading what students send. Whatever it is, the result is a notebook or a reason, never a crash."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import stat
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from harness.grade.verdicts import Remark
+
+MOST_BYTES = 256 << 20
+MOST_CELLS = 5_000
+MOST_MEMBERS = 2_000
+MOST_SOURCE = 2 << 20
+_DEPTH = 100
+_SUFFIXES = (".ipynb", ".py", ".zip", ".json", ".txt")
+
+
+class Ungradable(Exception):
+    """No notebook could be read; `reason` is for the teacher, `ask` what to ask the student for."""
+
+    def __init__(self, reason: str, ask: str) -> None:
+        super().__init__(reason)
+        self.reason, self.ask = reason, ask
+
+
+AGAIN = "Please open the notebook in JupyterLab, save it, and hand in the .ipynb file itself."
+
+
+def read_submission(path: Path, release: NotebookNode) -> tuple[NotebookNode, list[Remark]]:
+    """Read a submission: a notebook, a script, a zip, or a folder with one of these.
+
+    Links are not followed, and each file is read once. Cells come back with text sources and
+    dictionaries as metadata, and without outputs.
+
+    Args:
+        release: tells which of several notebooks is meant.
+
+    Raises:
+        Ungradable: there is no notebook to be had from it.
+    """
+    try:
+        return _read(Path(path), release)
+    except Ungradable:
+        raise
+    except Exception as error:  # hostile files find every corner
+        reason = f"The file could not be read ({type(error).__name__})."
+        raise Ungradable(reason, AGAIN) from error
+
+
+def _read(path: Path, release: NotebookNode) -> tuple[NotebookNode, list[Remark]]:
+    info = os.lstat(path)
+    if stat.S_ISLNK(info.st_mode):
+        raise Ungradable("It is a link to another file, not a notebook.", AGAIN)
+    if not stat.S_ISDIR(info.st_mode):
+        return _parsed(path.name, _bytes(path), release, [])
+    found: list[tuple[str, bytes]] = []
+    remarks: list[Remark] = []
+    for entry in sorted(path.rglob("*"))[:MOST_MEMBERS]:
+        name = str(entry.relative_to(path))
+        if any(part.startswith((".", "__")) for part in entry.relative_to(path).parts):
+            continue
+        kind = os.lstat(entry).st_mode
+        if stat.S_ISLNK(kind) or (stat.S_ISREG(kind) and os.lstat(entry).st_nlink > 1):
+            remarks.append(Remark("link", f"{name} is a link and was not followed."))
+        elif stat.S_ISREG(kind) and entry.suffix.lower() in _SUFFIXES:
+            found.append((name, _bytes(entry)))
+    return _choose(found, release, remarks)
+
+
+def _bytes(path: Path) -> bytes:
+    handle = os.open(
+        path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    )
+    with open(handle, "rb") as file:
+        info = os.fstat(handle)
+        if not stat.S_ISREG(info.st_mode):
+            raise Ungradable("It is not an ordinary file.", AGAIN)
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        reason = f"The file is larger than {MOST_BYTES >> 20} MiB."
+        raise Ungradable(reason, "Please clear all outputs, save, and hand in again.")
+    return data
+
+
+def _choose(
+    files: list[tuple[str, bytes]], release: NotebookNode, remarks: list[Remark]
+) -> tuple[NotebookNode, list[Remark]]:
+    """The file that holds most of the release's cells."""
+    best: tuple[int, str, NotebookNode, list[Remark]] | None = None
+    problem: Ungradable | None = None
+    known = {_grade_id(cell) for cell in release.cells} - {None}
+    # A script beside a notebook is a module that it imports, not a second answer.
+    notebooks = [file for file in files if file[0].lower().endswith(".ipynb")]
+    files = notebooks or files
+    for name, data in files:
+        try:
+            notebook, more = _parsed(name, data, release, [])
+        except Ungradable as error:
+            problem = problem or error
+            continue
+        except Exception as error:  # the others may still be good
+            reason = f"{name} could not be read ({type(error).__name__})."
+            problem = problem or Ungradable(reason, AGAIN)
+            continue
+        score = len(known & {_grade_id(cell) for cell in notebook.cells})
+        score = 2 * score + name.endswith(".ipynb")
+        if best is None or score > best[0]:
+            best = (score, name, notebook, more)
+    if best is None:
+        if problem is not None:
+            raise problem
+        raise Ungradable("There is no notebook in it.", AGAIN)
+    others = [name for name, _ in files if name != best[1]]
+    if others:
+        text = f"{best[1]} was graded; also handed in: {', '.join(others)[:300]}."
+        remarks = [*remarks, Remark("several", text)]
+    return best[2], [*remarks, *best[3]]
+
+
+def _parsed(
+    name: str, data: bytes, release: NotebookNode, remarks: list[Remark]
+) -> tuple[NotebookNode, list[Remark]]:
+    if data[:4] == b"PK\x03\x04":
+        return _unzipped(data, release)
+    for magic, kind in ((b"%PDF", "a PDF"), (b"\xd0\xcf\x11\xe0", "an Office file")):
+        if data.startswith(magic):
+            raise Ungradable(f"It is {kind}, not a notebook.", AGAIN)
+    text = _text(data, remarks)
+    if not text.strip():
+        raise Ungradable("The file is empty.", AGAIN)
+    if text.lstrip()[:1] == "<":
+        raise Ungradable("It is a web page, not a notebook.", AGAIN)
+    if text.lstrip()[:1] != "{":
+        if name.lower().endswith((".py", ".txt")):
+            return _script(text, remarks)
+        raise Ungradable("It is not a notebook: its content is no JSON object.", AGAIN)
+    return _notebook(text, remarks), remarks
+
+
+def _text(data: bytes, remarks: list[Remark]) -> str:
+    encoding = "utf-8-sig"
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    elif data[:1] == b"{" and data[1:2] == b"\0":
+        encoding = "utf-16-le"
+    text = data.decode(encoding, "replace")
+    if encoding.startswith("utf-16"):
+        remarks.append(Remark("encoding", "The file was UTF-16; it was read as that."))
+    elif "\ufffd" in text and b"\xef\xbf\xbd" not in data:
+        remarks.append(Remark("encoding", "Some characters could not be read and were replaced."))
+    if "\0" in text:
+        remarks.append(Remark("encoding", "The file held null bytes; they were dropped."))
+        text = text.replace("\0", "")
+    return text
+
+
+def _notebook(text: str, remarks: list[Remark]) -> NotebookNode:
+    try:
+        data = json.loads(text)
+    except RecursionError:
+        raise Ungradable("It is nested too deeply to be a notebook.", AGAIN) from None
+    except ValueError as error:
+        cut = "cut off" in str(error) or getattr(error, "pos", 0) >= len(text.rstrip()) - 2
+        what = "The file is cut off: its end is missing." if cut else "The file is damaged JSON."
+        raise Ungradable(what, AGAIN) from None
+    if type(data) is not dict:
+        raise Ungradable("It is not a notebook: its content is no JSON object.", AGAIN)
+    cells = data.get("cells")
+    if cells is None and type(data.get("worksheets")) is list:
+        sheets = [s for s in data["worksheets"] if type(s) is dict]
+        cells = [c for s in sheets for c in s.get("cells", []) if type(s.get("cells")) is list]
+        remarks.append(Remark("format", "The notebook is of an old format; it was read as that."))
+    if type(cells) is not list:
+        raise Ungradable("It is not a notebook: it has no cells.", AGAIN)
+    if len(cells) > MOST_CELLS:
+        remarks.append(
+            Remark("cells", f"Only the first {MOST_CELLS} of {len(cells)} cells were read.")
+        )
+    kept = [made for cell in cells[:MOST_CELLS] if (made := _cell(cell, remarks)) is not None]
+    if not kept:
+        raise Ungradable("The notebook has no cells that can be read.", AGAIN)
+    return _made(kept)
+
+
+def _made(cells: list[NotebookNode]) -> NotebookNode:
+    """A notebook that is not validated: cells may have no ids or the same ones."""
+    return NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode(), cells=cells)
+
+
+def _cell(cell: Any, remarks: list[Remark]) -> NotebookNode | None:
+    if type(cell) is not dict:
+        remarks.append(Remark("cell", "Something in the notebook is no cell; it was dropped."))
+        return None
+    kind = cell.get("cell_type")
+    source = cell.get("source", cell.get("input", ""))
+    if type(source) is list and all(type(line) is str for line in source):
+        source = "".join(source)
+    if type(source) is not str or len(source) > MOST_SOURCE:
+        remarks.append(Remark("cell", "A cell whose text cannot be read was dropped."))
+        return None
+    source = source.replace("\r\n", "\n").encode("utf-8", "replace").decode()
+    metadata = cell.get("metadata")
+    grading = metadata.get("nbgrader") if type(metadata) is dict else None
+    make = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
+    made = make(source)
+    grade_id = grading.get("grade_id") if type(grading) is dict else None
+    made["metadata"] = NotebookNode(
+        {"submitted": {"grade_id": grade_id if type(grade_id) is str else None, "kind": str(kind)}}
+    )
+    identity = cell.get("id")
+    made["id"] = identity if type(identity) is str else ""
+    return made
+
+
+def _grade_id(cell: NotebookNode) -> str | None:
+    if "submitted" in cell.metadata:
+        return cell.metadata["submitted"]["grade_id"]
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def _script(text: str, remarks: list[Remark]) -> tuple[NotebookNode, list[Remark]]:
+    """A script: jupytext's percent format, else all of it as one cell."""
+    remarks.append(Remark("format", "A script was handed in instead of a notebook; it was read."))
+    import jupytext
+
+    cells = []
+    for cell in jupytext.reads(text[: 8 << 20], fmt="py:percent").cells:
+        grading = cell.metadata.get("nbgrader")
+        meta = {"nbgrader": dict(grading) if isinstance(grading, dict) else None}
+        plain = {"cell_type": cell.cell_type, "source": cell.source, "metadata": meta}
+        made = _cell(plain, remarks)
+        if made is not None:
+            cells.append(made)
+    if not cells:
+        raise Ungradable("The script has nothing in it.", AGAIN)
+    return _made(cells), remarks
+
+
+def _unzipped(data: bytes, release: NotebookNode) -> tuple[NotebookNode, list[Remark]]:
+    """The notebook in a zip, read in memory: nothing is ever written to where a name says."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        members = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        raise Ungradable("The zip file is damaged.", AGAIN) from None
+    remarks, files, left = (
+        [Remark("zip", "A zip was handed in; the notebook in it was read.")],
+        [],
+        MOST_BYTES,
+    )
+    for member in members[:MOST_MEMBERS]:
+        parts = member.filename.replace("\\", "/").split("/")
+        hidden = any(part.startswith((".", "__")) and part != ".." for part in parts)
+        link = stat.S_ISLNK(member.external_attr >> 16)
+        if member.is_dir() or hidden:
+            continue
+        if ".." in parts or parts[0] == "" or link:
+            remarks.append(Remark("path", "An entry of the zip that points outside was dropped."))
+            continue
+        if not parts[-1].lower().endswith((".ipynb", ".py")):
+            continue
+        if member.flag_bits & 1:
+            raise Ungradable("The zip file has a password.", AGAIN)
+        with archive.open(member) as file:
+            content = file.read(left + 1)
+        left -= len(content)
+        if left < 0:
+            raise Ungradable("The zip file unpacks to more than can be read.", AGAIN)
+        if content[:4] != b"PK\x03\x04":
+            files.append(("/".join(parts), content))
+    return _choose(files, release, remarks)

@@ -1,0 +1,160 @@
+"""The judge's process: runs trusted cells, and takes from the student's process what they use of it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import io
+import re
+import socket
+import symtable
+import time
+from typing import Any
+
+from harness.judge import codec, messages
+from harness.judge.proxy import Channel, Remote, StudentLost
+from harness.judge.shell import shell
+
+SILENT = "The hidden tests of this cell did not pass."
+WAIT_S = 24 * 3600.0
+_OUTPUT = 10_000
+
+
+def main(control: socket.socket, channel: socket.socket | None, namespace: dict) -> None:
+    """Run the cells that the grader sends until it goes away.
+
+    Args:
+        control: the socket to the grader.
+        channel: the socket to the student's agent.
+        namespace: the names that the prefix has left.
+    """
+    with shell(namespace) as ours:
+        examiner = Examiner(Channel(channel), namespace, ours)
+        while True:
+            try:
+                message = messages.receive(
+                    control, time.monotonic() + WAIT_S, messages.CONTROL_BYTES
+                )
+                outcome = examiner.run(message)
+                messages.send(control, {"ok": outcome}, time.monotonic() + 60)
+            except (messages.Closed, messages.Late):
+                return
+
+
+class Examiner:
+    """Runs cells one after the other in one namespace."""
+
+    def __init__(self, channel: Channel, namespace: dict, ours: Any = None) -> None:
+        self.channel, self.namespace, self.shell = channel, namespace, ours
+        self.taken: set[str] = set()
+
+    def run(self, message: dict) -> dict:
+        """Run the cell of a `run` message and describe its outcome (see the control protocol)."""
+        hidden = bool(message.get("hidden"))
+        self.channel.call_s, self.channel.calls = float(message["call_s"]), 0
+        self.channel.hidden = hidden
+        said = io.StringIO()
+        shown = getattr(getattr(self.shell, "display_pub", None), "outputs", [])
+        del shown[:]
+        outcome: dict[str, Any] = dict.fromkeys(("verdict", "result", "lost", "kind"))
+        outcome |= {"outcome": "passed", "message": ""}
+        try:
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+                self._take(message["source"], set(message["names"]))
+                outcome["result"] = self._number(self._execute(message["source"]))
+        except StudentLost as error:
+            outcome |= {"outcome": "error", "kind": "Lost", "lost": str(error)}
+        except BaseException as error:  # a check that exits has not passed either
+            outcome |= {"outcome": "error", "kind": type(error).__name__[:60]}
+            outcome["message"] = SILENT if hidden else self._plain(error)
+            outcome["verdict"] = _verdict(getattr(error, "verdict", None))
+        outcome["verdict"] = outcome["verdict"] or _recorded(shown)
+        outcome["output"] = "" if hidden else said.getvalue()[:_OUTPUT]
+        return outcome
+
+    def _take(self, source: str, allowed: set[str]) -> None:
+        """Bring the student's names that the cell uses, anew for each cell."""
+        for name in self.taken:
+            self.namespace.pop(name, None)
+        self.taken = set()
+        wanted = sorted((_free(source) & allowed) - set(self.namespace))
+        if not wanted or (self.channel.lost and self.channel.sock is None):
+            return
+        found = self.channel.ask({"op": "names", "names": wanted})
+        if type(found) is not dict:
+            raise StudentLost("the notebook's process answered what it was not asked")
+        for name in wanted:
+            offer = found.get(name)
+            if type(offer) is not dict:
+                if hasattr(builtins, name):  # never let Python's own stand in for an answer
+                    raise NameError(f"name {name!r} is not defined")
+                continue
+            if offer.get("callable"):
+                self.namespace[name] = Remote(self.channel, {"name": name})
+            else:
+                try:
+                    self.namespace[name] = codec.decode(offer.get("value"))
+                except codec.CodecError:
+                    continue
+            self.taken.add(name)
+
+    def _execute(self, source: str) -> Any:
+        tree = ast.parse(_python(source), "<check>")
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, "<check>", "exec"), self.namespace)
+        if last is None:
+            return None
+        return eval(compile(ast.Expression(last.value), "<check>", "eval"), self.namespace)
+
+    @staticmethod
+    def _number(value: Any) -> float | None:
+        """nbgrader's partial credit: a cell that ends in a number earns that many points."""
+        if type(value) in (int, float):
+            return float(value) if value == value and abs(value) < 1e9 else 0.0
+        return None
+
+    @staticmethod
+    def _plain(error: BaseException) -> str:
+        missing = re.fullmatch(r"name '(\w+)' is not defined", str(error))
+        if missing:
+            return f"{missing[0]}: its cell did not run or ended in an error."
+        return f"{type(error).__name__}: {error}"[:2000]
+
+
+def _python(source: str) -> str:
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(source)
+
+
+def _free(source: str) -> set[str]:
+    """The global names that a cell uses, builtin ones too: an exercise may be called `max`."""
+    found: set[str] = set()
+
+    def walk(table: symtable.SymbolTable, top: bool) -> None:
+        for symbol in table.get_symbols():
+            if symbol.is_referenced() and (top or symbol.is_global()):
+                found.add(symbol.get_name())
+        for child in table.get_children():
+            walk(child, False)
+
+    walk(symtable.symtable(_python(source), "<check>", "exec"), True)
+    return found
+
+
+def _verdict(said: Any) -> dict | None:
+    """What a check says of itself, in known forms and bounded."""
+    if type(said) is not dict or not said.get("status"):
+        return None
+    keys = ("exercise", "status", "message", "mistake")
+    return {key: str(said[key])[:4000] if said.get(key) is not None else None for key in keys}
+
+
+def _recorded(shown: list) -> dict | None:
+    """The record of a check among what was displayed."""
+    for output in reversed(shown):
+        for value in output.get("data", {}).values():
+            if type(value) is dict and {"exercise", "status"} <= set(value):
+                return _verdict(value)
+    return None

@@ -1,0 +1,164 @@
+"""The judge's side of a student's name: a proxy that calls across the process border."""
+
+from __future__ import annotations
+
+import builtins
+import re
+import socket
+import time
+from typing import Any
+
+from harness.judge import codec, messages
+from harness.judge.agent import METHODS
+
+MOST_CALLS = 100_000
+
+
+class StudentError(Exception):
+    """The student's function raised, or what it returned cannot be taken."""
+
+
+class StudentLost(BaseException):
+    """The student's process gave no usable answer and is given up; the message says why.
+
+    Not an `Exception`, so that no check takes it for something that the function raised.
+    """
+
+
+_KINDS: dict[str, type] = {}
+# The first two would end a check's own `for x in map(f, ...)` early and so skip its asserts; the
+# others cannot be made from a message alone.
+_NOT_ITSELF = {"StopIteration", "StopAsyncIteration", "ExceptionGroup"} | {
+    f"Unicode{what}Error" for what in ("Decode", "Encode", "Translate")
+}
+
+
+def error_class(kind: Any, hidden: bool = False) -> type[Exception]:
+    """The exception class with the name that the student's process reports.
+
+    A builtin one is itself, so that a check can expect a ValueError; others are made, once each. In
+    a hidden check others are all alike: a name of sixty letters could carry an input out.
+    """
+    if type(kind) is not str or not re.fullmatch(r"[A-Za-z_]\w{0,59}", kind):
+        return StudentError
+    known = getattr(builtins, kind, None)
+    if isinstance(known, type) and issubclass(known, Exception) and kind not in _NOT_ITSELF:
+        return known
+    if (hidden and known is None) or len(_KINDS) > 1000:
+        return StudentError
+    return _KINDS.setdefault(kind, type(kind, (StudentError,), {}))
+
+
+class Channel:
+    """The judge's end of the socket to the student's agent. One question at a time."""
+
+    def __init__(self, sock: socket.socket | None, call_s: float = 10.0) -> None:
+        self.sock, self.call_s = sock, call_s
+        self.asked = self.calls = 0
+        self.hidden = False
+        self.lost: str | None = None if sock else "the student's process is not there"
+
+    def ask(self, question: dict) -> Any:
+        """Put a question and return the answer's `ok`.
+
+        Raises:
+            StudentLost: there was no answer in time, or it breaks the rules.
+            Exception: what the student's function raised, by `error_class`.
+        """
+        if self.lost:
+            raise StudentLost(self.lost)
+        self.calls += 1
+        if self.calls > MOST_CALLS:
+            raise StudentError(f"more than {MOST_CALLS} calls in one check")
+        self.asked += 1
+        deadline = time.monotonic() + self.call_s
+        try:
+            messages.send(self.sock, question | {"id": self.asked}, deadline)
+            answer = messages.receive(self.sock, deadline)
+        except messages.Late:
+            what = question.get("name") or "the call"
+            self._give_up(f"{what} did not return within {self.call_s:g} s")
+        except messages.Closed:
+            self._give_up("the notebook's process ended during the call")
+        except messages.MessageError as error:
+            # The reason holds numbers that the student chose: they could carry an input out.
+            why = "" if self.hidden else f": {error}"
+            self._give_up(f"the notebook's process gave no readable answer{why}")
+        if answer.get("id") != self.asked or ("ok" in answer) == ("error" in answer):
+            self._give_up("the notebook's process answered what it was not asked")
+        if "error" in answer:
+            raise _raised(answer["error"], self.hidden)
+        return answer["ok"]
+
+    def _give_up(self, reason: str) -> None:
+        self.lost = reason
+        raise StudentLost(reason)
+
+
+def _raised(error: Any, hidden: bool) -> Exception:
+    error = error if type(error) is dict else {}
+    kind, message = error.get("kind"), error.get("message")
+    raised = error_class(kind, hidden)(message[:2000] if type(message) is str else "")
+    line, lineno = error.get("line"), error.get("lineno")
+    raised.student_line = line[:200] if type(line) is str else ""
+    raised.student_lineno = lineno if type(lineno) is int else None
+    return raised
+
+
+class Remote:
+    """A function or an object that lives in the student's process.
+
+    It can be called, and the methods in `METHODS` can be called on it; all else is refused, since
+    what it would say of itself cannot be believed.
+    """
+
+    __slots__ = ("_channel", "_method", "_where")
+    __hash__ = None  # type: ignore[assignment]  # it equals nothing
+
+    def __init__(self, channel: Channel, where: dict, method: str | None = None) -> None:
+        self._channel, self._where, self._method = channel, where, method
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        question = {
+            "op": "call",
+            **self._where,
+            "method": self._method,
+            "args": [_given(value) for value in args],
+            "kwargs": {key: _given(value) for key, value in kwargs.items()},
+        }
+        answer = self._channel.ask(question)
+        if type(answer) is dict and answer.get("t") == "handle":
+            key = answer.get("v")
+            if type(key) is not str or not re.fullmatch(r"h\d{1,9}", key):
+                raise StudentError("the function returned something without a plain form")
+            return Remote(self._channel, {"handle": key})
+        try:
+            return codec.decode(answer)
+        except codec.CodecError as error:
+            raise StudentError(f"what the function returned cannot be taken: {error}") from None
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in METHODS or self._method is not None:
+            raise AttributeError(f"{name!r}: only {', '.join(sorted(METHODS))} can be called on it")
+        return Remote(self._channel, self._where, name)
+
+    def _no(self, *args: Any) -> Any:
+        raise TypeError(
+            "what the function returned has no plain form: numbers, strings, arrays, tensors, or "
+            "lists and dicts of these were expected"
+        )
+
+    __bool__ = __len__ = __iter__ = __float__ = __int__ = __index__ = __contains__ = _no
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __getitem__ = __array__ = _no
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __matmul__ = __neg__ = _no
+
+    def __repr__(self) -> str:
+        return "<in the student's process>"
+
+
+def _given(value: Any) -> Any:
+    if type(value) is Remote:
+        if "handle" in value._where:
+            return {"t": "handle", "v": value._where["handle"]}
+        return {"t": "name", "v": value._where["name"]}
+    return codec.encode(value)

@@ -1,0 +1,255 @@
+"""The grader's side of the warm parent: start it, fork kernels and judges, end them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_dir
+
+import harness
+from harness.kernels.warm import PRELOAD
+
+START_S = 120.0
+READY_S = 60.0
+GONE_S = 30.0
+END_S = 5.0
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+
+
+class WarmError(RuntimeError):
+    """The warm parent could not start, or a child of it could not."""
+
+
+def can_fork() -> bool:
+    """Whether a warm parent may be forked: on macOS system libraries forbid it, Windows has none."""
+    return sys.platform == "linux"
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Nearly nothing: a child can read what its parent was started with."""
+    kept = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+    kept |= {k: v for k, v in os.environ.items() if k.startswith("COURSE_")}
+    # Its home is another, but what the course has kept on this machine is of use to it.
+    kept.setdefault("COURSE_CACHE", user_cache_dir("embeddings-course", appauthor=False))
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    root = str(Path(harness.__file__).resolve().parents[1])
+    return (
+        kept
+        | threads
+        | {
+            "HOME": str(home),
+            "HF_HUB_OFFLINE": "1",
+            "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow's allocator has a thread
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+            "COURSE_HEADLESS": "1",
+            "PYTHONPATH": root,
+            "PYTHONHASHSEED": "0",
+        }
+    )
+
+
+class Child:
+    """A forked process: poll it, signal it, end it. Closing it ends it."""
+
+    def __init__(self, conn: socket.socket) -> None:
+        self._conn, self._buffer, self._code = conn, b"", None
+        self.pid: int | None = None
+        self.laps: dict[str, float] = {}
+
+    def _next(self, timeout: float | None) -> dict | None:
+        """The next message of the warm parent, None if there is none in time."""
+        while b"\n" not in self._buffer:
+            self._conn.settimeout(timeout)
+            try:
+                part = self._conn.recv(1 << 16)
+            except (TimeoutError, BlockingIOError):
+                return None
+            except OSError:
+                part = b""
+            if not part:
+                return {"exit": -int(signal.SIGKILL)}
+            self._buffer += part
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        return json.loads(line)
+
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal; None while it runs."""
+        return self.wait(0.0)
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Wait for the end; None if it did not come in time."""
+        if self._code is None:
+            message = self._next(timeout)
+            if message is not None:
+                self._code = message["exit"]
+        return self._code
+
+    def signal(self, number: int) -> None:
+        """Send a signal; nothing happens if it has ended."""
+        with contextlib.suppress(OSError):
+            self._conn.sendall(json.dumps({"signal": int(number)}).encode() + b"\n")
+
+    def kill(self) -> None:
+        """End it and wait until it is gone.
+
+        Raises:
+            WarmError: it is not, after `GONE_S`: what the system holds cannot be ended.
+        """
+        try:
+            self.signal(signal.SIGKILL)
+            if self.wait(GONE_S) is None:
+                raise WarmError(f"process {self.pid} could not be ended within {GONE_S:.0f} s")
+        finally:
+            self._conn.close()
+
+
+class WarmParent:
+    """A warm parent, running inside a `with` block.
+
+    Args:
+        preload: modules that it imports.
+        prefix: trusted cells that it runs once, each with `source` and `grade_id`. If they leave a
+            thread behind it serves without them, and `prefix_ok` is false.
+
+    Raises:
+        WarmError: it could not start; the message says why.
+    """
+
+    def __init__(self, preload: Sequence[str] = PRELOAD, prefix: list[dict] | None = None) -> None:
+        self.preload, self.prefix = list(preload), prefix or []
+        self.prefix_ok = True
+        self.prefix_outputs: list[list[dict]] = []
+        self.note: str | None = None
+        self._folder: Path | None = None
+        self._process: subprocess.Popen | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> WarmParent:
+        self._folder = Path(tempfile.mkdtemp(prefix="warm-"))
+        try:
+            answer = self._start(self.prefix)
+            if answer.get("threads") and self.prefix:
+                # What was read by many threads may lie in the cache now; so once more.
+                self._end()
+                answer = self._start(self.prefix)
+            if answer.get("threads") and self.prefix:
+                self.note, self.prefix_ok = answer["problem"], False
+                self._end()
+                answer = self._start([])
+            if "problem" in answer:
+                raise WarmError(answer["problem"])
+            self.prefix_outputs = answer["outputs"]
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _start(self, prefix: list[dict]) -> dict:
+        home = self._folder / "home"
+        home.mkdir(exist_ok=True)
+        log = open(self._folder / "log", "wb")  # noqa: SIM115 - the process keeps it
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "harness.kernels.warm", str(self._folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment(home),
+            cwd=home,
+            start_new_session=True,
+        )
+        log.close()
+        asked = json.dumps({"preload": self.preload, "prefix": prefix}).encode() + b"\n"
+        try:
+            self._process.stdin.write(asked)
+            self._process.stdin.flush()
+            there = select.select([self._process.stdout], [], [], START_S)[0]
+            line = self._process.stdout.readline() if there else b""
+            if not there:
+                return {"problem": f"the warm parent was not ready after {START_S:.0f} s"}
+        except OSError:
+            line = b""
+        if not line:
+            said = (self._folder / "log").read_text(errors="replace").strip().splitlines()
+            return {
+                "problem": f"the warm parent did not start: {said[-1] if said else 'no message'}"
+            }
+        return json.loads(line)
+
+    def kernel(
+        self,
+        connection: dict,
+        cwd: str,
+        env: dict[str, str],
+        box: Any = None,
+        channel: socket.socket | None = None,
+        whole_env: bool = False,
+    ) -> Child:
+        """Fork a kernel that listens where `connection` says; ready when this returns.
+
+        Args:
+            env: set in its environment; with `whole_env` it is the environment.
+        """
+        request = {"become": "kernel", "connection": connection, "cwd": cwd, "env": env}
+        request["whole_env"] = whole_env
+        request["box"] = box.to_json() if box is not None else None
+        return self._fork(request, [channel] if channel is not None else [])
+
+    def judge(self, cwd: str, channel: socket.socket, control: socket.socket) -> Child:
+        """Fork a judge between these two sockets."""
+        return self._fork({"become": "judge", "cwd": cwd}, [channel, control])
+
+    def _fork(self, request: dict, socks: list[socket.socket]) -> Child:
+        conn = socket.socket(socket.AF_UNIX)
+        try:
+            conn.connect(str(self._folder / "warm"))
+            body = json.dumps(request).encode() + b"\n"
+            if socks:
+                socket.send_fds(conn, [body], [s.fileno() for s in socks])
+            else:
+                conn.sendall(body)
+        except OSError as error:
+            conn.close()
+            raise WarmError("the warm parent is gone") from error
+        child = Child(conn)
+        message = child._next(READY_S)
+        if message is None or not message.get("ready"):
+            conn.close()
+            said = (message or {}).get("problem", f"it was not ready after {READY_S:.0f} s")
+            raise WarmError(f"a {request['become']} could not start: {said}")
+        child.pid, child.laps = message["pid"], message.get("laps", {})
+        return child
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(OSError):
+            process.stdin.close()  # it ends its children, waits for them, and ends
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(END_S)
+        process.kill()  # their own guard ends them with it
+        process.wait()
+        process.stdout.close()
+
+    def close(self) -> None:
+        """End it and everything that it forked."""
+        self._end()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

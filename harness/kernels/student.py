@@ -1,0 +1,215 @@
+"""The student's kernel as the grader sees it: cells go in, bounded outputs come back.
+
+What comes from it is hostile: messages are matched to the cell they answer, their number and size
+are bounded, and one that cannot be read is dropped.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import zmq
+from jupyter_client import BlockingKernelClient
+from jupyter_client.connect import LocalPortCache
+from nbformat import NotebookNode
+from nbformat.v4 import output_from_msg
+
+from harness.limits import Limits
+
+_OUTPUTS = {"stream", "display_data", "execute_result", "error"}
+MESSAGE_BYTES = 8 << 20
+READY_S = 30.0
+
+
+class Lost(Exception):
+    """The student's process is gone or had to be ended; the message says why, for the student."""
+
+
+@dataclass
+class Ran:
+    """What running one cell gave."""
+
+    outputs: list[NotebookNode] = field(default_factory=list)
+    error: str | None = None
+
+
+class StudentKernel:
+    """One student's kernel, from start to end. Use it as a context manager.
+
+    Args:
+        warm: the warm parent to fork it from (`WarmParent`).
+        box: its sandbox, None for none.
+        limits: what it may use.
+        channel: the socket on which its agent answers the judge.
+        files: a folder whose files lie beside the notebook when it runs.
+    """
+
+    def __init__(
+        self,
+        warm: Any,
+        make_box: Any,
+        limits: Limits,
+        channel: socket.socket | None,
+        files: Path | None = None,
+    ) -> None:
+        self.files = files
+        self.warm, self.make_box, self.limits, self.channel = warm, make_box, limits, channel
+        self.printed = 0
+        self.folder: str | None = None
+        self.client: BlockingKernelClient | None = None
+        self.child: Any = None
+
+    def __enter__(self) -> StudentKernel:
+        # Unix socket paths are short: about 100 bytes.
+        self.folder = tempfile.mkdtemp(prefix="gk-")
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
+        sockets = Path(self.folder, "s")
+        sockets.mkdir(mode=0o700)
+        connection = _connection(sockets)
+        work = Path(self.folder, "w")
+        work.mkdir(mode=0o700)
+        if self.files is not None:
+            shutil.copytree(self.files, work, dirs_exist_ok=True)
+        home = Path(self.folder, "h")  # where there is no box
+        home.mkdir(mode=0o700)
+        self.child = self.warm.kernel(
+            connection,
+            str(work),
+            {"HOME": str(home)},
+            self.make_box(str(sockets), str(work)),
+            self.channel,
+        )
+        client = BlockingKernelClient()
+        client.context = zmq.Context()
+        client.load_connection_info({k: v for k, v in connection.items() if k != "kernel_name"})
+        client.start_channels(shell=True, iopub=True, stdin=False, hb=False, control=False)
+        for channel in (client.shell_channel, client.iopub_channel):
+            channel.socket.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
+        self.client = client
+        self._await_iopub()
+
+    def _await_iopub(self) -> None:
+        """Until the subscription stands, what a cell prints would be lost."""
+        end = time.monotonic() + READY_S
+        while time.monotonic() < end:
+            self.client.kernel_info()
+            try:
+                self._read(self.client.iopub_channel, 0.1)
+            except Empty:
+                self._alive()
+                continue
+            return
+        raise Lost(f"the kernel was not ready after {READY_S:.0f} s")
+
+    def __exit__(self, *exc: object) -> None:
+        try:
+            if self.child is not None:
+                self.child.kill()
+        finally:
+            if self.client is not None:
+                self.client.stop_channels()
+                self.client.context.destroy(linger=0)
+            if self.folder:
+                shutil.rmtree(self.folder, ignore_errors=True)
+            self.child = self.client = self.folder = None
+
+    def _alive(self) -> None:
+        code = self.child.poll()
+        if code is not None:
+            raise Lost(_ending(code))
+
+    def _read(self, channel: Any, timeout: float) -> dict:
+        try:
+            return channel.get_msg(timeout=timeout)
+        except Empty:
+            raise
+        except Exception:  # unreadable: whatever it was, it is not an answer
+            return {"msg_type": "", "parent_header": {}, "content": {}}
+
+    def run(self, source: str, seconds: float) -> Ran:
+        """Run one cell.
+
+        Raises:
+            Lost: the process died, printed too much or did not stop in time.
+        """
+        asked = self.client.execute(source, allow_stdin=False, stop_on_error=False)
+        ran, end, interrupted = Ran(), time.monotonic() + seconds, False
+        while True:
+            left = end - time.monotonic()
+            if left <= 0:
+                if interrupted:
+                    raise Lost(
+                        f"the cell ran longer than {seconds:.0f} s and could not be interrupted"
+                    )
+                interrupted, end = True, time.monotonic() + 2.0
+                self.child.signal(signal.SIGINT)
+                continue
+            try:
+                message = self._read(self.client.iopub_channel, min(left, 0.5))
+            except Empty:
+                self._alive()
+                continue
+            kind, content = message.get("msg_type"), message.get("content")
+            parent = message.get("parent_header")
+            self._count(content)
+            if not isinstance(parent, dict) or parent.get("msg_id") != asked:
+                continue
+            if kind == "status" and content.get("execution_state") == "idle":
+                break
+            if kind in _OUTPUTS:
+                self._keep(message, ran)
+        if interrupted:
+            ran.error = f"the cell ran longer than {seconds:.0f} s and was interrupted"
+        return ran
+
+    def _count(self, content: Any) -> None:
+        self.printed += len(repr(content)) if content else 0
+        if self.printed > self.limits.output_bytes:
+            raise Lost(f"the notebook printed more than {self.limits.output_bytes >> 20} MiB")
+
+    @staticmethod
+    def _keep(message: dict, ran: Ran) -> None:
+        try:
+            output = output_from_msg(message)
+            if output.output_type == "error":
+                ran.error = f"{str(output.ename)[:80]}: {str(output.evalue)[:500]}"
+            ran.outputs.append(output)
+        except Exception:  # a message without the parts of its kind is no output
+            return
+
+
+def _connection(sockets: Path) -> dict[str, Any]:
+    """Where the kernel is to listen: sockets in a folder, or on Windows ports of this machine."""
+    names = [f"{name}_port" for name in ("shell", "iopub", "stdin", "control", "hb")]
+    where: dict[str, Any] = {"transport": "ipc", "ip": str(sockets / "k")}
+    where |= {name: number for number, name in enumerate(names, 1)}
+    if not zmq.has("ipc"):
+        ports = LocalPortCache.instance()
+        where = {"transport": "tcp", "ip": "127.0.0.1"}
+        where |= {name: ports.find_available_port("127.0.0.1") for name in names}
+    key = uuid.uuid4().hex
+    return where | {"signature_scheme": "hmac-sha256", "key": key, "kernel_name": "warm"}
+
+
+def _ending(code: int) -> str:
+    if code < 0 or code > 128:
+        number = -code if code < 0 else code - 128
+        name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
+        return f"the notebook's process was ended by {name}"
+    return f"the notebook ended its own process (exit code {code})"

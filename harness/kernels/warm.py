@@ -1,0 +1,271 @@
+"""The warm parent: imports everything once, runs the lesson's prefix, and forks on request.
+
+    python -m harness.kernels.warm FOLDER
+
+It listens on `FOLDER/warm`, one connection for each child. A request is one message with the
+child's sockets attached; the answers are `ready` and, when the child has ended, `exit`. When the
+connection ends, so does the child. There is never a second thread here: a fork of a process with
+threads may deadlock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.kernels import launch
+
+REQUEST_S = 5.0
+SWEEP_S = 5.0
+PRELOAD = ("numpy", "torch", "sentence_transformers", "lib.checks", "lib.learn")
+# What a kernel imports when it starts; a name that is not there is passed over.
+_KERNEL = [
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.zmqshell",
+    "ipykernel.embed",
+    "ipykernel.subshell_manager",
+    "ipykernel.debugger",
+    "ipykernel.comm",
+    "comm",
+    "jedi",
+    "pdb",
+    "IPython.core.completer",
+    "IPython.core.magics",
+    "IPython.extensions.storemagic",
+    "IPython.core.history",
+    "sqlite3",
+    "zmq.eventloop.zmqstream",
+    "zmq.asyncio",
+    "tornado.platform.asyncio",
+    "getpass",
+    "uuid",
+    "torch.testing",
+    "matplotlib_inline.backend_inline",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg",
+    "harness.judge.agent",
+    "harness.judge.examiner",
+    "harness.sandbox",
+]
+
+
+def prepare(preload: list[str], prefix: list[dict]) -> dict[str, Any]:
+    """Import, run the prefix, and say what came of it: `namespace`, `outputs`, `problem`."""
+    import tqdm
+
+    tqdm.tqdm.monitor_interval = 0  # its monitor is a thread
+    for name in preload:
+        importlib.import_module(name)
+    for name in _KERNEL:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    if "lib.checks" in sys.modules:
+        sys.modules["lib.checks"].every()
+    held = launch.run_prefix(prefix) if prefix else {"namespace": {}, "outputs": []}
+    held["problem"] = None
+    if threads() != (1, 1):
+        names = ", ".join(t.name for t in threading.enumerate())
+        held["problem"] = f"there is more than one thread ({names}): {threads()}"
+    return held
+
+
+def threads() -> tuple[int, int]:
+    """Python's threads and all threads of this process."""
+    native = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
+    return threading.active_count(), native
+
+
+def _children() -> list[int]:
+    """This process's children."""
+    try:
+        return [
+            int(pid)
+            for pid in Path("/proc/self/task", str(os.getpid()), "children").read_text().split()
+        ]
+    except OSError:
+        return []
+
+
+@dataclass
+class _Client:
+    conn: socket.socket
+    pid: int | None = None
+    inner: int | None = None
+    read: int | None = None  # where it says that it is ready
+    swept: bool = False  # whether what it leaves behind is ended
+
+
+class Server:
+    """Accepts connections and forks; one selector, no thread."""
+
+    def __init__(self, path: str, held: dict[str, Any]) -> None:
+        self.held, self.selector = held, selectors.DefaultSelector()
+        self.clients: list[_Client] = []
+        self.listening = socket.socket(socket.AF_UNIX)
+        mask = os.umask(0o077)
+        self.listening.bind(path)
+        os.umask(mask)
+        self.listening.listen(64)
+        # Not a signal at the parent's death: that one comes at the death of the *thread* it was.
+        self.selector.register(0, selectors.EVENT_READ, self._end)
+        self.selector.register(self.listening, selectors.EVENT_READ, self._accept)
+
+    def serve(self) -> None:
+        """Serve until the process is ended."""
+        while True:
+            for key, _ in self.selector.select():
+                # What came before it in this round may have closed it, and another may be there.
+                if self.selector.get_map().get(key.fd) is key:
+                    key.data()
+
+    def _accept(self) -> None:
+        conn, _ = self.listening.accept()
+        if hasattr(socket, "SO_PEERCRED"):
+            raw = conn.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+            if struct.unpack("3i", raw)[1] != os.getuid():
+                conn.close()
+                return
+        client = _Client(conn)
+        self.selector.register(conn, selectors.EVENT_READ, lambda: self._hear(client))
+
+    def _hear(self, client: _Client) -> None:
+        try:
+            data, fds, _, _ = socket.recv_fds(client.conn, 1 << 20, 4)
+            client.conn.settimeout(REQUEST_S)  # whoever asks writes the whole request at once
+            while data and not data.endswith(b"\n"):
+                part = client.conn.recv(1 << 20)
+                data = data + part if part else b""
+        except OSError:
+            data, fds = b"", []
+        if not data:
+            self.selector.unregister(client.conn)
+            client.conn.close()
+            self._kill(client, signal.SIGKILL)
+            return
+        for line in data.splitlines():
+            request = json.loads(line)
+            if "signal" in request:
+                self._kill(client, request["signal"])
+            else:
+                self._fork(client, request, fds)
+
+    def _fork(self, client: _Client, request: dict, fds: list[int]) -> None:
+        read, write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(read)
+            launch.child(request, fds, write, self.held)  # never returns
+        os.close(write)
+        for fd in fds:
+            os.close(fd)
+        client.pid, client.read = pid, read
+        client.swept = not request.get("whole_env")
+        self.clients.append(client)
+        ended = os.pidfd_open(pid)
+        self.selector.register(read, selectors.EVENT_READ, lambda: self._ready(client))
+        self.selector.register(ended, selectors.EVENT_READ, lambda: self._ended(client, ended))
+
+    def _ready(self, client: _Client) -> None:
+        read, client.read = client.read, None
+        data = os.read(read, 1 << 16)
+        self.selector.unregister(read)
+        os.close(read)
+        message = json.loads(data) if data else {"problem": "it ended before it was ready"}
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            path = f"/proc/{client.pid}/task/{client.pid}/children"
+            client.inner = int(Path(path).read_text().split()[0])
+        self._tell(client, {"ready": "problem" not in message, "pid": client.pid} | message)
+
+    def _ended(self, client: _Client, ended: int) -> None:
+        self.selector.unregister(ended)
+        os.close(ended)
+        _, status = os.waitpid(client.pid, 0)
+        if client.read is not None:  # it ended before it was ready; that comes first
+            self._ready(client)
+        client.pid = client.inner = None
+        self.clients.remove(client)
+        if client.swept:
+            self._sweep()
+        self._tell(client, {"exit": os.waitstatus_to_exitcode(status)})
+
+    def _sweep(self) -> None:
+        """End what ended kernels have left behind: without a sandbox it comes to this process."""
+        end = time.monotonic() + SWEEP_S
+        while time.monotonic() < end:
+            known = {client.pid for client in self.clients}
+            left = [pid for pid in _children() if pid not in known]
+            if not left:
+                return
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+
+    def _end(self) -> None:
+        """The grader is gone, or wants an end: nothing that was forked outlives this process."""
+        for client in self.clients:
+            self._kill(client, signal.SIGKILL)
+        for client in self.clients:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(client.pid, 0)
+        if all(client.swept for client in self.clients):
+            self.clients = []
+            self._sweep()
+        sys.exit(0)
+
+    @staticmethod
+    def _tell(client: _Client, message: dict) -> None:
+        with contextlib.suppress(OSError):
+            client.conn.sendall(json.dumps(message).encode() + b"\n")
+
+    @staticmethod
+    def _kill(client: _Client, number: int) -> None:
+        for pid in (client.inner, client.pid if number == signal.SIGKILL else None):
+            if pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+        if client.inner is None and client.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                (os.killpg if number == signal.SIGKILL else os.kill)(client.pid, number)
+
+
+def main() -> None:
+    """Read what to prepare from standard input, say how it went, and serve.
+
+    Standard input stays open as long as the grader lives; its end is the server's end.
+    """
+    asked = json.loads(sys.stdin.readline())
+    try:
+        held = prepare(asked["preload"], asked["prefix"])
+    except launch.PrefixError as error:
+        print(json.dumps({"problem": str(error)}), flush=True)
+        sys.exit(3)
+    if held["problem"]:
+        print(json.dumps({"problem": held["problem"], "threads": True}), flush=True)
+        sys.exit(4)
+    gc.collect()
+    gc.freeze()
+    launch.adopt_orphans()
+    server = Server(str(Path(sys.argv[1], "warm")), held)
+    print(json.dumps({"outputs": held["outputs"]}), flush=True)
+    server.serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""A report as the `results.json` of Gradescope's autograder.
+
+Source: "Autograder specifications" (gradescope-autograders.readthedocs.io/en/latest/specs).
+"""
+
+from __future__ import annotations
+
+import json
+
+from harness.grade.verdicts import Report
+from harness.reports.sanitize import line, plain
+
+
+def to_gradescope(report: Report) -> str:
+    """JSON text. Each check is a test; hidden ones are shown after the due date; cells that wait for
+    a person are left to Gradescope's own rubric, and standard output is never shown."""
+    tests = []
+    for cell in report.cells:
+        if cell.points is None:
+            continue
+        said = [cell.message, f"Likely mistake: {cell.mistake}" if cell.mistake else "", cell.hint]
+        tests.append(
+            {
+                "name": line(cell.grade_id),
+                "score": cell.points,
+                "max_score": cell.max_points,
+                "status": "passed" if cell.status == "passed" else "failed",
+                "output": plain("\n".join(text for text in said if text)),
+                "output_format": "text",
+                "visibility": "after_due_date" if cell.hidden else "visible",
+            }
+        )
+    remarks = "\n".join(remark.text for remark in report.remarks)
+    body = {
+        "output": plain(f"{report.reason}\n{report.ask}\n{remarks}".strip()),
+        "output_format": "text",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+    }
+    if not tests:
+        body["score"] = 0.0
+    return json.dumps(body, indent=1) + "\n"

@@ -1,0 +1,56 @@
+"""Reports as JUnit XML, which continuous integration reads: a suite a submission, a case a check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+from harness.grade.verdicts import CellVerdict, Report
+from harness.reports.results import in_order
+from harness.reports.sanitize import line, plain
+
+
+def to_junit(reports: Sequence[Report]) -> str:
+    """JUnit XML. A wrong answer is a failure; what could not be run or read is an error; a cell that
+    waits for a person is skipped."""
+    root = ET.Element("testsuites", name="course grade")
+    totals = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
+    for report in in_order(reports):
+        suite = ET.SubElement(root, "testsuite", name=line(f"{report.lesson} {report.student}"))
+        counts = dict.fromkeys(totals, 0)
+        if report.status == "ungradable":
+            case = ET.SubElement(suite, "testcase", classname=_class(report), name="submission")
+            said = plain(f"{report.reason} {report.ask}")
+            ET.SubElement(case, "error", type="ungradable", message=line(said)).text = said
+            counts["tests"] = counts["errors"] = 1
+        else:
+            for cell in report.cells:
+                kind = _case(suite, report, cell)
+                counts["tests"] += 1
+                if kind:
+                    counts[kind] += 1
+        for key, number in counts.items():
+            suite.set(key, str(number))
+            totals[key] += number
+    for key, number in totals.items():
+        root.set(key, str(number))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _class(report: Report) -> str:
+    return line(f"{report.lesson or 'unknown'}.{report.student}")
+
+
+def _case(suite: ET.Element, report: Report, cell: CellVerdict) -> str | None:
+    case = ET.SubElement(suite, "testcase", classname=_class(report), name=line(cell.grade_id))
+    if cell.status == "passed":
+        return None
+    if cell.status == "manual":
+        ET.SubElement(case, "skipped", message="A person marks this cell.")
+        return "skipped"
+    tag, counted = ("error", "errors") if cell.status == "not run" else ("failure", "failures")
+    mistake = f" [{cell.mistake}]" if cell.mistake else ""
+    found = ET.SubElement(case, tag, type=cell.status, message=line(cell.message))
+    found.text = plain(f"{cell.message}{mistake}")
+    return counted

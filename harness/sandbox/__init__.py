@@ -1,0 +1,113 @@
+"""Isolation of a student's process: what this machine gives, and how a process enters it.
+
+Importing this is light and works everywhere; what is Linux's is imported when it is used.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+import sys
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from harness.limits import Limits
+
+
+class Level(StrEnum):
+    """How well a student's process is kept apart, best first."""
+
+    NAMESPACES = "namespaces"
+    LANDLOCK = "landlock"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Box:
+    """The sandbox of one process.
+
+    Args:
+        level: what it is made of.
+        sockets: the one folder outside that it may write, which holds its sockets.
+        work: the folder whose files (notebooks aside) it finds in its own work folder, at the same
+            place; without a root of its own it is this folder itself.
+        read_only: what it may read beside Python and the system's libraries.
+        limits: what it may use.
+    """
+
+    level: Level
+    sockets: str
+    work: str
+    read_only: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def home(self) -> str:
+        """The folder for its own and temporary files."""
+        if self.level is Level.LANDLOCK:
+            return os.path.join(os.path.dirname(self.sockets), "t")
+        return "/tmp"
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain form that `from_json` reads."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Box:
+        """A box from its plain form."""
+        return cls(
+            Level(plain["level"]),
+            plain["sockets"],
+            plain["work"],
+            tuple(plain["read_only"]),
+            Limits(**plain["limits"]),
+        )
+
+
+def available() -> list[Level]:
+    """The levels that this machine gives, best first; `NONE` is always the last."""
+    return [level for level in Level if level is Level.NONE or not why(level)]
+
+
+@functools.cache
+def why(level: Level) -> str:
+    """What keeps this machine from giving a level, in a sentence; empty if nothing does."""
+    if level is Level.NONE:
+        return ""
+    if sys.platform != "linux":
+        return f"{level} is Linux's; this is {sys.platform}. Use the container instead"
+    from harness.sandbox import landlock, linux, probe
+
+    if not linux.known_machine():
+        return f"system calls are known for x86_64 and aarch64 only, not for {os.uname().machine}"
+    if level is Level.LANDLOCK and landlock.missing():
+        return landlock.missing()
+    return probe.run(level)
+
+
+def enter(box: Box) -> None:
+    """Enter the box: for a process that was just forked and has one thread.
+
+    It returns in another process, which is isolated; the one that called waits for that and ends as
+    it ends.
+
+    Raises:
+        OSError: a step failed; nothing may be run then.
+    """
+    from harness.sandbox import landlock, linux, seccomp  # noqa: F401 - `close` needs it
+
+    (landlock if box.level is Level.LANDLOCK else linux).enter(box)
+
+
+def close(box: Box) -> None:
+    """The last step, after the process has started its threads and opened its sockets: from here on
+    it can make no process, no connection and nothing else that a notebook does not need.
+
+    Raises:
+        OSError: the filter could not be set; nothing may be run then.
+    """
+    from harness.sandbox import seccomp
+
+    seccomp.close(outside=box.level is Level.LANDLOCK)

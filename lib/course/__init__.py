@@ -1,1 +1,0 @@
-"""Lessons to notebooks, headless runs, and the command line `course`."""

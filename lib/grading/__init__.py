@@ -1,1 +1,0 @@
-"""Submissions to verdicts: rebuild, kernels, sandbox, judge, gradebook, reports."""

@@ -1,0 +1,55 @@
+import os
+
+import pytest
+
+from harness.grade import files as workfiles
+from harness.limits import Limits
+
+
+@pytest.fixture
+def sent(tmp_path):
+    folder = tmp_path / "ada"
+    (folder / "data").mkdir(parents=True)
+    (folder / "ps1.ipynb").write_text("{}")
+    (folder / "helper.py").write_text("x = 1")
+    (folder / "data" / "rows.csv").write_text("a,b")
+    return folder
+
+
+def _names(folder):
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+def test_files_beside_the_notebook_come_along_and_notebooks_do_not(sent):
+    with workfiles.beside(sent, Limits()) as (folder, remarks):
+        assert _names(folder) == ["data/rows.csv", "helper.py"]
+        assert remarks == []
+    assert not folder.exists()
+
+
+def test_a_single_notebook_has_nothing_beside_it(sent):
+    with workfiles.beside(sent / "ps1.ipynb", Limits()) as found:
+        assert found == (None, [])
+
+
+def test_links_pipes_and_large_files_stay_behind_and_are_named(sent, tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "secret").write_text("secret")
+    (sent / "link.txt").symlink_to(tmp_path / "secret")
+    (sent / "folder").symlink_to(tmp_path / "other")
+    os.mkfifo(sent / "pipe")
+    (sent / "large.bin").write_bytes(bytes(3000))
+    with workfiles.beside(sent, Limits(work_bytes=4000)) as (folder, remarks):
+        assert _names(folder) == ["data/rows.csv", "helper.py"]
+    (remark,) = remarks
+    assert all(name in remark.text for name in ("link.txt", "folder", "pipe", "large.bin"))
+
+
+def test_the_number_of_files_is_bounded(sent, monkeypatch):
+    monkeypatch.setattr(workfiles, "MOST_FILES", 3)
+    for number in range(9):
+        (sent / f"{number}.txt").write_text("x")
+    with workfiles.beside(sent, Limits()) as (folder, remarks):
+        assert len(_names(folder)) == 3
+    assert remarks

@@ -1,0 +1,252 @@
+"""The warm parent with real kernels and judges."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.grade.grader import Judge
+from harness.grade.plan import Step
+from harness.kernels.client import WarmError, WarmParent
+from harness.kernels.student import Lost, StudentKernel
+from harness.limits import Limits
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only")
+PREFIX = [
+    {"source": "import torch\nbase = torch.arange(3)", "grade_id": "setup"},
+    {"source": "print('seen')\nbase.sum()", "grade_id": None},
+]
+
+
+@pytest.fixture(scope="module")
+def warm():
+    with WarmParent(preload=("numpy", "torch"), prefix=PREFIX) as parent:
+        yield parent
+
+
+def _kernel(warm, channel=None, **limits):
+    return StudentKernel(warm, lambda sockets, work: None, Limits(**limits), channel)
+
+
+def _text(ran):
+    return "".join(o.get("text", "") for o in ran.outputs)
+
+
+def test_a_kernel_starts_from_what_the_prefix_left(warm):
+    assert warm.prefix_ok
+    assert warm.prefix_outputs[1][0]["text"].startswith("seen\n")
+    with _kernel(warm) as kernel:
+        assert _text(kernel.run("print(base.tolist())", 10)) == "[0, 1, 2]\n"
+        assert kernel.run("1 / 0", 10).error == "ZeroDivisionError: division by zero"
+        assert _text(kernel.run("print('on')", 10)) == "on\n"
+
+
+def test_kernels_do_not_see_each_other_and_draw_other_numbers(warm):
+    drawn = []
+    for _ in range(2):
+        with _kernel(warm) as kernel:
+            code = (
+                "import random\nprint(random.random(), torch.rand(1).item(), 'mine' in globals())"
+            )
+            drawn.append(_text(kernel.run(code, 10)).split())
+            kernel.run("mine = base.fill_(9)", 10)
+    assert drawn[0][2] == drawn[1][2] == "False"
+    assert drawn[0][:2] != drawn[1][:2]
+    with _kernel(warm) as kernel:
+        assert _text(kernel.run("torch.manual_seed(3); print(torch.rand(1).item())", 10)) == (
+            f"{_seeded()}\n"
+        )
+
+
+def _seeded():
+    import torch
+
+    return torch.rand(1, generator=torch.Generator().manual_seed(3)).item()
+
+
+def test_a_cell_that_runs_too_long_is_interrupted_and_the_kernel_lives_on(warm):
+    with _kernel(warm) as kernel:
+        assert "longer than 0 s" in kernel.run("while True: pass", 0.3).error
+        assert _text(kernel.run("print('alive')", 10)) == "alive\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("import os; os._exit(3)", "exit code 3"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+        ("import ctypes; ctypes.string_at(1)", "SIGSEGV"),
+        ("print('x' * 3_000_000)", "printed more than"),
+    ],
+)
+def test_a_kernel_that_ends_or_floods_is_lost_with_its_reason(warm, code, says):
+    with _kernel(warm) as kernel, pytest.raises(Lost, match=says):
+        kernel.run(code, 10)
+
+
+def test_nothing_is_left_of_many_kernels(warm):
+    server = psutil.Process(warm._process.pid)
+    with _kernel(warm):
+        pass
+    before = len(os.listdir("/proc/self/fd")), server.num_fds(), server.num_threads()
+    folders = []
+    for _ in range(5):
+        with _kernel(warm) as kernel:
+            folders.append(kernel.folder)
+    end = time.monotonic() + 5
+    while server.children(recursive=True) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert server.children(recursive=True) == []
+    assert (len(os.listdir("/proc/self/fd")), server.num_fds(), server.num_threads()) == before
+    assert not any(Path(folder).exists() for folder in folders)
+
+
+def test_the_judge_calls_what_the_kernel_defines(warm):
+    agents, judges = socket.socketpair()
+    with judges, _kernel(warm, agents) as kernel:
+        agents.close()
+        kernel.run("def f(x):\n    return x + base", 10)
+        judge = Judge(warm, kernel.folder, judges)
+        step = Step(0, "check", "assert (f(torch.ones(3)) == torch.tensor([1, 2, 3])).all()")
+        assert judge.run(step, ["f"], 5, 10)["outcome"] == "passed"
+        step = Step(0, "check", "f('a')")
+        assert judge.run(step, ["f"], 5, 10)["kind"] == "TypeError"
+        kernel.run("import os\ndef f(x): os._exit(1)", 10)
+        assert "ended during the call" in judge.run(step, ["f"], 5, 10)["lost"]
+        judge.close()
+
+
+def test_the_parent_has_nothing_to_read_in_its_environment(warm, monkeypatch):
+    environ = Path(f"/proc/{warm._process.pid}/environ").read_bytes()
+    names = {part.split(b"=")[0].decode() for part in environ.split(b"\0") if part}
+    assert names <= {
+        *("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "HOME", "PYTHONPATH"),
+        *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONHASHSEED"),
+        *("HF_HUB_OFFLINE", "TOKENIZERS_PARALLELISM", "JE_ARROW_MALLOC_CONF", "LC_CTYPE"),
+        "PYDEVD_DISABLE_FILE_VALIDATION",
+    } | {name for name in names if name.startswith("COURSE_")}
+
+
+@pytest.mark.slow
+def test_a_prefix_that_fails_is_refused_with_its_error():
+    broken = [{"source": "1 / 0", "grade_id": "setup"}]
+    with pytest.raises(WarmError, match=r"cell setup .* ZeroDivisionError"):
+        WarmParent(preload=("numpy",), prefix=broken).__enter__()
+
+
+@pytest.mark.slow
+def test_a_prefix_that_leaves_a_thread_is_done_without():
+    source = (
+        "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()"
+    )
+    with WarmParent(preload=("numpy",), prefix=[{"source": source, "grade_id": "s"}]) as parent:
+        assert not parent.prefix_ok
+        assert "more than one thread" in parent.note
+
+
+@pytest.mark.slow
+def test_everything_ends_with_the_parent():
+    with WarmParent(preload=("numpy",)) as parent, _kernel(parent) as kernel:
+        pid = kernel.child.pid
+        os.kill(parent._process.pid, signal.SIGKILL)
+        end = time.monotonic() + 5
+        while psutil.pid_exists(pid) and time.monotonic() < end:
+            time.sleep(0.02)
+        assert not psutil.pid_exists(pid)
+
+
+def _gone(*pids):
+    def there(pid):
+        return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+    end = time.monotonic() + 5
+    while any(map(there, pids)) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not any(map(there, pids))
+
+
+DAEMON = """
+import os, time
+read, write = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.write(write, str(os.getpid()).encode())
+        time.sleep(99)
+    os._exit(0)
+print(os.read(read, 99).decode())
+"""
+
+
+def test_a_daemon_without_a_sandbox_ends_with_its_kernel(warm):
+    with _kernel(warm) as kernel:
+        daemon = int(_text(kernel.run(DAEMON, 10)))
+        assert psutil.pid_exists(daemon)
+    assert _gone(daemon)
+
+
+@pytest.mark.slow
+def test_a_killed_grader_leaves_no_process():
+    code = (
+        "import time\n"
+        "from harness.kernels.client import WarmParent\n"
+        "from harness.kernels.student import StudentKernel\n"
+        "from harness.limits import Limits\n"
+        "warm = WarmParent(preload=('numpy',)).__enter__()\n"
+        "kernel = StudentKernel(warm, lambda s, w: None, Limits(), None).__enter__()\n"
+        f"daemon = kernel.run({DAEMON!r}, 10).outputs[0]['text']\n"
+        "print(warm._process.pid, kernel.child.pid, int(daemon), flush=True)\n"
+        "time.sleep(99)\n"
+    )
+    grader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    pids = [int(pid) for pid in grader.stdout.readline().split()]
+    assert len(pids) == 3
+    assert all(map(psutil.pid_exists, pids))
+    grader.kill()
+    grader.wait()
+    grader.stdout.close()
+    assert _gone(*pids)
+
+
+@pytest.mark.slow
+def test_closing_waits_for_all_that_was_forked():
+    with WarmParent(preload=("numpy",)) as parent:
+        kernel = _kernel(parent).__enter__()
+        pids = [kernel.child.pid, int(_text(kernel.run(DAEMON, 10)))]
+    left = [pid for pid in pids if psutil.pid_exists(pid)]
+    kernel.__exit__()
+    assert left == []
+
+
+def test_what_the_prefix_shows_stands_in_order_and_by_kind():
+    from harness.kernels import launch
+
+    source = "import sys\nprint('a')\nprint('b', file=sys.stderr)\ndisplay(1)\nprint('c')\n2"
+    (shown,) = launch.run_prefix([{"source": source, "grade_id": None}])["outputs"]
+    assert [o.get("name") or o["output_type"] for o in shown] == [
+        *("stdout", "stderr", "display_data", "stdout", "execute_result")
+    ]
+    assert [o.get("text") or o["data"]["text/plain"] for o in shown] == [
+        "a\n",
+        "b\n",
+        "1",
+        "c\n",
+        "2",
+    ]
+
+
+def test_a_progress_bar_of_the_prefix_leaves_no_trace():
+    from harness.kernels import launch
+
+    bars = [
+        "print('\\r 10%|#  |', end='')\nprint('\\r 90%|###|', end='')\nprint('\\r       \\rdone')"
+    ]
+    bars.append("print('\\r 10%|#  |', end='')\nprint('\\r      \\r', end='')")
+    found = launch.run_prefix([{"source": bar, "grade_id": None} for bar in bars])["outputs"]
+    assert [[o["text"] for o in shown] for shown in found] == [["done\n"], []]

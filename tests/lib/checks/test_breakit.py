@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+
+from lib.checks import Mistake, call
+from tests.lib.checks.toy import BREAK, T
+
+
+def judge(tests, hidden=None):
+    return BREAK.judge(call(tests if callable(tests) else lambda: tests), hidden)
+
+
+@pytest.mark.parametrize("hidden", [None, 7])
+def test_a_sufficient_test_passes(hidden):
+    for alternative in [lambda: T, *BREAK.alternatives]:
+        verdict = judge(alternative, hidden)
+        assert verdict.passed
+        assert verdict.message == "Your test catches all 3 suspects."
+
+
+@pytest.mark.parametrize("tests", [lambda: None, lambda: ...])
+def test_no_test_is_not_attempted(tests):
+    assert judge(tests).status == "not attempted"
+
+
+def test_a_stub_is_not_attempted():
+    def stub():
+        raise NotImplementedError
+
+    assert judge(stub).status == "not attempted"
+
+
+def test_a_test_that_raises_has_crashed():
+    verdict = judge(lambda: [1 / 0])
+    assert verdict.status == "crashed"
+    assert verdict.message == "ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize("suspect", BREAK.suspects, ids=lambda s: s.name)
+def test_a_suspect_that_gets_through_is_named(suspect):
+    verdict = judge(suspect.blind)
+    assert (verdict.status, verdict.mistake) == ("wrong", suspect.name)
+    assert verdict.message == suspect.message
+
+
+def test_the_blind_tests_are_its_mistakes():
+    assert [(m.name, m.message) for m in BREAK.mistakes] == [
+        (s.name, s.message) for s in BREAK.suspects
+    ]
+    assert all(isinstance(m, Mistake) for m in BREAK.mistakes)
+
+
+@pytest.mark.parametrize("hidden", [None, 0, 7])
+def test_a_wrong_expected_value_is_shown_but_never_in_a_hidden_check(hidden):
+    verdict = judge([*T, (3.0, 0.0, 1.0, 3.0)], hidden)
+    assert (verdict.status, verdict.mistake) == ("wrong", "rejects-right")
+    assert "Case 3 rejects a correct implementation" in verdict.message
+    if hidden is None:
+        assert verdict.shown.args == (3.0, 0.0, 1.0)
+        assert (verdict.shown.expected, verdict.shown.got) == (1.0, 3.0)
+    else:
+        assert verdict.shown is None
+
+
+def test_a_case_that_breaks_a_right_implementation_is_the_tests_fault():
+    verdict = judge([*T, ("text", 0.0, 1.0, 0.0)])
+    assert verdict.mistake == "rejects-right"
+    assert verdict.shown is None
+
+
+@pytest.mark.parametrize(
+    ("tests", "says"),
+    [
+        (5, "you returned number"),
+        ([], "you returned list of 0"),
+        ("abc", "you returned str"),
+        ({"a": 1}, "you returned dict of 1"),
+        (np.zeros((2, 4)), "you returned array of shape"),
+        ([1.0, 2.0], "Case 0 is a number"),
+        ([*T, (1.0, 2.0)], "Case 3 is a tuple of 2"),
+        ([(1, 2, 3, 4, 5)], "Case 0 is a tuple of 5"),
+        ([*T] * 40, "You returned 120 cases"),
+    ],
+    ids=str,
+)
+def test_what_is_no_list_of_cases_is_told_the_form(tests, says):
+    verdict = judge(tests)
+    assert (verdict.status, verdict.mistake) == ("wrong", "not-a-test")
+    assert says in verdict.message
+    if "120" not in says:
+        assert "(value, low, high, expected)" in verdict.message
+
+
+def test_cases_may_be_lists_and_expected_values_rounded_by_hand():
+    assert judge([list(case) for case in T]).passed
+    assert judge([(v, lo, hi, want + 0.00005) for v, lo, hi, want in T]).passed
+
+
+def test_a_suspect_cannot_change_the_cases_of_the_next_one():
+    def spoiling(rows):
+        rows.append(0)
+        return 0
+
+    from lib.checks import BreakIt, Suspect
+
+    spoilt = BreakIt("count", "99", [len], [Suspect("s", "S.", spoiling, list)] * 2, [], ["rows"])
+    cases = [([1, 2], 2)]
+    assert spoilt.judge(call(lambda: cases)).passed
+    assert cases == [([1, 2], 2)]

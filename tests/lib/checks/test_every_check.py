@@ -1,0 +1,158 @@
+"""Each exercise proves its own check: what must pass passes, what must fail fails by its own name."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import lib
+from harness.author import build, mutation, proof
+from harness.author.lesson import Lesson
+from harness.judge.codec import decode, encode
+from lib import checks
+from lib.checks import Case, Raised, Returned, call
+
+ROOT = Path(lib.__file__).parents[1]
+HIDDEN = (1, 20_417)
+
+every_exercise = pytest.mark.parametrize(
+    "exercise", checks.every(), ids=lambda e: f"{e.lesson}-{e.name}"
+)
+
+
+@functools.cache
+def _lessons() -> dict[str, Lesson]:
+    return {name: lesson for lesson in proof.lessons(ROOT) for name in lesson.exercises()}
+
+
+@functools.cache
+def _release(slug: str):
+    lesson = next(lesson for lesson in _lessons().values() if lesson.slug == slug)
+    return build.release_notebook(lesson)
+
+
+def _lesson(exercise) -> Lesson:
+    if exercise.name not in _lessons():
+        pytest.fail(f"no lesson has an answer cell for the exercise {exercise.name}")
+    return _lessons()[exercise.name]
+
+
+def _function(exercise, source: str):
+    namespace = proof.namespace(_lesson(exercise), exercise.name)
+    return mutation.function_of(source, exercise.name, namespace)
+
+
+def _through_codec(function):
+    """A caller as the grader's: arguments and result cross a socket as JSON."""
+
+    def cross(value):
+        return decode(json.loads(json.dumps(encode(value))))
+
+    def caller(case: Case):
+        args, kwargs = cross(list(case.args)), cross(dict(case.kwargs))
+        try:
+            result = function(*args, **kwargs)
+        except Exception as error:
+            return Raised(type(error).__name__, str(error))
+        return Returned(cross(result))
+
+    return caller
+
+
+CALLERS = pytest.mark.parametrize("caller", [call, _through_codec], ids=["here", "codec"])
+
+
+@every_exercise
+@CALLERS
+@pytest.mark.parametrize("hidden", [None, *HIDDEN])
+def test_the_worked_answer_passes(exercise, caller, hidden):
+    solution = _function(exercise, _lesson(exercise).solution(exercise.name))
+    verdict = exercise.judge(caller(solution), hidden)
+    assert verdict.passed, verdict
+
+
+@every_exercise
+@CALLERS
+def test_the_untouched_stub_is_not_attempted(exercise, caller):
+    notebook = _release(_lesson(exercise).slug)
+    cells = [
+        cell.source
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == exercise.name
+    ]
+    assert len(cells) == 1
+    stub = caller(_function(exercise, cells[0]))
+    assert exercise.judge(stub).status == "not attempted"
+    assert exercise.judge(stub, HIDDEN[0]).status == "not attempted"
+
+
+@every_exercise
+@CALLERS
+def test_every_alternative_passes(exercise, caller):
+    assert len(exercise.alternatives) >= 2
+    for alternative in exercise.alternatives:
+        for hidden in (None, *HIDDEN):
+            verdict = exercise.judge(caller(alternative), hidden)
+            assert verdict.passed, (getattr(alternative, "__name__", alternative), verdict)
+
+
+@every_exercise
+@CALLERS
+def test_every_mistake_fails_by_its_own_name(exercise, caller):
+    for mistake in exercise.mistakes:
+        verdict = exercise.judge(caller(mistake.wrong))
+        assert verdict.status in ("wrong", "crashed"), (mistake.name, verdict)
+        assert verdict.mistake == mistake.name, (mistake.name, verdict)
+        assert verdict.message == mistake.message
+
+
+@every_exercise
+def test_no_mistake_passes_the_hidden_check(exercise):
+    for mistake in exercise.mistakes:
+        for hidden in HIDDEN:
+            assert not exercise.judge(call(mistake.wrong), hidden).passed, mistake.name
+
+
+@every_exercise
+def test_there_are_five_mistakes_or_more_each_with_words_of_its_own(exercise):
+    assert len(exercise.mistakes) >= 5
+    for field in ("name", "message"):
+        counts = Counter(getattr(mistake, field) for mistake in exercise.mistakes)
+        assert max(counts.values()) == 1, counts.most_common(1)
+    for mistake in exercise.mistakes:
+        assert len(mistake.message.split()) >= 6, f"{mistake.name} says hardly anything"
+        assert mistake.message.endswith((".", "?", "!")), mistake.name
+
+
+@every_exercise
+def test_the_visible_cases_are_always_the_same_and_hidden_ones_follow_their_seed(exercise):
+    def text(hidden):
+        return [json.dumps(encode(list(case.args))) for case in exercise.draw(hidden)]
+
+    assert text(None) == text(None)
+    assert text(5) == text(5)
+    if not isinstance(exercise, checks.BreakIt):
+        assert text(5) != text(6)
+        assert all(case.label for case in exercise.draw())
+
+
+@pytest.mark.filterwarnings("ignore")  # a mutant may do anything
+@pytest.mark.slow
+@every_exercise
+def test_the_check_rejects_nearly_every_mutant_of_the_worked_answer(exercise, record_property):
+    lesson = _lesson(exercise)
+    scope = proof.namespace(lesson, exercise.name)
+    found = mutation.score(exercise, lesson.solution(exercise.name), scope)
+    record_property(
+        "mutation score",
+        (f"{exercise.lesson} {exercise.name}", found.total, found.rejected)
+        + (found.equivalent, found.rate),
+    )
+    survivors = "\n".join(found.survivors)
+    assert found.total >= 20, f"only {found.total} mutants: the worked answer has little substance"
+    assert found.rate >= 0.95, f"{found.rate:.1%} rejected; these survive:\n{survivors}"
+    assert not found.unused, f"excuses that no accepted mutant needs: {found.unused}"

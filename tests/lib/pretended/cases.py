@@ -1,0 +1,135 @@
+"""The same numbers on the pretended GPU as on the CPU, and nothing left on the wrong one."""
+
+import pytest
+import torch
+
+from lib import (
+    finetune,
+    gradient_cache,
+    losses,
+    matryoshka,
+    metrics,
+    negatives,
+    pooling,
+    quantization,
+    search,
+)
+from tests.lib.pretended.device import NAME, OnGpu, pretend_gpu
+
+generator = torch.Generator().manual_seed(0)
+
+
+def _unit(*shape: int) -> torch.Tensor:
+    return torch.nn.functional.normalize(torch.randn(*shape, generator=generator), dim=-1)
+
+
+Q, P, N = _unit(12, 16), _unit(12, 16), _unit(12, 3, 16)
+CORPUS = _unit(300, 16)
+OWN = torch.arange(12)
+SCORES = torch.rand(12, 3, generator=generator)
+MASK = torch.tensor([[1, 1, 1, 0]] * 5 + [[0, 1, 1, 1]] * 7)
+TOKENS = torch.randn(12, 4, 16, generator=generator)
+
+
+def trained(q, p):
+    """A head trained for two epochs on the device of `q`."""
+    torch.manual_seed(0)
+    head = finetune.ProjectionHead(16).to(q.device)
+    finetune.fit(
+        head,
+        len(q),
+        lambda batch: losses.mnrl(head(q[batch.to(q.device)]), head(p[batch.to(q.device)])),
+        batch_size=4,
+        epochs=2,
+        lr=1e-2,
+        progress=False,
+    )
+    with torch.no_grad():
+        return head(q)
+
+
+def cached_gradients(q, p):
+    torch.manual_seed(0)
+    head = torch.nn.Linear(16, 8, device="cpu").to(q.device)
+    gradient_cache.cached_backward(head, [q.split(5), p.split(5)], losses.mnrl)
+    return head.weight.grad
+
+
+CASES = {
+    "mnrl": lambda q, p, n: losses.mnrl(q, p, n, symmetric=True),
+    "mnrl, duplicates": lambda q, p, own: losses.mnrl(q, p, same=own // 2),
+    "triplet": lambda q, p, n: losses.triplet_loss(q, p, n[:, 0], margin=0.5),
+    "cosine similarity": lambda q, p, s: losses.cosine_similarity_loss(q, p, s[:, 0]),
+    "margin-MSE": lambda q, p, n, s: losses.margin_mse(q, p, n, s[:, :1] - s),
+    "top k": lambda q, c: search.top_k(q, c, 5, 7, 100),
+    "mine": lambda q, c, own: tuple(
+        vars(negatives.mine(q, c, own, 4, relative_margin=0.05)).values()
+    ),
+    "mine, positives on the CPU": lambda q, c: negatives.mine(q, c, OWN, 4).indices,
+    "judge": lambda q, c, own: (
+        negatives.filter_by_scores(
+            negatives.mine(q, c, own, 4),
+            lambda a, b: (q[a] * c[b]).sum(dim=1),
+            own,
+            relative_margin=0.1,
+        ).indices
+    ),
+    "mix and tuples": lambda q, c, own: negatives.ntuples(
+        own, negatives.mix([negatives.mine(q, c, own, k).indices for k in (2, 4)], 3)
+    ),
+    "truncate": lambda q: matryoshka.truncate(q, 4),
+    "Matryoshka loss": lambda q, p: matryoshka.matryoshka_loss(losses.mnrl, q, p, dims=[4, 16]),
+    "shortlist": lambda q, c: matryoshka.shortlist_and_rescore(q, c, 5, dim=4, size=20),
+    "principal directions": lambda c: matryoshka.principal_directions(c, 4).abs(),
+    "binary": lambda q, c: quantization.hamming_top_k(
+        *(quantization.to_binary(x) for x in (q, c)), 5, 16
+    ),
+    "mean pooling": lambda t, m: pooling.mean_pool(t, m),
+    "max pooling": lambda t, m: pooling.max_pool(t, m),
+    "last token": lambda t, m: pooling.last_token_pool(t, m),
+    "cosine matrix": lambda q, c: pooling.cosine_matrix(q, c),
+    "Spearman": lambda q, p: metrics.spearman(q[0], p[0]),
+    "bootstrap": lambda s: metrics.bootstrap_means(s[:, 0]),
+    "training a head": lambda q, p: trained(q, p),
+    "gradients in two passes": lambda q, p: cached_gradients(q, p),
+}
+INPUTS = {"q": Q, "p": P, "n": N, "c": CORPUS, "own": OWN, "s": SCORES, "t": TOKENS, "m": MASK}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_same_on_both_devices(name, monkeypatch):
+    # 16 bits are for each device to say: without, both count alike
+    monkeypatch.setattr("lib.device.low_precision_dtype", lambda device: None)
+    function = CASES[name]
+    wanted = function.__code__.co_varnames[: function.__code__.co_argcount]
+    expected = function(*(INPUTS[x] for x in wanted))
+    with pretend_gpu() as device:
+        found = function(*(INPUTS[x].to(device) for x in wanted))
+        one = isinstance(expected, torch.Tensor)
+        for ours, right in zip(*([x] if one else list(x) for x in (found, expected)), strict=True):
+            assert ours.device.type in (NAME, "cpu")
+            torch.testing.assert_close(ours.cpu(), right, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (lambda gpu: torch.ones(3, device=gpu) + torch.ones(3), "at least two devices"),
+        (lambda gpu: torch.ones(3)[torch.tensor([0], device=gpu)], "indices should be either on"),
+        (lambda gpu: torch.rand(3, device=gpu, generator=generator), "type for generator"),
+        (lambda gpu: torch.ones(3, device=gpu).numpy(), "can't convert"),
+    ],
+)
+def test_what_a_gpu_refuses_is_refused(wrong, says):
+    with pretend_gpu() as gpu, pytest.raises((RuntimeError, TypeError), match=says):
+        wrong(gpu)
+
+
+def test_what_a_gpu_allows_is_allowed():
+    with pretend_gpu() as gpu:
+        x = torch.zeros(4, device=gpu)
+        x[1:3] += 2  # a view writes into its base
+        x[torch.tensor([0])] = 1
+        assert isinstance(x, OnGpu)
+        assert x.tolist() == [1, 2, 2, 0]
+        assert (x * torch.tensor(2.0)).sum().item() == 10

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from harness import paths
+from harness.cli.console import bar, out
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,7 +24,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 all is well, 2 not understood or not possible, 3 something ungradable, "
     "4 no isolation.",
 )
-out = Console(highlight=False, soft_wrap=True)
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The classroom's folder.")]
 Jobs = Annotated[
     int | None,
@@ -228,27 +226,21 @@ def _grade(room, lesson, students, jobs, isolation, exercise) -> int:
         out.print(f"{escape(lesson)}: nobody handed anything in")
         return 0
     jobs = jobs or grading.workers(count)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
     with (
         classroom.grader(room, lesson, level, exercise) as (grader, digest),
-        Progress(*columns, console=out) as progress,
+        bar() as progress,
     ):
-        bar = progress.add_task(lesson, total=count)
+        task = progress.add_task(lesson, total=count)
 
         def tell(done, total, report):
-            progress.update(bar, completed=done, total=total)
+            progress.update(task, completed=done, total=total)
 
         more = {"grader": grader, "jobs": jobs, "progress": tell}
         if exercise is None:
             outcome = room.autograde(lesson, students, version=digest, **more)
         else:
             outcome = room.regrade(lesson, exercise, students, **more)
-        progress.update(bar, completed=count - len(outcome.skipped), total=count)
+        progress.update(task, completed=count - len(outcome.skipped), total=count)
     return _said(lesson, outcome)
 
 

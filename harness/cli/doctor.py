@@ -1,4 +1,4 @@
-"""`course doctor`: what this machine has, one line each, with what to do where something lacks."""
+"""The command `course doctor`: what this machine has, one line each, and what to do where something lacks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+import typer
+
+from harness import paths
+from harness.cli.console import out
 
 MIN_MEMORY_GIB, MIN_DISK_GIB = 4, 2
 
@@ -25,6 +28,17 @@ class Finding:
     name: str
     text: str
     todo: str = ""
+
+
+def doctor() -> None:
+    """Look at this machine: Python, packages, model, data, GPU, memory, disk, isolation."""
+    findings = examine(paths.root())
+    signs = {"ok": "[green]ok     [/]", "note": "[yellow]note   [/]", "missing": "[red]missing[/]"}
+    for finding in findings:
+        todo = f" {finding.todo}" if finding.todo else ""
+        out.print(f"{signs[finding.state]} {finding.name:<14} {finding.text}.{todo}")
+    if any(finding.state == "missing" for finding in findings):
+        raise typer.Exit(1)
 
 
 def examine(root: Path) -> list[Finding]:
@@ -135,6 +149,8 @@ def _accelerator() -> Finding:
 
 
 def _memory() -> Finding:
+    import psutil
+
     memory = psutil.virtual_memory()
     text = f"{memory.available / 2**30:.1f} GiB free of {memory.total / 2**30:.1f}"
     if memory.available / 2**30 >= MIN_MEMORY_GIB:

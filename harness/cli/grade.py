@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from harness import paths
-
-out = Console(highlight=False, soft_wrap=True)
+from harness.cli.console import bar, out
 
 
 def grade(
@@ -97,19 +94,13 @@ def grade(
             )
         else:
             by_lesson.setdefault(of.slug, []).append(item)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
     journals = []
-    with Progress(*columns, console=out) as progress:
+    with bar() as progress:
         for of in lessons:
             todo = by_lesson.get(of.slug, [])
             if not todo:
                 continue
-            bar = progress.add_task(of.slug, total=len(todo))
+            task = progress.add_task(of.slug, total=len(todo))
             with grading.means(of, level) as means:
                 if means.note:
                     progress.console.print(f"[yellow]{escape(means.note)}[/]")
@@ -122,7 +113,7 @@ def grade(
                     means.grader,
                     jobs=jobs or grading.workers(len(todo)),
                     journal=Journal(file, means.digest),
-                    tell=lambda report, bar=bar: progress.advance(bar),
+                    tell=lambda report, task=task: progress.advance(task),
                 )
     _write(reports, json_file, junit_file, markdown_file, gradescope_file)
     for file in journals:  # all is written where it was wanted

@@ -11,8 +11,7 @@ import numpy as np
 from lib import checks
 from lib.checks import values
 from lib.checks.exercise import Raised, Shown, Verdict
-from lib.learn import catalogue
-from lib.learn import stored_progress
+from lib.learn import catalogue, stored_progress
 from lib.learn.captured_output import captured
 from lib.learn.environment import course_root, headless
 from lib.learn.panel import Code, Grids, Panel

@@ -1,0 +1,119 @@
+"""The command `course run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness import paths
+from harness.cli.console import bar, ending, out, relative
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.execute.one import Result
+
+Lessons = Annotated[
+    list[str] | None, typer.Argument(help="Lesson numbers or names (02, 02_pooling); all if none.")
+]
+
+
+def run(
+    lessons: Lessons = None,
+    profile: Annotated[
+        str, typer.Option(help="fast: minutes on a laptop; full: all data, longer training.")
+    ] = "fast",
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Lessons at once; default by memory.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The seed of everything random.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    save: Annotated[
+        bool, typer.Option("--save", help="Write the executed lessons to solutions/.")
+    ] = False,
+) -> None:
+    """Execute lessons with their worked answers, grade them with nbgrader, print a table.
+
+    Executed notebooks, an HTML of each and results.json are left in build/run.
+    """
+    from harness.author import build as building
+    from harness.author.lesson import LessonError
+    from harness.execute import run as running
+    from harness.lock import Busy
+
+    if profile not in ("fast", "full"):
+        raise typer.BadParameter(f"{profile!r}; it is fast or full", param_hint="--profile")
+    root = paths.root()
+    try:
+        chosen = running.select(building.load(root), lessons or [])
+    except LessonError as error:
+        out.print(str(error), markup=False)
+        raise typer.Exit(1) from None
+    with ending(Busy), bar("cells", elapsed=True) as progress:
+        bars = {x.slug: progress.add_task(x.slug, total=None) for x in chosen}
+
+        def tell(slug: str, done: int, total: int) -> None:
+            progress.update(bars[slug], completed=done, total=total)
+
+        results = running.run(
+            root,
+            chosen,
+            profile=profile,
+            seed=seed,
+            device=device,
+            jobs=jobs,
+            save=save,
+            tell=tell,
+        )
+    _report(root, results, {x.number: x.title for x in chosen})
+    if not all(result.ok for result in results):
+        raise typer.Exit(1)
+
+
+def _report(root: Path, results: Sequence[Result], titles: dict[str, str]) -> None:
+    from rich.table import Table
+
+    table = Table(title="The course, executed", title_justify="left")
+    for name in ("Lesson", "Seconds", "Points", "By hand", "Claims", "Headline"):
+        table.add_column(name, justify="left" if name in ("Lesson", "Headline") else "right")
+    for result in results:
+        points = result.points
+        earned = f"{points['score']:g}/{points['max_score']:g}" if points else "-"
+        by_hand = f"{points['manual']:g}" if points else "-"
+        state = result.headline if result.ok else "[red]failed[/]"
+        claims = str(result.claims) if result.ok else "-"
+        title = f"{result.number} {titles[result.number]}"
+        table.add_row(title, f"{result.seconds:.0f}", earned, by_hand, claims, state)
+    out.print(table)
+    _say_where_the_time_went(results)
+    for result in results:
+        _say_what_failed(result)
+    out.print(f"Executed notebooks and their HTML: {relative(paths.run_folder(root), root)}/")
+
+
+def _say_what_failed(result: Result) -> None:
+    failure = result.failure
+    if failure is None:
+        return
+    name = f" ({failure.name})" if failure.name else ""
+    out.print(f"\n[bold red]{result.slug}, cell {failure.cell}{name}[/]")
+    out.print(failure.error, markup=False)
+    source = failure.source.strip().splitlines()
+    out.print("\n".join(f"    {line}" for line in source[:12]), markup=False)
+    out.print(
+        f"Next: look at build/run/{result.slug}.ipynb up to that cell, mend "
+        f"lessons/{result.slug}.py, and run `course run {result.number}` again."
+    )
+
+
+def _say_where_the_time_went(results: Sequence[Result], most: int = 5) -> None:
+    spent = [(took, r.number, name) for r in results for name, took in r.sections]
+    total = sum(took for took, _, _ in spent)
+    if not total:
+        return
+    out.print(f"Where the time went ({total:.0f} s of all kernels together):")
+    for took, number, name in sorted(spent, reverse=True)[:most]:
+        line = f"{took:>6.1f} s {took / total:>4.0%}  {number} {name}"
+        out.print(line, markup=False, highlight=False)

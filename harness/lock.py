@@ -27,42 +27,28 @@ def one_writer(classroom: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def hold(lock: Path, folder: Path) -> Iterator[None]:
-    """Hold the file `lock`, which stands for writing to `folder`, until the process ends at last.
+    """Hold the file `lock`, which stands for writing to `folder`, until the block or the process ends.
 
     Raises:
-        Busy: another process holds it.
+        Busy: another process holds it; the message names its number.
     """
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    handle = os.open(lock, flags, 0o600)
+    import filelock
+
+    holder = lock.with_name(f"{lock.name}.holder")
     try:
-        if not _lock(handle):
-            holder = os.pread(handle, 40, 0).decode(errors="replace").strip() or "unknown"
-            raise Busy(
-                f"{folder} is being written to by another process (number {holder}); only one "
-                "may write at a time: wait until it is done, or end it and start again"
-            )
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
-        yield
-    finally:
-        os.close(handle)
+        with filelock.FileLock(lock, timeout=0, mode=0o600):
+            holder.write_text(f"{os.getpid()}\n", encoding="ascii")
+            holder.chmod(0o600)
+            yield
+    except filelock.Timeout as error:
+        raise Busy(
+            f"{folder} is being written to by another process (number {_number(holder)}); only one "
+            "may write at a time: wait until it is done, or end it and start again"
+        ) from error
 
 
-def _lock(handle: int) -> bool:
+def _number(holder: Path) -> str:
     try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        try:
-            os.lseek(handle, 1 << 20, os.SEEK_SET)
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-            os.lseek(handle, 0, os.SEEK_SET)
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        return holder.read_text(encoding="ascii")[:40].strip() or "unknown"
+    except (OSError, ValueError):
+        return "unknown"

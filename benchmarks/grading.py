@@ -29,8 +29,9 @@ import psutil
 
 from harness import paths, sandbox
 from harness.author import build
-from harness.grade import session as grade
-from harness.grade.engine import Submission, grade_all
+from harness.grade.engine import LocalEngine, grade_all
+from harness.grade.session import OpenSession, Session
+from harness.grade.submissions import Submission
 from harness.limits import Limits
 
 LESSON = "02_pooling"
@@ -110,13 +111,15 @@ def main(students: int, jobs: int, file: Path | None) -> None:
         scores: dict[str, tuple[float, float | None]] = {}
         own: list[float] = []
         began = time.perf_counter()
-        with grade.means(lesson, level, Limits(cell_s=CELL_S)) as means:
+        session = Session(build.assignment(lesson), level, Limits(cell_s=CELL_S))
+        with session.open() as opened:
+            kept = _Kept(session, opened)
             started = time.perf_counter() - began
             for number, names in enumerate(blocks):
                 todo = [Submission(n, folder / "submitted" / n / LESSON) for n in names]
                 begun = time.perf_counter()
                 with _watched(ours):
-                    reports = grade_all(todo, means.grader, jobs=jobs)
+                    reports = grade_all(kept, todo, LocalEngine(jobs))
                 ours.blocks.append(time.perf_counter() - begun)
                 begun, at = time.perf_counter(), time.time()
                 with _watched(stock):
@@ -165,6 +168,16 @@ def main(students: int, jobs: int, file: Path | None) -> None:
         print(f"{kind} (points by ours/stock): {' '.join(pairs)}")
     if file is not None:
         file.write_text(json.dumps(result, indent=1) + "\n")
+
+
+class _Kept:
+    """A session that stays open from one block to the next."""
+
+    def __init__(self, session: Session, opened: OpenSession) -> None:
+        self.lesson, self.digest, self.opened = session.lesson, session.digest, opened
+
+    def open(self) -> contextlib.AbstractContextManager[OpenSession]:
+        return contextlib.nullcontext(self.opened)
 
 
 def _p95(values: list[float]) -> float:

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from harness import paths, sandbox
 from harness.author import build
-from harness.grade import session as grade
 from harness.kernels.client import WarmParent
 from harness.kernels.student import StudentKernel
 from harness.limits import Limits
@@ -34,7 +33,7 @@ def forked(warm: WarmParent, level: Level) -> tuple[float, float, dict[str, floa
         return None if level is Level.NONE else Box(level, sockets, work, paths.CODE, Limits())
 
     took = []
-    kernel = warm.kernel
+    kernel = warm.start_kernel
 
     def timed(*args, **kwargs):
         began = time.perf_counter()
@@ -43,7 +42,7 @@ def forked(warm: WarmParent, level: Level) -> tuple[float, float, dict[str, floa
         finally:
             took.append(time.perf_counter() - began)
 
-    warm.kernel = timed
+    warm.start_kernel = timed
     began = time.perf_counter()
     try:
         with StudentKernel(warm, box, Limits(), None) as student:
@@ -51,7 +50,7 @@ def forked(warm: WarmParent, level: Level) -> tuple[float, float, dict[str, floa
             answered = time.perf_counter() - began
             return took[0], answered, student.child.laps
     finally:
-        warm.kernel = kernel
+        warm.start_kernel = kernel
 
 
 def cold() -> float:
@@ -70,7 +69,7 @@ def cold() -> float:
 
 def table(levels: list[Level], rounds: int, colds: int) -> dict[str, dict]:
     """Measure, interleaved; milliseconds at p50 and p95."""
-    prefix = grade.assignment(next(x for x in build.load(paths.root()) if x.slug == LESSON)).prefix
+    prefix = build.assignment(next(x for x in build.load(paths.root()) if x.slug == LESSON)).prefix
     times: dict[str, dict[str, list[float]]] = {str(level): {} for level in levels} | {"cold": {}}
     with WarmParent(prefix=prefix) as warm:
         for level in levels:  # the first fork of each kind reads files that stay cached

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from harness.author import lint, release
+from harness.author import lint
 from harness.author.lesson import (
     BEGIN_HIDDEN,
     BEGIN_SOLUTION,
@@ -28,10 +29,14 @@ from harness.author.lesson import (
     Lesson,
     LessonError,
     Problem,
+    lesson_files,
     parse_hints,
     read,
     without_marks,
 )
+from harness.author.nbgrader_release import clear
+from harness.grade import cells as grading
+from harness.grade.assignment import Assignment
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CATALOGUE = Path("lib/learn/catalogue.json")
@@ -46,19 +51,15 @@ _KINDS = {
 _COLLAPSED = {"jupyter": {"source_hidden": True}}
 
 
-def lesson_files(root: Path) -> list[Path]:
-    """The lessons' sources, in course order."""
-    return sorted((root / "lessons").glob("[0-9][0-9]_*.py"))
-
-
-def load(root: Path) -> list[Lesson]:
-    """Read and lint all lessons.
+def load(root: Path, wanted: Sequence[str] = ()) -> list[Lesson]:
+    """Read and lint the lessons with these numbers or names, or all; no other is looked at.
 
     Raises:
-        LessonError: with every problem of every lesson.
+        LessonError: with every problem of every lesson that was asked for.
+        ValueError: there is no lesson of such a name.
     """
     lessons, problems = [], []
-    for path in lesson_files(root):
+    for path in lesson_files(root, wanted):
         try:
             lesson = read(path)
         except LessonError as error:
@@ -103,10 +104,15 @@ def source_notebook(lesson: Lesson) -> NotebookNode:
     return _notebook(lesson, cells)
 
 
+def assignment(lesson: Lesson) -> Assignment:
+    """The lesson as the grader needs it."""
+    return Assignment(lesson.slug, source_notebook(lesson), release_notebook(lesson))
+
+
 def release_notebook(lesson: Lesson) -> NotebookNode:
     """The learner's form, made from the source form by nbgrader's own preprocessors."""
     stubs = {item["id"]: quiz_stub(item) for item in lesson.quiz.values() if item["kind"] != "free"}
-    notebook = release.clear(source_notebook(lesson), stubs)
+    notebook = clear(source_notebook(lesson), stubs)
     _sort_metadata(notebook)
     return notebook
 
@@ -352,8 +358,7 @@ def _notebook(lesson: Lesson, cells: list[NotebookNode]) -> NotebookNode:
     seen: dict[str, int] = {}
     for cell in cells:
         # An id that follows the content: moving or adding a cell leaves the others' ids alone.
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        name = grade_id or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        name = grading.grade_id(cell) or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
         seen[name] = seen.get(name, 0) + 1
         cell["id"] = name if seen[name] == 1 else f"{name}-{seen[name]}"
     notebook = nbformat.v4.new_notebook(

@@ -8,6 +8,7 @@ prose or code that the author owns. Nothing of a lesson is executed here.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import yaml
 ROLES = ("card", "answer", "check", "hidden", "hints", "quiz")
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+_ANSWER = re.compile(r"^# %%.*\banswer=[\"'](\w+)[\"']", re.M)
 _HINT = re.compile(r"^- \*\*(?P<symptom>.+?)\*\*\s+(?P<hint>.+)$", re.S)
 
 
@@ -101,6 +103,31 @@ class Lesson:
     def solution(self, exercise: str) -> str:
         """The worked answer cell, without nbgrader's marks."""
         return without_marks(self.cell("answer", exercise).source)
+
+
+def lesson_files(root: Path, wanted: Sequence[str] = ()) -> list[Path]:
+    """The lessons' sources, in course order: those with these numbers, names or file names, or all.
+
+    Only file names are looked at, so that one lesson can be had while another is half written.
+
+    Raises:
+        ValueError: a name that is no lesson's; the message lists the lessons.
+    """
+    there = sorted((root / "lessons").glob("[0-9][0-9]_*.py"))
+    chosen = set(there) if not wanted else set()
+    for name in wanted:
+        stem = Path(name).stem
+        found = [x for x in there if stem and stem in (x.stem, x.stem[:2], x.stem[:2].lstrip("0"))]
+        if not found:
+            known = ", ".join(path.stem for path in there)
+            raise ValueError(f"there is no lesson {name!r}; there are: {known}")
+        chosen |= set(found)
+    return [path for path in there if path in chosen]
+
+
+def exercises_of(path: Path) -> list[str]:
+    """The names of a lesson's exercises, in order, found without reading the rest of it."""
+    return _ANSWER.findall(path.read_text(encoding="utf-8"))
 
 
 def read(path: Path) -> Lesson:

@@ -22,6 +22,7 @@ from harness.author.lesson import (
     is_mark,
     parse_hints,
 )
+from harness.grade import cells as grading
 
 PARTS = ("card", "answer", "check", "hidden", "hints")
 KINDS = ("single", "multiple", "numeric", "ordering", "free")
@@ -294,7 +295,7 @@ def leaks(lesson: Lesson, source: NotebookNode, release: NotebookNode) -> list[P
     for cell in source.cells:
         for line in between_marks(cell.source, BEGIN_HIDDEN, END_HIDDEN):
             if line.strip() and line.strip() in text:
-                name = cell.metadata["nbgrader"]["grade_id"]
+                name = grading.grade_id(cell)
                 problems.append(
                     Problem(lesson.path, 1, f"the release holds a hidden line of {name}")
                 )

@@ -6,8 +6,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
-from harness.author.build import lesson_files
-from harness.author.lesson import Lesson, read
+from harness.author.lesson import Lesson, lesson_files, read
 
 
 def lessons(root: Path) -> list[Lesson]:

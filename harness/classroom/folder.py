@@ -9,12 +9,21 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+import nbformat
+from nbformat import NotebookNode
+
+from harness.grade import cells as grading
+from harness.grade.assignment import Assignment
+from harness.grade.engine import Engine, LocalEngine
+from harness.grade.journal import Journal, fingerprint
+from harness.grade.session import Session
+from harness.grade.submissions import Submission
 from harness.grade.verdicts import Report
+from harness.sandbox import Level
 
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
 CONFIG = "nbgrader_config.py"
@@ -24,15 +33,6 @@ class ClassroomError(RuntimeError):
     """The classroom is not as it has to be; the message says what to do."""
 
 
-class Graded(Protocol):
-    """What a grader gives: a report, and the rebuilt notebook with the outputs of what was run."""
-
-    report: Report
-    notebook: Any
-
-
-# Grades one student's folder of one lesson. It never raises for the submission's sake.
-Grader = Callable[[Path, str], Graded]
 Progress = Callable[[int, int, Report], None]
 
 
@@ -174,22 +174,21 @@ class Classroom:
         lesson: str,
         students: Sequence[str] | None = None,
         *,
-        grader: Grader,
-        version: str = "",
-        jobs: int = 1,
+        session: Session | None = None,
+        engine: Engine | None = None,
         progress: Progress = lambda done, total, report: None,
     ) -> Outcome:
         """Grade what was handed in and record it; what was recorded before is passed over.
 
         Args:
             students: whose; None is everybody's.
-            grader: called in `jobs` threads; only this thread writes.
-            version: what else a verdict depends on (checks, limits), as a short text.
+            session: see `session`, by default that of this lesson without isolation.
+            engine: grades many at once, by default one after the other; only this process records.
 
         Raises:
             ClassroomError: the lesson was not released, or a student handed nothing in.
         """
-        return self._grade(lesson, students, grader, version, jobs, progress, None)
+        return self._grade(lesson, students, session, engine, progress, None)
 
     def regrade(
         self,
@@ -197,11 +196,13 @@ class Classroom:
         exercise: str,
         students: Sequence[str] | None = None,
         *,
-        grader: Grader,
-        jobs: int = 1,
+        session: Session | None = None,
+        engine: Engine | None = None,
         progress: Progress = lambda done, total, report: None,
     ) -> Outcome:
         """Grade one exercise anew for everybody; all other scores stay as they are.
+
+        Of whoever was graded before no more is run than the exercise needs.
 
         Args:
             exercise: its name in the reports (`CellVerdict.exercise`), or a check cell's grade_id.
@@ -210,62 +211,95 @@ class Classroom:
             ClassroomError: no check cell of the lesson is of this exercise.
         """
         only = self.cells_of(lesson, exercise)
-        return self._grade(lesson, students, grader, "", jobs, progress, only)
+        return self._grade(lesson, students, session, engine, progress, only)
+
+    def session(self, lesson: str, level: Level = Level.NONE) -> Session:
+        """What grades a released lesson, as the classroom has it: a teacher may have changed it."""
+        self._released(lesson)
+        read = [
+            nbformat.read(self.folder / step / lesson / f"{lesson}.ipynb", as_version=4)
+            for step in ("source", "release")
+        ]
+        return Session(Assignment(lesson, *read), level)
 
     def _grade(
         self,
         lesson: str,
         students: Sequence[str] | None,
-        grader: Grader,
-        version: str,
-        jobs: int,
+        session: Session | None,
+        engine: Engine | None,
         progress: Progress,
         only: frozenset[str] | None,
     ) -> Outcome:
         from harness.classroom.gradebook.recorder import Recorder, RecordError
-        from harness.grade.journal import Journal, fingerprint
 
         self._released(lesson)
+        session, engine = session or self.session(lesson), engine or LocalEngine()
+        outcome = Outcome()
+        with Recorder(self.folder) as recorder:
+            journal = Journal(self.folder / ".grading" / "done.jsonl")
+            todo: list[tuple[Submission, str]] = []
+            for submission, key in self._handed_in(lesson, students, session, only):
+                student = submission.student
+                known = journal.done(lesson, student, key) and recorder.recorded(lesson, student)
+                report = recorder.report(lesson, student) if known and only is None else None
+                if report is not None:
+                    outcome.skipped.append(student)
+                    outcome.reports[student] = report
+                else:
+                    todo.append((submission, key))
+            results = engine.grade(session, [submission for submission, _ in todo])
+            with contextlib.closing(results):
+                for done, (at, result) in enumerate(results, 1):
+                    submission, key = todo[at]
+                    student = submission.student
+                    stamp = self._timestamp(student, lesson)
+                    if submission.only is not None and result.notebook is not None:
+                        self._show_again(result.notebook, submission.path)
+                    try:
+                        report = recorder.record(result, timestamp=stamp, only=only)
+                    except RecordError as error:
+                        outcome.failed[student] = str(error)
+                        continue
+                    if only is None and not result.fault:
+                        journal.add(lesson, student, key)
+                    outcome.reports[student] = report
+                    progress(done, len(todo), report)
+        return outcome
+
+    def _handed_in(
+        self,
+        lesson: str,
+        students: Sequence[str] | None,
+        session: Session,
+        only: frozenset[str] | None,
+    ) -> Iterator[tuple[Submission, str]]:
+        """The submissions of a lesson, each with the key that tells whether it was graded as it is."""
         here = self.students(lesson)
         if missing := sorted(set(students or ()) - set(here)):
             raise ClassroomError(
                 f"{', '.join(missing)} handed in nothing for {lesson}: collect it first"
             )
-        chosen = sorted(set(students)) if students is not None else here
         release = fingerprint(self.folder / "release" / lesson)
         source = fingerprint(self.folder / "source" / lesson)
-        outcome = Outcome()
-        with Recorder(self.folder) as recorder, ThreadPoolExecutor(jobs) as pool:
-            journal = Journal(self.folder / ".grading" / "done.jsonl")
-            work: dict[Future, tuple[str, str]] = {}
-            for student in chosen:
-                place = self.folder / "submitted" / student / lesson
-                key = fingerprint(place, student, lesson, release, source, version)
-                known = journal.done(lesson, student, key) and recorder.recorded(lesson, student)
-                if known and only is None:
-                    outcome.skipped.append(student)
-                    outcome.reports[student] = recorder.report(lesson, student)
-                    continue
-                work[pool.submit(grader, place, lesson)] = (student, key)
-            try:
-                for done, future in enumerate(_as_finished(work), 1):
-                    student, key = work.pop(future)
-                    try:
-                        graded = _of(future, student, lesson)
-                        report = recorder.record(
-                            graded, timestamp=self._timestamp(student, lesson), only=only
-                        )
-                    except RecordError as error:
-                        outcome.failed[student] = str(error)
-                        continue
-                    if only is None:
-                        journal.add(lesson, student, key)
-                    outcome.reports[student] = report
-                    progress(done, done + len(work), report)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-        return outcome
+        before = {report.student for report in self.reports(lesson)} if only else set()
+        for student in sorted(set(students)) if students is not None else here:
+            place = self.folder / "submitted" / student / lesson
+            key = fingerprint(place, student, lesson, release, source, session.digest)
+            yield Submission(student, place, only if student in before else None), key
+
+    def _show_again(self, notebook: NotebookNode, place: Path) -> None:
+        """Into cells that were not run again goes what they showed the last time."""
+        lesson = place.name
+        path = self.folder / "autograded" / place.parent.name / lesson / f"{lesson}.ipynb"
+        try:
+            old = nbformat.read(path, as_version=4)
+        except (OSError, ValueError):
+            return
+        shown = {(cell.get("id"), cell.source): cell.get("outputs") for cell in old.cells}
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and not cell.outputs:
+                cell.outputs = shown.get((cell.get("id"), cell.source)) or []
 
     def feedback(
         self,
@@ -323,8 +357,7 @@ class Classroom:
         """The check cells of an exercise, by grade_id; a `ClassroomError` if there is none."""
         path = self._released(lesson)
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        metas = [cell.get("metadata", {}).get("nbgrader", {}) for cell in cells]
-        checks = {m["grade_id"] for m in metas if m.get("grade") and not m.get("solution")}
+        checks = {name for name, _ in grading.checks({"cells": cells})}
         named = Counter(
             (cell.exercise, cell.grade_id) for r in self.reports(lesson) for cell in r.cells
         )
@@ -357,39 +390,6 @@ class Classroom:
         from harness.classroom.gradebook.recorder import course_directory, load_config
 
         return course_directory(self.folder, load_config(self.folder))
-
-
-def _of(future: Future, student: str, lesson: str) -> Graded:
-    """What the grader gave, or an ungradable submission if it raised after all."""
-    from dataclasses import replace
-
-    from harness.classroom.gradebook.recorder import GradedSubmission
-
-    try:
-        graded = future.result()
-        report = graded.report
-        if (report.student, report.lesson) != (student, lesson):
-            report = replace(report, student=student, lesson=lesson)
-        return GradedSubmission(report, graded.notebook)
-    except Exception as error:
-        report = Report(
-            student,
-            lesson,
-            f"{lesson}.ipynb",
-            "ungradable",
-            reason=f"The grader could not finish it ({type(error).__name__}: {error}).",
-            ask="Nothing: the teacher looks at it.",
-        )
-        return GradedSubmission(report, None)
-
-
-def _as_finished(work: dict[Future, Any]) -> Iterator[Future]:
-    from concurrent.futures import FIRST_COMPLETED, wait
-
-    waiting = set(work)
-    while waiting:
-        finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-        yield from finished
 
 
 def _outside(folder: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.grade.verdicts import Report
+from harness.reports.sanitize import line, markdown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -54,17 +55,19 @@ class ClassReport:
         lines += ["| lesson | graded | mean | median | points | 0-20 % | -40 | -60 | -80 | -100 |"]
         lines += ["|" + "---|" * 10]
         for one in self.lessons:
-            lines.append("| " + " | ".join(map(_cell, _row(one))) + " |")
+            lines.append("| " + " | ".join([markdown(one.lesson), *_figures(one)]) + " |")
         for one in self.lessons:
             if one.passed:
-                lines += ["", f"## {_cell(one.lesson)}", ""]
+                lines += ["", f"## {markdown(one.lesson)}", ""]
                 lines += ["| exercise | passed | most frequent mistakes |", "|---|---|---|"]
                 for name, count in one.passed.items():
-                    common = _common(one.mistakes.get(name, []))
-                    lines.append(f"| {_cell(name)} | {count} of {one.graded} | {_cell(common)} |")
+                    common = _common(one.mistakes.get(name, []), markdown)
+                    lines.append(f"| {markdown(name)} | {count} of {one.graded} | {common} |")
             if one.ungradable:
-                lines += ["", f"Ungradable in {_cell(one.lesson)}:", ""]
-                lines += [f"- {_cell(student)}: {_cell(why)}" for student, why in one.ungradable]
+                lines += ["", f"Ungradable in {markdown(one.lesson)}:", ""]
+                lines += [
+                    f"- {markdown(student)}: {markdown(why)}" for student, why in one.ungradable
+                ]
         return "\n".join(lines) + "\n"
 
     def tables(self) -> RenderableType:
@@ -88,18 +91,18 @@ class ClassReport:
         ):
             main.add_column(name, justify="left" if name == "lesson" else "right")
         for one in self.lessons:
-            main.add_row(*(Text(_plain(text)) for text in _row(one)))
+            main.add_row(*map(Text, [line(one.lesson), *_figures(one)]))
         parts: list[RenderableType] = [main]
         for one in self.lessons:
-            table = Table(title=Text(_plain(one.lesson)))
+            table = Table(title=Text(line(one.lesson)))
             for name in ("exercise", "passed", "most frequent mistakes"):
                 table.add_column(name)
             for name, count in one.passed.items():
-                common = _plain(_common(one.mistakes.get(name, [])))
-                table.add_row(Text(_plain(name)), f"{count} of {one.graded}", Text(common))
+                common = _common(one.mistakes.get(name, []), line)
+                table.add_row(Text(line(name)), f"{count} of {one.graded}", Text(common))
             if one.passed:
                 parts.append(table)
-            parts += [Text(_plain(f"ungradable: {who}: {why}")) for who, why in one.ungradable]
+            parts += [Text(line(f"ungradable: {who}: {why}")) for who, why in one.ungradable]
         return Group(*parts)
 
 
@@ -142,21 +145,11 @@ def of_lesson(lesson: str, reports: Sequence[Report]) -> LessonReport:
     )
 
 
-def _row(one: LessonReport) -> list[str]:
-    figures = ["" if x is None else f"{x:.2f}" for x in (one.mean, one.median)]
-    return [one.lesson, str(one.graded), *figures, f"{one.maximum:g}", *map(str, one.distribution)]
+def _figures(one: LessonReport) -> list[str]:
+    scores = ["" if x is None else f"{x:.2f}" for x in (one.mean, one.median)]
+    return [str(one.graded), *scores, f"{one.maximum:g}", *map(str, one.distribution)]
 
 
-def _common(mistakes: list[tuple[str, int]], most: int = 3) -> str:
-    return ", ".join(f"{name} ({count})" for name, count in mistakes[:most])
-
-
-def _plain(text: str) -> str:
-    """Text on one line, without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
-
-
-def _cell(text: str) -> str:
-    """Text in a Markdown table, where nothing of it is markup."""
-    text = _plain(text).replace("&", "&amp;").replace("<", "&lt;")
-    return "".join(f"\\{c}" if c in "\\`*_[]|!#~@" else c for c in text)
+def _common(mistakes: list[tuple[str, int]], clean: Callable[[str], str], most: int = 3) -> str:
+    """The most frequent mistakes in a line; `clean` makes their names harmless where they go."""
+    return ", ".join(f"{clean(name)} ({count})" for name, count in mistakes[:most])

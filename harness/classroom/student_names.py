@@ -66,9 +66,9 @@ def owner(parts: Sequence[str], lessons: Sequence[str]) -> Owner | None:
     if (match := _CANVAS.match(stem)) is not None:
         student = f"{match['student']}_{match['user']}"
         return _owner(student, _lesson(match["rest"], lessons) or lesson, lessons)
-    folders = [part for part in parts[:-1] if _plain(part) not in lessons]
-    bare = _plain(stem)
-    if bare not in lessons and not (folders and _plain(parts[-2]) in lessons):
+    folders = [part for part in parts[:-1] if _without_copy_mark(part) not in lessons]
+    bare = _without_copy_mark(stem)
+    if bare not in lessons and not (folders and _without_copy_mark(parts[-2]) in lessons):
         for name in sorted(lessons, key=len, reverse=True):
             if bare.endswith(f"_{name}") and len(bare) > len(name) + 1:
                 return Owner(bare[: -len(name) - 1], name)
@@ -84,7 +84,7 @@ def _owner(student: str, lesson: str | None, lessons: Sequence[str]) -> Owner | 
     return Owner(student, lesson) if lesson else None
 
 
-def _plain(stem: str) -> str:
+def _without_copy_mark(stem: str) -> str:
     """A name without what browsers and systems add to copies: ` (1)`, `-2`, `_copy`."""
     while (short := _COPY.sub("", stem)) != stem and short:
         stem = short
@@ -92,7 +92,7 @@ def _plain(stem: str) -> str:
 
 
 def _lesson(stem: str, lessons: Sequence[str]) -> str | None:
-    for text in (stem, _plain(stem)):
+    for text in (stem, _without_copy_mark(stem)):
         found = [name for name in lessons if text == name or text.endswith(f"_{name}")]
         if found:
             return max(found, key=len)
@@ -100,4 +100,6 @@ def _lesson(stem: str, lessons: Sequence[str]) -> str | None:
 
 
 def _named(folders: Sequence[str], lessons: Sequence[str]) -> str | None:
-    return next((_plain(f) for f in reversed(folders) if _plain(f) in lessons), None)
+    return next(
+        (_without_copy_mark(f) for f in reversed(folders) if _without_copy_mark(f) in lessons), None
+    )

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from harness import paths
 from harness.cli.console import bar, out
+
+if TYPE_CHECKING:
+    from harness.author.lesson import Lesson
+    from harness.classroom import Classroom
+    from harness.classroom.folder import Outcome
+    from harness.grade.verdicts import Report
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,8 +47,10 @@ Student = Annotated[
 @contextlib.contextmanager
 def _explained() -> Iterator[None]:
     """Expected failures end in a sentence."""
+    from harness.author.lesson import LessonError
     from harness.classroom import ClassroomError
     from harness.grade.session import NoIsolation
+    from harness.kernels.client import WarmError
     from harness.lock import Busy
 
     try:
@@ -49,7 +58,10 @@ def _explained() -> Iterator[None]:
     except NoIsolation as error:
         out.print(f"[red]no isolation:[/] {escape(str(error))}")
         raise typer.Exit(4) from None
-    except (ClassroomError, Busy) as error:
+    except LessonError as error:
+        out.print(f"[red]error:[/] the lesson cannot be built: {escape(str(error))}")
+        raise typer.Exit(2) from None
+    except (ClassroomError, Busy, WarmError) as error:
         out.print(f"[red]error:[/] {escape(str(error))}")
         raise typer.Exit(2) from None
 
@@ -79,14 +91,24 @@ def release(
     """Release lessons: nbgrader makes the students' notebooks in `release/`."""
     from harness.author import build
     from harness.classroom import Classroom
-    from harness.classroom import grading as classroom
-    from harness.execute import run
 
     with _explained():
         room = Classroom(folder)
-        for lesson in run.select(build.load(paths.root()), lessons or []):
-            path = classroom.release(room, lesson)
+        for lesson in build.load(paths.root(), lessons or []):
+            path = _release(room, lesson)
             out.print(f"released {escape(str(path))}")
+
+
+def _release(room: Classroom, lesson: Lesson) -> Path:
+    """Release a lesson of the course; its teacher's notebook is made from the lesson."""
+    import nbformat
+
+    from harness.author import build
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"{lesson.slug}.ipynb")
+        nbformat.write(build.source_notebook(lesson), path)
+        return room.release(lesson.slug, path)
 
 
 @app.command()
@@ -198,7 +220,7 @@ def report(
         out.print(f"wrote {escape(str(markdown))}")
 
 
-def _chosen(room, wanted: list[str] | None) -> list[str]:
+def _chosen(room: Classroom, wanted: list[str] | None) -> list[str]:
     """Released lessons by name or number; all if none is named."""
     from harness.classroom import ClassroomError
 
@@ -214,37 +236,45 @@ def _chosen(room, wanted: list[str] | None) -> list[str]:
     return chosen
 
 
-def _grade(room, lesson, students, jobs, isolation, exercise) -> int:
-    from harness.classroom import grading as classroom
-    from harness.grade import session as grading
+def _grade(
+    room: Classroom,
+    lesson: str,
+    students: list[str] | None,
+    jobs: int | None,
+    isolation: str,
+    exercise: str | None,
+) -> int:
+    from harness.grade.engine import LocalEngine, default_jobs
+    from harness.grade.session import choose_level
 
-    level = grading.choose(isolation)
-    if not grading.can_fork():
-        out.print(f"[yellow]{escape(grading.SpawningParent.note)}[/]")
+    session = room.session(lesson, choose_level(isolation))
     count = len(students or room.students(lesson))
     if not count:
         out.print(f"{escape(lesson)}: nobody handed anything in")
         return 0
-    jobs = jobs or grading.workers(count)
-    with (
-        classroom.grader(room, lesson, level, exercise) as (grader, digest),
-        bar() as progress,
-    ):
+    with bar() as progress:
         task = progress.add_task(lesson, total=count)
 
-        def tell(done, total, report):
+        def tell(done: int, total: int, report: Report) -> None:
             progress.update(task, completed=done, total=total)
 
-        more = {"grader": grader, "jobs": jobs, "progress": tell}
+        def say(text: str) -> None:
+            progress.console.print(f"[yellow]{escape(text)}[/]")
+
+        engine = LocalEngine(jobs or default_jobs(count), say)
         if exercise is None:
-            outcome = room.autograde(lesson, students, version=digest, **more)
+            outcome = room.autograde(
+                lesson, students, session=session, engine=engine, progress=tell
+            )
         else:
-            outcome = room.regrade(lesson, exercise, students, **more)
+            outcome = room.regrade(
+                lesson, exercise, students, session=session, engine=engine, progress=tell
+            )
         progress.update(task, completed=count - len(outcome.skipped), total=count)
     return _said(lesson, outcome)
 
 
-def _said(lesson: str, outcome) -> int:
+def _said(lesson: str, outcome: Outcome) -> int:
     from harness.reports import terminal
 
     out.print(terminal.table(list(outcome.reports.values())))

@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from harness import paths
 from harness.cli.console import bar, out
+from harness.reports import formats
+
+if TYPE_CHECKING:
+    from harness.grade.submissions import Submission
+    from harness.grade.verdicts import Report
 
 
+def _with_formats(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option `--NAME FILE` for each of `formats`, given to it as `files`."""
+
+    def wrapped(**given: Any) -> None:
+        command(files={name: given.pop(name) for name in formats}, **given)
+
+    signature = inspect.signature(command, eval_str=True)
+    own = [p for p in signature.parameters.values() if p.name != "files"]
+    options = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[Path | None, typer.Option(f"--{name}", help=form.help)],
+        )
+        for name, form in formats.items()
+    ]
+    every = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own[:2]]
+    every += options + [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own[2:]]
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    wrapped.__signature__ = signature.replace(parameters=every)  # type: ignore[attr-defined] # PEP 362
+    wrapped.__annotations__ = {p.name: p.annotation for p in every} | {"return": None}
+    return wrapped
+
+
+@_with_formats
 def grade(
     submissions: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Notebooks, or folders of them.")
@@ -20,25 +53,12 @@ def grade(
     lesson: Annotated[
         str | None, typer.Option(help="The lesson (02, 02_pooling); else it is found out.")
     ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write all verdicts to this file.")
-    ] = None,
-    junit_file: Annotated[
-        Path | None, typer.Option("--junit", help="Write JUnit XML for continuous integration.")
-    ] = None,
-    markdown_file: Annotated[
-        Path | None, typer.Option("--markdown", help="Write a table and the messages as Markdown.")
-    ] = None,
     to_github: Annotated[
         bool,
         typer.Option(
             "--github", help="In a GitHub workflow: summary, annotations, Classroom's result."
         ),
     ] = False,
-    gradescope_file: Annotated[
-        Path | None,
-        typer.Option("--gradescope", help="Write Gradescope's results.json (one submission)."),
-    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores and memory."),
@@ -52,6 +72,7 @@ def grade(
     resume: Annotated[
         bool, typer.Option(help="Go on where a run of the same that was killed had come to.")
     ] = True,
+    files: Annotated[Mapping[str, Path | None], "from _with_formats"] = {},
 ) -> None:
     """Grade notebooks: your own, or a folder of a class's.
 
@@ -59,63 +80,41 @@ def grade(
     checks and of the hidden ones. A run that was killed goes on where it was; docs/grading.md
     describes the files.
 
-    Exit codes: 0 all graded, 1 below `--min-score`, 2 not understood, 3 something ungradable,
-    4 no isolation.
+    Exit codes: 0 all graded, 1 below `--min-score`, 2 not understood or a lesson that cannot be built,
+    3 something ungradable, 4 no isolation.
     """
-    from harness.author import build
-    from harness.execute import run
-    from harness.grade import session as grading
-    from harness.grade.engine import Journal, discover, grade_all
-    from harness.grade.verdicts import Report
+    from harness.author.lesson import LessonError, lesson_files
+    from harness.grade.session import NoIsolation, choose_level
+    from harness.grade.submissions import discover
+    from harness.kernels.client import WarmError
 
     root = paths.root()
-    lessons = build.load(root)
-    only = run.select(lessons, [lesson])[0] if lesson else None
+    only = lesson_files(root, [lesson])[0].stem if lesson else None
     try:
-        level = grading.choose(isolation)
-    except grading.NoIsolation as error:
+        level = choose_level(isolation)
+    except NoIsolation as error:
         out.print(f"[red]no isolation:[/] {escape(str(error))}")
         raise typer.Exit(4) from None
-    found = list(discover(submissions, only.slug if only else None))
-    if gradescope_file is not None and len(found) != 1:
-        raise typer.BadParameter(
-            f"Gradescope's file is for one submission, and {len(found)} were found",
-            param_hint="--gradescope",
-        )
-    by_lesson: dict[str, list] = {}
-    reports: list[Report] = []
-    for item in found:
-        of = only or grading.lesson_of(item.path, lessons)
-        if of is None:
-            ask = "Name the file after the lesson, such as 02_pooling.ipynb."
-            reason = "Nothing tells which lesson it is of; say so with --lesson."
-            reports.append(
-                Report(item.student, "", item.path.name, "ungradable", reason=reason, ask=ask)
+    found = list(discover(submissions, only))
+    for name, form in formats.items():
+        if form.one and files.get(name) is not None and len(found) != 1:
+            raise typer.BadParameter(
+                f"{name.capitalize()}'s file is for one submission, and {len(found)} were found",
+                param_hint=f"--{name}",
             )
-        else:
-            by_lesson.setdefault(of.slug, []).append(item)
-    journals = []
-    with bar() as progress:
-        for of in lessons:
-            todo = by_lesson.get(of.slug, [])
-            if not todo:
-                continue
-            task = progress.add_task(of.slug, total=len(todo))
-            with grading.means(of, level) as means:
-                if means.note:
-                    progress.console.print(f"[yellow]{escape(means.note)}[/]")
-                file = grading.journal_file(means.digest, todo)
-                if not resume:
-                    file.unlink(missing_ok=True)
-                journals.append(file)
-                reports += grade_all(
-                    todo,
-                    means.grader,
-                    jobs=jobs or grading.workers(len(todo)),
-                    journal=Journal(file, means.digest),
-                    tell=lambda report, task=task: progress.advance(task),
-                )
-    _write(reports, json_file, junit_file, markdown_file, gradescope_file)
+    by_lesson, reports = _sorted(found, only, root)
+    try:
+        graded, journals = _grade(root, by_lesson, level, jobs, resume)
+    except WarmError as error:
+        out.print(f"[red]error:[/] {escape(str(error))}")
+        raise typer.Exit(2) from None
+    except LessonError as error:
+        out.print(
+            f"[red]error:[/] a lesson that was handed in cannot be built: {escape(str(error))}"
+        )
+        raise typer.Exit(2) from None
+    reports += graded
+    _write(reports, files)
     for file in journals:  # all is written where it was wanted
         file.unlink(missing_ok=True)
     _tell(reports, to_github)
@@ -127,30 +126,85 @@ def grade(
         raise typer.Exit(1)
 
 
-def _percent(report) -> float:
+def _sorted(
+    found: Sequence[Submission], only: str | None, root: Path
+) -> tuple[dict[str, list[Submission]], list[Report]]:
+    """The submissions by lesson, and a report on each of which nothing tells the lesson."""
+    from harness.author.lesson import exercises_of, lesson_files
+    from harness.grade.submissions import lesson_of
+    from harness.grade.verdicts import Report
+
+    known = {path.stem: exercises_of(path) for path in lesson_files(root)}
+    by_lesson: dict[str, list[Submission]] = {slug: [] for slug in known}
+    reports = []
+    for item in found:
+        of = only or lesson_of(item.path, known)
+        if of is not None:
+            by_lesson[of].append(item)
+            continue
+        ask = "Name the file after the lesson, such as 02_pooling.ipynb."
+        reason = "Nothing tells which lesson it is of; say so with --lesson."
+        reports.append(
+            Report(item.student, "", item.path.name, "ungradable", reason=reason, ask=ask)
+        )
+    return {slug: items for slug, items in by_lesson.items() if items}, reports
+
+
+def _grade(
+    root: Path,
+    by_lesson: Mapping[str, Sequence[Submission]],
+    level: Any,
+    jobs: int | None,
+    resume: bool,
+) -> tuple[list[Report], list[Path]]:
+    """Grade lesson by lesson; the reports, and the journals to remove when they are written."""
+    from harness.author import build
+    from harness.grade.engine import LocalEngine, default_jobs, grade_all, journal_file
+    from harness.grade.journal import Journal
+    from harness.grade.session import Session
+
+    lessons = build.load(root, list(by_lesson)) if by_lesson else []
+    reports: list[Report] = []
+    journals = []
+    with bar() as progress:
+
+        def say(text: str) -> None:
+            progress.console.print(f"[yellow]{escape(text)}[/]")
+
+        for lesson in lessons:
+            todo = by_lesson[lesson.slug]
+            task = progress.add_task(lesson.slug, total=len(todo))
+            session = Session(build.assignment(lesson), level)
+            file = journal_file(session.digest, todo)
+            if not resume:
+                file.unlink(missing_ok=True)
+            journals.append(file)
+            reports += grade_all(
+                session,
+                todo,
+                LocalEngine(jobs or default_jobs(len(todo)), say),
+                journal=Journal(file),
+                tell=lambda report, task=task: progress.advance(task),
+            )
+    return reports, journals
+
+
+def _percent(report: Report) -> float:
     return 100.0 * report.score / report.max_score if report.max_score else 100.0
 
 
-def _write(reports: list, *files: Path | None) -> None:
-    from harness.reports import gradescope, junit, markdown, results
-
-    makers = (
-        results.to_json,
-        junit.to_junit,
-        markdown.to_markdown,
-        lambda reports: gradescope.to_gradescope(reports[0]),
-    )
-    for file, make in zip(files, makers, strict=True):
+def _write(reports: Sequence[Report], files: Mapping[str, Path | None]) -> None:
+    for name, file in files.items():
         if file is None:
             continue
         file.parent.mkdir(parents=True, exist_ok=True)
         beside = file.with_name(f".{file.name}.{os.getpid()}")
-        beside.write_text(make(reports), encoding="utf-8")
+        beside.write_text(formats[name].make(reports), encoding="utf-8")
         os.replace(beside, file)  # whole or not at all
         out.print(f"written: {escape(str(file))}")
 
 
-def _tell(reports: list, to_github: bool) -> None:
+def _tell(reports: Sequence[Report], to_github: bool) -> None:
     from harness.reports import github, terminal
 
     out.print(terminal.table(reports))

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.grade import cells as grading
+
 RECORD = "application/vnd.embeddings-course+json"
 
 
@@ -132,7 +134,7 @@ def sections(notebook: Any, seconds: float) -> list[tuple[str, float]]:
 def _failure(error: Any, notebook: Any) -> Failure:
     found = [c for c in notebook.cells if c.source == error.source]
     cell = notebook.cells.index(found[0]) if found else error.cell_index
-    name = found[0].metadata.get("nbgrader", {}).get("grade_id", "") if found else ""
+    name = (grading.grade_id(found[0]) or "") if found else ""
     return Failure(cell, name, f"{error.ename}: {error.evalue}", error.source)
 
 

@@ -7,11 +7,11 @@ import dataclasses
 import json
 import multiprocessing
 import os
-import queue
 import shutil
 import signal
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,30 +23,12 @@ from harness.author.lesson import Lesson
 from harness.execute import scoring
 from harness.execute.one import Result, execute
 from harness.lock import hold
+from harness.parallel import finished
 from harness.paths import run_folder
 
 # A kernel with torch, the model and a corpus of embeddings, and in `full` the training of all its
 # layers (7.5 GiB at most); more than the lessons were seen to use.
 GIB_PER_LESSON = {"fast": 3.0, "full": 8.0}
-
-
-def select(lessons: list[Lesson], wanted: list[str]) -> list[Lesson]:
-    """The lessons with these numbers, slugs or file names; all if none is named.
-
-    Raises:
-        ValueError: a name that is no lesson's; the message lists the lessons.
-    """
-    if not wanted:
-        return lessons
-    chosen = []
-    for name in wanted:
-        stem = Path(name).stem
-        found = [x for x in lessons if stem in (x.slug, x.number, x.number.lstrip("0"))]
-        if not found:
-            there = ", ".join(lesson.slug for lesson in lessons)
-            raise ValueError(f"there is no lesson {name!r}; there are: {there}")
-        chosen.extend(found)
-    return [lesson for lesson in lessons if lesson in chosen]
 
 
 def default_jobs(lessons: int, profile: str) -> int:
@@ -138,21 +120,43 @@ def _execute(
         _ended_whole(),
     ):
         news = manager.Queue()
-        futures: dict[Future, Lesson] = {}
+        threading.Thread(target=_pass_on, args=(news, tell), daemon=True).start()
+        work = []
         for lesson in lessons:
             source = folder / "source" / f"{lesson.slug}.ipynb"
             source.parent.mkdir(parents=True, exist_ok=True)
             source.write_text(build.to_text(build.source_notebook(lesson)), encoding="utf-8")
             target = folder / f"{lesson.slug}.ipynb"
-            arguments = (source, target, parameters, variables, _Teller(news, lesson.slug))
-            futures[pool.submit(execute, *arguments)] = lesson
-        while len(results) < len(futures):
-            with contextlib.suppress(queue.Empty):
-                tell(*news.get(timeout=0.2))
-            for future, lesson in futures.items():
-                if future.done() and lesson.slug not in results:
-                    results[lesson.slug] = _finish(root, future.result(), save)
+            work.append(_Work(source, target, parameters, variables, news))
+        with contextlib.closing(finished(pool, _Work.execute, work, len(work))) as done:
+            for one, future in done:
+                results[one.source.stem] = _finish(root, future.result(), save)
+        news.put(None)
     return [results[lesson.slug] for lesson in lessons]
+
+
+def _pass_on(news: Any, tell: Callable[[str, int, int], None]) -> None:
+    """Tell what the working processes report, until they are done."""
+    with contextlib.suppress(EOFError, OSError):  # the queue's own process has ended
+        while (found := news.get()) is not None:
+            tell(*found)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Work:
+    """One lesson's run, in a form that can be sent to another process."""
+
+    source: Path
+    target: Path
+    parameters: dict[str, Any]
+    variables: dict[str, str]
+    news: Any
+
+    def execute(self) -> Result:
+        return execute(self.source, self.target, self.parameters, self.variables, self._tell)
+
+    def _tell(self, done: int, total: int) -> None:
+        self.news.put((self.source.stem, done, total))
 
 
 @contextlib.contextmanager
@@ -177,16 +181,6 @@ def _ended_whole() -> Iterator[None]:
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-class _Teller:
-    """A picklable callback that puts news on a queue."""
-
-    def __init__(self, news: queue.Queue, slug: str) -> None:
-        self.news, self.slug = news, slug
-
-    def __call__(self, done: int, total: int) -> None:
-        self.news.put((self.slug, done, total))
 
 
 def _finish(root: Path, result: Result, save: bool) -> Result:

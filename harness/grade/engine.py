@@ -1,176 +1,172 @@
-"""Many submissions at once, with a journal: what was graded stays graded when the run is killed."""
+"""Many submissions at once: the protocol of an engine, the one of this machine, and a whole run.
+
+An engine gets a session and submissions and gives graded submissions. It knows neither the journal nor
+the gradebook: both stay with the one who asked.
+"""
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from harness.grade.verdicts import CellVerdict, Remark, Report
+from harness.grade.grader import Grader
+from harness.grade.journal import Journal, fingerprint
+from harness.grade.session import Session
+from harness.grade.submissions import Submission
+from harness.grade.verdicts import GradedSubmission, Report
+from harness.limits import Limits
+from harness.parallel import finished
+
+OWN_BYTES = 1 << 30  # measured: 564 MiB for a notebook with 200 MiB of output
+
+
+class Engine(Protocol):
+    """Grades many submissions at once."""
+
+    def grade(
+        self, session: Session, submissions: Sequence[Submission]
+    ) -> Generator[tuple[int, GradedSubmission], None, None]:
+        """Grade the submissions; give each one's place in the sequence and what came of it.
+
+        They come in the order in which they are finished, each exactly once. A submission that could
+        not be graded by the engine's own fault comes with that `fault`. Closing the generator ends
+        all work.
+        """
+        ...
 
 
 @dataclass(frozen=True)
-class Submission:
-    """One student's work on one lesson: a notebook file or a folder."""
+class LocalEngine:
+    """Grades on this machine: one warm parent, and a thread for each submission in work.
 
-    student: str
-    path: Path
-
-
-class Journal:
-    """Finished reports, one JSON line each, keyed by what was graded.
-
-    A line cut short by a kill is ignored: that submission is graded again.
+    The work is in other processes, so that threads suffice here.
 
     Args:
-        path: the file; None keeps nothing.
-        grader: what else a verdict depends on (release, checks, limits), as a short text.
+        jobs: submissions at once.
+        say: told what a user should know of how it is done here.
     """
 
-    def __init__(self, path: Path | None, grader: str = "") -> None:
-        self.path, self.grader, self._lock = path, grader, threading.Lock()
-        self._done: dict[str, Report] = {}
-        if path is not None and path.is_file():
-            for line in path.read_bytes().splitlines():
-                try:
-                    entry = json.loads(line)
-                    self._done[entry["key"]] = report_from(entry["report"])
-                except (ValueError, KeyError, TypeError):
-                    continue
+    jobs: int = 1
+    say: Callable[[str], None] = lambda text: None
 
-    def key(self, submission: Submission) -> str:
-        """A digest of the submission's bytes, its student and the grader."""
-        digest = hashlib.sha256(f"{self.grader}\0{submission.student}\0".encode())
-        for path in _files(submission.path):
-            digest.update(f"{path.relative_to(submission.path.parent)}\0".encode(errors="replace"))
-            with open(path, "rb", opener=_no_links) as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
-        return digest.hexdigest()
+    def grade(
+        self, session: Session, submissions: Sequence[Submission]
+    ) -> Generator[tuple[int, GradedSubmission], None, None]:
+        """See `Engine`."""
+        if not submissions:
+            return
+        local = threading.local()
+        with session.open() as opened, ThreadPoolExecutor(max_workers=self.jobs) as pool:
+            if opened.note:
+                self.say(opened.note)
 
-    def get(self, key: str) -> Report | None:
-        return self._done.get(key)
+            def one(numbered: tuple[int, Submission]) -> GradedSubmission:
+                if not hasattr(local, "grader"):
+                    local.grader = opened.grader()
+                return graded(local.grader, numbered[1], session.lesson)
 
-    def put(self, key: str, report: Report) -> None:
-        """Keep a report; when this returns it is on the disk."""
-        line = json.dumps({"key": key, "report": dataclasses.asdict(report)}) + "\n"
-        with self._lock:
-            self._done[key] = report
-            if self.path is None:
-                return
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            # A leading newline ends a line that an earlier kill cut short.
-            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(handle, ("\n" + line).encode())
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            # Twice as many as are in work, so that none waits for who takes the results.
+            todo = finished(pool, one, enumerate(submissions), 2 * self.jobs)
+            with contextlib.closing(todo):
+                for (number, _), future in todo:
+                    yield number, future.result()
 
 
-def report_from(data: dict) -> Report:
-    """A report from its plain form."""
-    data = dict(data)
-    data["cells"] = tuple(CellVerdict(**cell) for cell in data["cells"])
-    data["remarks"] = tuple(Remark(**remark) for remark in data["remarks"])
-    return Report(**data)
+def graded(grader: Grader, submission: Submission, lesson: str) -> GradedSubmission:
+    """Grade one submission; whatever goes wrong in the grader itself is its `fault`."""
+    try:
+        return grader.grade(submission.student, submission.path, submission.only)
+    except Exception as error:  # one submission never stops the others
+        fault = f"{type(error).__name__}: {error}"
+        report = Report(
+            submission.student,
+            lesson,
+            submission.path.name,
+            "ungradable",
+            reason=f"The grader could not finish it ({fault}).",
+            ask="Nothing: the teacher looks at it.",
+        )
+        return GradedSubmission(report, None, fault)
 
 
 def grade_all(
+    session: Session,
     submissions: Iterable[Submission],
-    make_grader: Callable[[], Callable[[Submission], Report]],
+    engine: Engine,
     *,
-    jobs: int,
     journal: Journal | None = None,
     tell: Callable[[Report], None] = lambda report: None,
 ) -> list[Report]:
-    """Grade the submissions, `jobs` at a time, and return the reports in the given order.
+    """Grade the submissions and return the reports in the given order.
 
     Args:
-        make_grader: makes what grades one submission; called once in each worker thread. The work is
-            in other processes, so that threads suffice here.
-        tell: called with each report as it is finished, from this thread.
+        journal: what is in it is not graded again.
+        tell: called with each report as it is finished.
     """
     journal = journal or Journal(None)
-    submissions = list(submissions)
-    local = threading.local()
-
-    def one(submission: Submission) -> Report:
-        try:
-            key = journal.key(submission)
-        except OSError:
-            key = None
-        if key is not None and (known := journal.get(key)) is not None:
-            return known
-        if not hasattr(local, "grade"):
-            local.grade = make_grader()
-        try:
-            report = local.grade(submission)
-        except Exception as error:  # one submission never stops the others
-            return Report(
-                submission.student,
-                "",
-                submission.path.name,
-                "ungradable",
-                reason=f"The grader could not finish it ({type(error).__name__}: {error}).",
-                ask="Nothing: the teacher looks at it.",
-            )
-        if key is not None:
-            journal.put(key, report)
-        return report
-
+    todo: list[tuple[int, Submission, str | None]] = []
     reports: dict[int, Report] = {}
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        futures = {pool.submit(one, item): number for number, item in enumerate(submissions)}
-        try:
-            for future in as_completed(futures):
-                report = future.result()
-                reports[futures[future]] = report
-                tell(report)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [reports[number] for number in range(len(submissions))]
+    for number, submission in enumerate(submissions):
+        key = _key(session, submission)
+        known = key and journal.report(session.lesson, submission.student, key, _place(submission))
+        if known:
+            reports[number] = known
+            tell(known)
+        else:
+            todo.append((number, submission, key))
+    with contextlib.closing(engine.grade(session, [one for _, one, _ in todo])) as results:
+        for at, result in results:
+            number, submission, key = todo[at]
+            if key is not None and not result.fault:
+                name = (session.lesson, submission.student)
+                journal.add(*name, key, _place(submission), result.report)
+            reports[number] = result.report
+            tell(result.report)
+    return [reports[number] for number in sorted(reports)]
 
 
-def discover(paths: Iterable[Path], lesson: str | None = None) -> Iterator[Submission]:
-    """The submissions in files and folders.
+def _place(submission: Submission) -> str:
+    return str(submission.path.absolute())
 
-    A file is one submission, named by its stem. A folder is one submission if notebooks of one
-    lesson lie in it and nothing else tells students apart; otherwise each file or folder in it is.
-    In nbgrader's layout (`submitted/<student>/<lesson>/`) the student's folder names the student.
 
-    Raises:
-        FileNotFoundError: a path that is not there, or a folder without submissions.
+def _key(session: Session, submission: Submission) -> str | None:
+    """What a report depends on; None for a submission that cannot be read."""
+    try:
+        return fingerprint(
+            submission.path, submission.student, submission.path.name, session.digest
+        )
+    except OSError:
+        return None
+
+
+def journal_file(digest: str, submissions: Iterable[Submission]) -> Path:
+    """Where a run over these submissions keeps what it has finished, until all is written."""
+    import platformdirs
+
+    named = json.dumps([[s.student, str(s.path.absolute())] for s in submissions])
+    name = hashlib.sha256(f"{digest}{named}".encode()).hexdigest()[:32]
+    folder = os.environ.get("COURSE_CACHE") or platformdirs.user_cache_dir(
+        "embeddings-course", appauthor=False
+    )
+    return Path(folder, "grading", f"{name}.jsonl")
+
+
+def default_jobs(submissions: int, limits: Limits | None = None) -> int:
+    """How many submissions to grade at once: as many as there are cores and as memory holds.
+
+    One takes at most `limits.memory_bytes`, once more for a judge that holds as much, and
+    `OWN_BYTES` for what the grader itself reads and keeps of it.
     """
-    for path in paths:
-        if not os.path.lexists(path):
-            raise FileNotFoundError(f"{path} is not there: give a notebook or a folder of them")
-        if not path.is_dir():
-            yield Submission(path.stem, path)
-            continue
-        entries = sorted(p for p in path.iterdir() if not p.name.startswith((".", "__")))
-        if not entries:
-            raise FileNotFoundError(f"{path} is empty: give a notebook or a folder of them")
-        for entry in entries:
-            inner = entry / lesson if lesson and entry.is_dir() else None
-            if inner is not None and inner.is_dir() and not inner.is_symlink():
-                yield Submission(entry.name, inner)
-            elif entry.is_dir() or entry.suffix in (".ipynb", ".py", ".zip", ".json", ".txt"):
-                yield Submission(entry.name if entry.is_dir() else entry.stem, entry)
+    import psutil
 
-
-def _files(path: Path) -> list[Path]:
-    if path.is_symlink() or not path.is_dir():
-        return [path]
-    return sorted(p for p in path.rglob("*") if p.is_file() and not p.is_symlink())
-
-
-def _no_links(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    each = 2 * (limits or Limits()).memory_bytes + OWN_BYTES
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(submissions, cores or 1, int(psutil.virtual_memory().available // each)))

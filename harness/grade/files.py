@@ -17,7 +17,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 
 
 
 @contextlib.contextmanager
-def beside(path: Path, limits: Limits) -> Iterator[tuple[Path | None, list[Remark]]]:
+def submitted_beside(path: Path, limits: Limits) -> Iterator[tuple[Path | None, list[Remark]]]:
     """A private copy of the regular files beside the notebook in a submitted folder.
 
     Notebooks, links, hidden files, and whatever is neither file nor folder stay behind. The copy

@@ -9,84 +9,22 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
-from harness.grade import files as workfiles
-from harness.grade import plan as planning
+from harness.grade import cells as grading
+from harness.grade import files, plan
+from harness.grade.assignment import Assignment
 from harness.grade.matching import rebuild
 from harness.grade.plan import Plan, Step
 from harness.grade.python_names import names
 from harness.grade.reading import Ungradable, read_submission
-from harness.grade.verdicts import CellVerdict, Remark, Report
+from harness.grade.verdicts import CellVerdict, GradedSubmission, Remark, Report
+from harness.judge.client import JudgeClient, JudgeDied
+from harness.kernels.interface import KernelParent
 from harness.kernels.student import Lost, StudentKernel
 from harness.limits import Limits
-
-CONTROL_BYTES = 1 << 20
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """A lesson as the grader has it: the teacher's notebook and the released one."""
-
-    name: str
-    source: NotebookNode
-    release: NotebookNode
-
-    @property
-    def prefix(self) -> list[dict[str, str | None]]:
-        """The leading cells that are run once for all submissions."""
-        return planning.prefix(self.release)
-
-
-@dataclass(frozen=True)
-class Graded:
-    """A report, and the rebuilt notebook with the outputs of what was run."""
-
-    report: Report
-    notebook: NotebookNode
-
-
-class JudgeDied(RuntimeError):
-    """The judge ended, which no submission should be able to bring about."""
-
-
-class Judge:
-    """The judge's process as the grader sees it."""
-
-    def __init__(self, warm: Any, cwd: str, channel: socket.socket) -> None:
-        self.control, theirs = socket.socketpair()
-        with theirs:
-            self.child = warm.judge(cwd, channel, theirs)
-
-    def run(self, step: Step, allowed: list[str], call_s: float, seconds: float) -> dict:
-        """Run one trusted cell and return its outcome.
-
-        Raises:
-            JudgeDied: there was no answer.
-        """
-        from harness.judge import messages
-
-        deadline = time.monotonic() + seconds
-        request = {
-            "op": "run",
-            "grade_id": step.grade_id,
-            "source": step.source,
-            "names": allowed,
-            "call_s": call_s,
-            "hidden": step.hidden,
-        }
-        try:
-            messages.send(self.control, {"v": 1} | request, deadline)
-            answer = messages.receive(self.control, deadline, CONTROL_BYTES)
-        except (messages.MessageError, messages.Late, messages.Closed) as error:
-            raise JudgeDied(f"the check gave no answer ({type(error).__name__})") from error
-        return answer["ok"]
-
-    def close(self) -> None:
-        self.child.kill()
-        self.control.close()
+from harness.sandbox import Box
 
 
 @dataclass
@@ -114,7 +52,7 @@ class _State:
 class _Pass:
     """One pass over a submission: what is run of it, until when, and what is kept.
 
-    Of a `quiet` one only the verdicts of the cells in `keep` are.
+    Of one for `verdicts_only` nothing but the verdicts on the cells in `keep` is.
     """
 
     notebook: NotebookNode
@@ -123,7 +61,7 @@ class _Pass:
     state: _State
     end: float
     files: Path | None
-    quiet: bool = False
+    verdicts_only: bool = False
     keep: frozenset[int] = frozenset()
     hidden: bool = False
 
@@ -132,7 +70,8 @@ class Grader:
     """Grades submissions of one assignment, one at a time; use one per thread.
 
     Args:
-        warm: a running `WarmParent` that was started with `assignment.prefix`.
+        parent: what starts kernels and judges, running; a warm one was started with
+            `assignment.prefix`.
         make_box: gives the sandbox of a kernel from its socket folder and its work folder; its
             result is None where there is none.
         hints: a hint for the student, by exercise.
@@ -141,18 +80,20 @@ class Grader:
     def __init__(
         self,
         assignment: Assignment,
-        warm: Any,
+        parent: KernelParent,
         *,
         limits: Limits | None = None,
-        make_box: Callable[[str, str], Any] = lambda sockets, work: None,
+        make_box: Callable[[str, str], Box | None] = lambda sockets, work: None,
         isolation: str = "none",
         hints: Callable[[str], str | None] = lambda exercise: None,
     ) -> None:
-        self.assignment, self.warm = assignment, warm
+        self.assignment, self.parent = assignment, parent
         self.limits = limits or Limits()
         self.make_box, self.isolation, self.hints = make_box, isolation, hints
 
-    def grade(self, student: str, path: Path, only: frozenset[str] | None = None) -> Graded:
+    def grade(
+        self, student: str, path: Path, only: frozenset[str] | None = None
+    ) -> GradedSubmission:
         """Grade one submission: a notebook file or a student's folder. Never raises for its sake.
 
         Args:
@@ -175,11 +116,11 @@ class Grader:
                 ask=error.ask,
                 isolation=self.isolation,
             )
-            return Graded(report, self.assignment.release)
-        with workfiles.beside(path, self.limits) as (files, noticed):
-            state = self._execute(rebuilt.notebook, files, False, only)
+            return GradedSubmission(report, None)
+        with files.submitted_beside(path, self.limits) as (folder, noticed):
+            state = self._execute(rebuilt.notebook, folder, False, only)
             if state.missing:  # a name that nobody could see to be needed
-                state = self._execute(rebuilt.notebook, files, True, only)
+                state = self._execute(rebuilt.notebook, folder, True, only)
         report = Report(
             student,
             name,
@@ -191,45 +132,38 @@ class Grader:
             seconds=time.monotonic() - started,
             own_s=state.own_s,
         )
-        return Graded(report, rebuilt.notebook)
+        return GradedSubmission(report, rebuilt.notebook)
 
     @staticmethod
     def _graded(notebook: NotebookNode, only: frozenset[str] | None) -> list[NotebookNode]:
-        graded = [c for c in notebook.cells if planning.is_check(c) or planning.is_manual(c)]
-        return [c for c in graded if only is None or planning.grading(c)["grade_id"] in only]
+        graded = [c for c in notebook.cells if grading.is_check(c) or grading.is_manual(c)]
+        return [c for c in graded if only is None or grading.grade_id(c) in only]
 
     def _nothing(self, reason: str, only: frozenset[str] | None) -> tuple[CellVerdict, ...]:
         return tuple(
-            CellVerdict(
-                planning.grading(cell)["grade_id"],
-                "not run",
-                0.0,
-                float(planning.grading(cell).get("points") or 0.0),
-                reason,
-            )
+            CellVerdict(grading.grade_id(cell) or "", "not run", 0.0, grading.points(cell), reason)
             for cell in self._graded(self.assignment.release, only)
         )
 
     def _verdict(self, cell: NotebookNode, state: _State) -> CellVerdict:
-        meta = planning.grading(cell)
-        grade_id, points = meta["grade_id"], float(meta.get("points") or 0.0)
-        if planning.is_manual(cell):
+        grade_id, points = grading.grade_id(cell) or "", grading.points(cell)
+        if grading.is_manual(cell):
             return CellVerdict(grade_id, "manual", None, points)
         verdict = state.verdicts.get(grade_id)
         return verdict or CellVerdict(grade_id, "not run", 0.0, points, "This check did not run.")
 
     def _execute(
-        self, notebook: NotebookNode, files: Path | None, whole: bool, only: frozenset[str] | None
+        self, notebook: NotebookNode, folder: Path | None, whole: bool, only: frozenset[str] | None
     ) -> _State:
-        prefixed = len(self.assignment.prefix) if self.warm.prefix_ok else 0
-        todo = planning.plan(
+        prefixed = len(self.assignment.prefix) if self.parent.prefix_ok else 0
+        todo = plan.plan(
             notebook, self.assignment.source, prefixed=prefixed, whole=whole, only=only
         )
-        _show_prefix(notebook, self.warm.prefix_outputs[:prefixed])
+        _show_prefix(notebook, self.parent.prefix_outputs[:prefixed])
         state = _State()
         for steps, apart in ((todo.steps, frozenset()), (todo.again, todo.apart)):
             end = time.monotonic() + self.limits.notebook_s
-            run = _Pass(notebook, todo, steps, state, end, files, bool(apart), apart)
+            run = _Pass(notebook, todo, steps, state, end, folder, bool(apart), apart)
             position = 0
             while position < len(steps):
                 position = self._session(run, position)
@@ -238,14 +172,14 @@ class Grader:
     def _session(self, run: _Pass, position: int) -> int:
         """Run on from `position` in fresh processes until the end or until one is lost."""
         agents, judges = socket.socketpair()
-        kernel = StudentKernel(self.warm, self.make_box, self.limits, agents, run.files)
-        judge = None
+        kernel = StudentKernel(self.parent, self.make_box, self.limits, agents, run.files)
+        judge: JudgeClient | None = None
         with contextlib.ExitStack() as stack:
             stack.callback(agents.close)
             stack.callback(judges.close)
             stack.enter_context(kernel)
             agents.close()  # so that the judge sees it when the student's process ends
-            judge = Judge(self.warm, kernel.folder, judges)
+            judge = JudgeClient(self.parent, kernel.folder, judges)
             stack.callback(judge.close)
             for step in run.steps[:position]:
                 if not self._again(step, kernel, judge, run):
@@ -262,7 +196,7 @@ class Grader:
                     if step.role == "check":
                         self._give(step, run, "not run", 0.0, f"Not run: {reason}.")
                     continue
-                if run.quiet and step.index in run.state.blamed:
+                if run.verdicts_only and step.index in run.state.blamed:
                     continue
                 if step.role == "check":
                     if not self._check(step, judge, run):
@@ -274,7 +208,7 @@ class Grader:
                     return position
         return position
 
-    def _again(self, step: Step, kernel: StudentKernel, judge: Judge, run: _Pass) -> bool:
+    def _again(self, step: Step, kernel: StudentKernel, judge: JudgeClient, run: _Pass) -> bool:
         """Repeat a step that had been run in processes that are lost."""
         if step.role == "check" or step.index in run.state.blamed:
             return True
@@ -298,14 +232,14 @@ class Grader:
             with state.running():
                 ran = kernel.run(step.source, self._seconds(run.end))
         except Lost as error:
-            if not run.quiet:
+            if not run.verdicts_only:
                 state.remarks.append(Remark("lost", _sentence(str(error)), step.grade_id))
             if state.blamed and step.role == "answer":
                 # Twice is no accident: an own cell may have spoilt the process for all after it.
                 state.blamed |= {s.index: str(error) for s in run.steps if s.role == "extra"}
             state.blamed[step.index] = str(error)
             return False
-        if run.quiet:
+        if run.verdicts_only:
             return True
         run.notebook.cells[step.index].outputs = ran.outputs
         if ran.error:
@@ -313,18 +247,26 @@ class Grader:
             state.missing |= _skipped_name(ran.error, run.todo.skipped)
         return True
 
-    def _ours(self, step: Step, judge: Judge, todo: Plan) -> bool:
+    def _ours(self, step: Step, judge: JudgeClient, todo: Plan) -> bool:
         """Run a cell of ours in the judge, if a check needs it there."""
         if not step.judge:
             return True
         with contextlib.suppress(JudgeDied):
-            outcome = judge.run(
-                step, sorted(todo.student_names), self.limits.call_s, self.limits.cell_s
-            )
+            outcome = self._run_in(judge, step, todo, self.limits.cell_s)
             return outcome.get("lost") is None
         return False
 
-    def _check(self, step: Step, judge: Judge, run: _Pass) -> bool:
+    def _run_in(self, judge: JudgeClient, step: Step, todo: Plan, seconds: float) -> dict:
+        return judge.run(
+            step.source,
+            sorted(todo.student_names),
+            grade_id=step.grade_id,
+            hidden=step.hidden,
+            call_s=self.limits.call_s,
+            seconds=seconds,
+        )
+
+    def _check(self, step: Step, judge: JudgeClient, run: _Pass) -> bool:
         """Run one check; False if the student's process is lost by it."""
         todo, state = run.todo, run.state
         taken = names(step.source).uses & todo.student_names
@@ -335,7 +277,7 @@ class Grader:
         budget = self.limits.cell_s + 2 * self.limits.call_s
         try:
             with state.running():
-                outcome = judge.run(step, sorted(todo.student_names), self.limits.call_s, budget)
+                outcome = self._run_in(judge, step, todo, budget)
         except JudgeDied as error:
             self._give(step, run, "not run", 0.0, _sentence(str(error)))
             return False
@@ -366,7 +308,7 @@ class Grader:
         message: str,
         verdict: dict | None = None,
     ) -> None:
-        if run.quiet and step.index not in run.keep:
+        if run.verdicts_only and step.index not in run.keep:
             return
         verdict = verdict or {}
         exercise = verdict.get("exercise")

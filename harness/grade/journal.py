@@ -1,4 +1,4 @@
-"""What has been recorded, so that a run that was ended goes on where it was."""
+"""What a run of grading has finished, so that one that was killed goes on where it was."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import hashlib
 import json
 import os
 import stat
+import threading
+from dataclasses import dataclass
 from pathlib import Path
+
+from harness.grade.verdicts import Report
 
 BLOCK = 1 << 20
 
@@ -15,6 +19,9 @@ def fingerprint(submission: Path, *also: str) -> str:
     """SHA-256 of a submission's files (names and bytes) and of what else a verdict depends on.
 
     Links are named but not followed.
+
+    Raises:
+        OSError: a file cannot be read.
     """
     digest = hashlib.sha256()
     for text in also:
@@ -46,34 +53,77 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-class Journal:
-    """One JSON line for each submission that is whole in the gradebook; the last one counts.
+@dataclass(frozen=True)
+class _Entry:
+    key: str
+    report: dict | None
 
-    A line cut short by a kill is passed over: that submission is recorded again, to the same rows.
+
+class Journal:
+    """One JSON line for each finished submission; the last line on a submission counts.
+
+    A line cut short by a kill is passed over: that submission is graded again. Entries may be added
+    from several threads.
+
+    Args:
+        path: the file; None keeps nothing between two runs.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self.path = path
-        self._done: dict[tuple[str, str], str] = {}
-        if path.is_file():
-            for line in path.read_bytes().splitlines():
-                try:
-                    entry = json.loads(line)
-                    self._done[entry["lesson"], entry["student"]] = entry["key"]
-                except (ValueError, KeyError, TypeError):
-                    continue
+        self._lock = threading.Lock()
+        self._entries: dict[tuple[str, str, str], _Entry] = {}
+        if path is None or not path.is_file():
+            return
+        for line in path.read_bytes().splitlines():
+            try:
+                entry = json.loads(line)
+                name = entry["lesson"], entry["student"], entry.get("place", "")
+                self._entries[name] = _Entry(entry["key"], entry.get("report"))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
 
-    def done(self, lesson: str, student: str, key: str) -> bool:
-        return self._done.get((lesson, student)) == key
+    def done(self, lesson: str, student: str, key: str, place: str = "") -> bool:
+        """Whether the submission was finished as it is now: with this key.
 
-    def add(self, lesson: str, student: str, key: str) -> None:
-        """Note a submission as recorded; when this returns it is on the disk."""
-        entry = {"lesson": lesson, "student": student, "key": key}
-        self._done[lesson, student] = key
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        Args:
+            key: its `fingerprint`.
+            place: tells two submissions of one student and lesson apart, where there may be two.
+        """
+        entry = self._entries.get((lesson, student, place))
+        return entry is not None and entry.key == key
+
+    def report(self, lesson: str, student: str, key: str, place: str = "") -> Report | None:
+        """The report that was kept with a finished submission, None if there is none."""
+        if not self.done(lesson, student, key, place):
+            return None
         try:
-            # The leading newline ends a line that a kill cut short.
-            os.write(handle, f"\n{json.dumps(entry)}\n".encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+            return Report.from_plain(self._entries[lesson, student, place].report)
+        except (KeyError, TypeError, AttributeError):
+            return None
+
+    def add(
+        self, lesson: str, student: str, key: str, place: str = "", report: Report | None = None
+    ) -> None:
+        """Note a submission as finished; when this returns it is on the disk.
+
+        Args:
+            report: kept with it, where nothing else keeps it.
+        """
+        entry = {"lesson": lesson, "student": student, "key": key}
+        if place:
+            entry["place"] = place
+        plain = report.to_plain() if report is not None else None
+        line = json.dumps(entry if plain is None else entry | {"report": plain})
+        with self._lock:
+            self._entries[lesson, student, place] = _Entry(key, plain)
+            if self.path is None:
+                return
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                # The leading newline ends a line that a kill cut short.
+                os.write(handle, f"\n{line}\n".encode())
+                os.fsync(handle)
+            finally:
+                os.close(handle)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import nbformat
 from nbformat import NotebookNode
 
+from harness.grade import cells as grading
 from harness.grade.reading import Ungradable
 from harness.grade.verdicts import Remark
 
@@ -37,7 +38,7 @@ def rebuild(release: NotebookNode, submitted: NotebookNode) -> Rebuilt:
         Ungradable: it has no cell of the release's at all.
     """
     remarks: list[Remark] = []
-    ours = [_name(cell) for cell in release.cells]
+    ours = [grading.grade_id(cell) for cell in release.cells]
     place = _places(release, submitted, remarks)
     if all(at is None for at in place):
         raise Ungradable(
@@ -46,14 +47,14 @@ def rebuild(release: NotebookNode, submitted: NotebookNode) -> Rebuilt:
         )
     texts: dict[int, list[str]] = {}
     for number, at in enumerate(place):
-        if at is not None and _is_answer(release.cells[at]):
+        if at is not None and grading.is_answer(release.cells[at]):
             texts.setdefault(at, []).append(submitted.cells[number].source)
     out = copy.deepcopy(release)
     answers: dict[str, str] = {}
     for at, cell in enumerate(out.cells):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        if not _is_answer(cell):
+        if not grading.is_answer(cell):
             continue
         if at in texts:
             cell.source = _joined(release.cells[at].source, texts[at], ours[at], remarks)
@@ -68,7 +69,7 @@ def rebuild(release: NotebookNode, submitted: NotebookNode) -> Rebuilt:
         at = place[number]
         if at is not None:
             anchor = at
-            plain = not release.cells[at].metadata.get("nbgrader")
+            plain = not grading.metadata(release.cells[at])
             if plain and cell.cell_type == "code" and cell.source != release.cells[at].source:
                 replaced[at] = _own(cell, "edited")
             continue
@@ -90,14 +91,6 @@ def rebuild(release: NotebookNode, submitted: NotebookNode) -> Rebuilt:
     return Rebuilt(nbformat.from_dict(out), remarks, answers)
 
 
-def _name(cell: NotebookNode) -> str | None:
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
-
-
-def _is_answer(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
-
-
 def _defined(source: str) -> str | None:
     """The function, class or else variable that a cell first defines: `q1` of `q1 = "b"`."""
     for pattern in (r"^(?:def|class)\s+(\w+)", r"^(\w+)\s*=(?!=)"):
@@ -110,12 +103,16 @@ def _places(
     release: NotebookNode, submitted: NotebookNode, remarks: list[Remark]
 ) -> list[int | None]:
     """For each submitted cell, the released cell that it is."""
-    by_name = {_name(cell): at for at, cell in enumerate(release.cells) if _name(cell)}
+    by_name = {
+        grading.grade_id(cell): at
+        for at, cell in enumerate(release.cells)
+        if grading.grade_id(cell)
+    }
     by_id = {cell.get("id"): at for at, cell in enumerate(release.cells) if cell.get("id")}
     by_function = {
         name: at
         for at, cell in enumerate(release.cells)
-        if _is_answer(cell) and cell.cell_type == "code" and (name := _defined(cell.source))
+        if grading.is_answer(cell) and cell.cell_type == "code" and (name := _defined(cell.source))
     }
     place: list[int | None] = []
     for cell in submitted.cells:
@@ -134,7 +131,7 @@ def _places(
             place[number] = at
             answered.add(at)
             text = "This answer was found by the name of its function: its cell had lost its own."
-            remarks.append(Remark("found", text, _name(release.cells[at])))
+            remarks.append(Remark("found", text, grading.grade_id(release.cells[at])))
     return place
 
 

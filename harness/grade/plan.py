@@ -16,6 +16,8 @@ from typing import Literal
 
 from nbformat import NotebookNode
 
+from harness.grade import cells as grading
+from harness.grade.cells import is_answer, is_check
 from harness.grade.python_names import Names, names
 
 Role = Literal["ours", "answer", "extra", "check"]
@@ -55,29 +57,6 @@ class Plan:
     apart: frozenset[int] = frozenset()
 
 
-def grading(cell: NotebookNode) -> dict:
-    """nbgrader's metadata of a cell, empty if it has none."""
-    meta = cell.metadata.get("nbgrader")
-    return meta if isinstance(meta, dict) else {}
-
-
-def is_answer(cell: NotebookNode) -> bool:
-    """A cell whose text is the learner's."""
-    return bool(grading(cell).get("solution"))
-
-
-def is_check(cell: NotebookNode) -> bool:
-    """A cell whose outcome earns points without a person."""
-    meta = grading(cell)
-    return bool(meta.get("grade")) and not meta.get("solution") and cell.cell_type == "code"
-
-
-def is_manual(cell: NotebookNode) -> bool:
-    """A cell that a person marks."""
-    meta = grading(cell)
-    return bool(meta.get("task") or (meta.get("grade") and meta.get("solution")))
-
-
 def prefix(release: NotebookNode) -> list[dict[str, str | None]]:
     """The lesson's own code cells before the first cell that depends on the learner."""
     leading = []
@@ -86,7 +65,7 @@ def prefix(release: NotebookNode) -> list[dict[str, str | None]]:
             continue
         if is_answer(cell) or is_check(cell):
             break
-        leading.append({"source": cell.source, "grade_id": grading(cell).get("grade_id")})
+        leading.append({"source": cell.source, "grade_id": grading.grade_id(cell)})
     return leading
 
 
@@ -118,7 +97,7 @@ def plan(
         whole: run every cell, whether a grade needs it or not.
         only: the checks to run, by `grade_id`, with no other cells than these need; None for all.
     """
-    checks = {grading(cell)["grade_id"]: cell.source for cell in source.cells if is_check(cell)}
+    checks = {name: cell["source"] for name, cell in grading.checks(source)}
     cells: list[tuple[int, Role, str, NotebookNode]] = []
     seen = 0
     for index, cell in enumerate(rebuilt.cells):
@@ -131,9 +110,10 @@ def plan(
                 continue
             cells.append((index, "ours", cell.source, cell))
         elif is_check(cell):
-            grade_id = grading(cell)["grade_id"]
+            grade_id = grading.grade_id(cell)
             if only is None or grade_id in only:
-                cells.append((index, "check", checks.get(grade_id, cell.source), cell))
+                text = checks.get(grade_id or "", cell.source)
+                cells.append((index, "check", text, cell))
         else:
             cells.append((index, "extra" if own else "answer", cell.source, cell))
     of = [names(text) for _, _, text, _ in cells]
@@ -159,8 +139,8 @@ def plan(
                 index,
                 role,
                 text,
-                grading(cell).get("grade_id"),
-                float(grading(cell).get("points") or 0.0),
+                grading.grade_id(cell),
+                grading.points(cell),
                 HIDDEN in text,
                 student,
                 judge,

@@ -34,7 +34,7 @@ class Names:
 def names(source: str) -> Names:
     """The names of a code cell; a cell that is no Python uses every word in it."""
     try:
-        text = _plain(source)
+        text = _without_magics(source)
         tree = ast.parse(text)
         table = symtable.symtable(text, "<cell>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -51,7 +51,7 @@ def names(source: str) -> Names:
     )
 
 
-def _plain(source: str) -> str:
+def _without_magics(source: str) -> str:
     """The cell without IPython's additions: `%magic`, `!command`, `name?`."""
     if not re.search(r"^\s*[%!?]|\?\s*$|=\s*[%!]", source, re.MULTILINE):
         return source

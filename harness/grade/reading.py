@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from harness.grade import cells as grading
 from harness.grade.verdicts import Remark
 
 MOST_BYTES = 256 << 20
@@ -207,14 +208,10 @@ def _cell(cell: Any, remarks: list[Remark]) -> NotebookNode | None:
         remarks.append(Remark("cell", "A cell whose text cannot be read was dropped."))
         return None
     source = source.replace("\r\n", "\n").encode("utf-8", "replace").decode()
-    metadata = cell.get("metadata")
-    grading = metadata.get("nbgrader") if type(metadata) is dict else None
     make = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
     made = make(source)
-    grade_id = grading.get("grade_id") if type(grading) is dict else None
-    made["metadata"] = NotebookNode(
-        {"submitted": {"grade_id": grade_id if type(grade_id) is str else None, "kind": str(kind)}}
-    )
+    told = {"grade_id": grading.grade_id(cell), "kind": str(kind)}
+    made["metadata"] = NotebookNode({"submitted": told})
     identity = cell.get("id")
     made["id"] = identity if type(identity) is str else ""
     return made
@@ -223,7 +220,7 @@ def _cell(cell: Any, remarks: list[Remark]) -> NotebookNode | None:
 def _grade_id(cell: NotebookNode) -> str | None:
     if "submitted" in cell.metadata:
         return cell.metadata["submitted"]["grade_id"]
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
+    return grading.grade_id(cell)
 
 
 def _script(text: str, remarks: list[Remark]) -> tuple[NotebookNode, list[Remark]]:
@@ -233,9 +230,8 @@ def _script(text: str, remarks: list[Remark]) -> tuple[NotebookNode, list[Remark
 
     cells = []
     for cell in jupytext.reads(text[: 8 << 20], fmt="py:percent").cells:
-        grading = cell.metadata.get("nbgrader")
-        meta = {"nbgrader": dict(grading) if isinstance(grading, dict) else None}
-        plain = {"cell_type": cell.cell_type, "source": cell.source, "metadata": meta}
+        metadata = {"nbgrader": dict(grading.metadata(cell))}
+        plain = {"cell_type": cell.cell_type, "source": cell.source, "metadata": metadata}
         made = _cell(plain, remarks)
         if made is not None:
             cells.append(made)

@@ -6,8 +6,12 @@ workers: the same submission gives the same report, byte for byte.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 Status = Literal["passed", "wrong", "crashed", "not attempted", "failed", "not run", "manual"]
 
@@ -85,3 +89,34 @@ class Report:
     def manual(self) -> float:
         """The points that wait for a person."""
         return sum(cell.max_points for cell in self.cells if cell.points is None)
+
+    def to_plain(self) -> dict[str, Any]:
+        """A form for JSON, the same for the same report: nothing in it depends on the clock."""
+        plain = dataclasses.asdict(self)
+        del plain["seconds"], plain["own_s"]
+        return plain
+
+    @classmethod
+    def from_plain(cls, plain: Any) -> Self:
+        """A report from its plain form.
+
+        Raises:
+            KeyError, TypeError, AttributeError: it is none.
+        """
+        cells = tuple(CellVerdict(**cell) for cell in plain["cells"])
+        remarks = tuple(Remark(**remark) for remark in plain["remarks"])
+        return cls(**{**plain, "cells": cells, "remarks": remarks})
+
+
+@dataclass(frozen=True)
+class GradedSubmission:
+    """A report, and the rebuilt notebook with the outputs of what was run.
+
+    Args:
+        notebook: None where nothing could be rebuilt.
+        fault: what went wrong in the grader itself; such a report is no grade, and is not journalled.
+    """
+
+    report: Report
+    notebook: NotebookNode | None
+    fault: str = ""

@@ -67,7 +67,7 @@ class Examiner:
             outcome |= {"outcome": "error", "kind": "Lost", "lost": str(error)}
         except BaseException as error:  # a check that exits has not passed either
             outcome |= {"outcome": "error", "kind": type(error).__name__[:60]}
-            outcome["message"] = SILENT if hidden else self._plain(error)
+            outcome["message"] = SILENT if hidden else self._in_words(error)
             outcome["verdict"] = _verdict(getattr(error, "verdict", None))
         outcome["verdict"] = outcome["verdict"] or _recorded(shown)
         outcome["output"] = "" if hidden else said.getvalue()[:_OUTPUT]
@@ -115,7 +115,7 @@ class Examiner:
         return None
 
     @staticmethod
-    def _plain(error: BaseException) -> str:
+    def _in_words(error: BaseException) -> str:
         missing = re.fullmatch(r"name '(\w+)' is not defined", str(error))
         if missing:
             return f"{missing[0]}: its cell did not run or ended in an error."

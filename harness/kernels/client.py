@@ -124,13 +124,19 @@ class WarmParent:
         preload: modules that it imports.
         prefix: trusted cells that it runs once, each with `source` and `grade_id`. If they leave a
             thread behind it serves without them, and `prefix_ok` is false.
+        exercises: the exercises of which it loads the checks.
 
     Raises:
         WarmError: it could not start; the message says why.
     """
 
-    def __init__(self, preload: Sequence[str] = PRELOAD, prefix: list[dict] | None = None) -> None:
-        self.preload, self.prefix = list(preload), prefix or []
+    def __init__(
+        self,
+        preload: Sequence[str] = PRELOAD,
+        prefix: list[dict] | None = None,
+        exercises: Sequence[str] = (),
+    ) -> None:
+        self.preload, self.prefix, self.exercises = list(preload), prefix or [], list(exercises)
         self.prefix_ok = True
         self.prefix_outputs: list[list[dict]] = []
         self.note: str | None = None
@@ -172,7 +178,8 @@ class WarmParent:
             start_new_session=True,
         )
         log.close()
-        asked = json.dumps({"preload": self.preload, "prefix": prefix}).encode() + b"\n"
+        wanted = {"preload": self.preload, "prefix": prefix, "exercises": self.exercises}
+        asked = json.dumps(wanted).encode() + b"\n"
         try:
             self._process.stdin.write(asked)
             self._process.stdin.flush()
@@ -189,7 +196,7 @@ class WarmParent:
             }
         return json.loads(line)
 
-    def kernel(
+    def start_kernel(
         self,
         connection: dict,
         cwd: str,
@@ -208,7 +215,7 @@ class WarmParent:
         request["box"] = box.to_json() if box is not None else None
         return self._fork(request, [channel] if channel is not None else [])
 
-    def judge(self, cwd: str, channel: socket.socket, control: socket.socket) -> Child:
+    def start_judge(self, cwd: str, channel: socket.socket, control: socket.socket) -> Child:
         """Fork a judge between these two sockets."""
         return self._fork({"become": "judge", "cwd": cwd}, [channel, control])
 

@@ -76,7 +76,7 @@ class WarmProvisioner(LocalProvisioner):
         env = dict(kwargs.get("env") or os.environ)
 
         def fork() -> Child:
-            return warm_parent().kernel(info, cwd, env, whole_env=True)
+            return warm_parent().start_kernel(info, cwd, env, whole_env=True)
 
         child = await asyncio.to_thread(fork)
         self.process, self.pid, self.pgid = _Process(child), child.pid, None

@@ -84,7 +84,7 @@ class SpawningParent:
         while self._children:
             self._children.pop().kill()
 
-    def kernel(
+    def start_kernel(
         self,
         connection: dict,
         cwd: str,
@@ -99,7 +99,7 @@ class SpawningParent:
         request["box"] = box.to_json() if box is not None else None
         return self._start(request, [channel] if channel is not None else [])
 
-    def judge(self, cwd: str, channel: socket.socket, control: socket.socket) -> Spawned:
+    def start_judge(self, cwd: str, channel: socket.socket, control: socket.socket) -> Spawned:
         """Start a judge between these two sockets."""
         return self._start({"become": "judge", "cwd": cwd}, [channel, control])
 

@@ -12,6 +12,7 @@ import socket
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
@@ -23,7 +24,9 @@ from jupyter_client.connect import LocalPortCache
 from nbformat import NotebookNode
 from nbformat.v4 import output_from_msg
 
+from harness.kernels.interface import KernelParent, KernelProcess
 from harness.limits import Limits
+from harness.sandbox import Box
 
 _OUTPUTS = {"stream", "display_data", "execute_result", "error"}
 MESSAGE_BYTES = 8 << 20
@@ -46,8 +49,8 @@ class StudentKernel:
     """One student's kernel, from start to end. Use it as a context manager.
 
     Args:
-        warm: the warm parent to fork it from (`WarmParent`).
-        box: its sandbox, None for none.
+        parent: what starts it.
+        make_box: gives its sandbox from its socket folder and its work folder; None for none.
         limits: what it may use.
         channel: the socket on which its agent answers the judge.
         files: a folder whose files lie beside the notebook when it runs.
@@ -55,18 +58,18 @@ class StudentKernel:
 
     def __init__(
         self,
-        warm: Any,
-        make_box: Any,
+        parent: KernelParent,
+        make_box: Callable[[str, str], Box | None],
         limits: Limits,
         channel: socket.socket | None,
         files: Path | None = None,
     ) -> None:
         self.files = files
-        self.warm, self.make_box, self.limits, self.channel = warm, make_box, limits, channel
+        self.parent, self.make_box, self.limits, self.channel = parent, make_box, limits, channel
         self.printed = 0
         self.folder: str | None = None
         self.client: BlockingKernelClient | None = None
-        self.child: Any = None
+        self.child: KernelProcess | None = None
 
     def __enter__(self) -> StudentKernel:
         # Unix socket paths are short: about 100 bytes.
@@ -88,7 +91,7 @@ class StudentKernel:
             shutil.copytree(self.files, work, dirs_exist_ok=True)
         home = Path(self.folder, "h")  # where there is no box
         home.mkdir(mode=0o700)
-        self.child = self.warm.kernel(
+        self.child = self.parent.start_kernel(
             connection,
             str(work),
             {"HOME": str(home)},

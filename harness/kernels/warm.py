@@ -22,6 +22,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,19 @@ _KERNEL = [
 ]
 
 
-def prepare(preload: list[str], prefix: list[dict]) -> dict[str, Any]:
-    """Import, run the prefix, and say what came of it: `namespace`, `outputs`, `problem`."""
+class CheckError(RuntimeError):
+    """A check that the lesson needs cannot be loaded."""
+
+
+def prepare(
+    preload: list[str], prefix: list[dict], exercises: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Import, run the prefix, and say what came of it: `namespace`, `outputs`, `problem`.
+
+    Raises:
+        CheckError: the check of one of the exercises is there and cannot be loaded.
+        launch.PrefixError: a cell of the prefix failed.
+    """
     import tqdm
 
     tqdm.tqdm.monitor_interval = 0  # its monitor is a thread
@@ -75,14 +87,28 @@ def prepare(preload: list[str], prefix: list[dict]) -> dict[str, Any]:
             importlib.import_module(name)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
-    if "lib.checks" in sys.modules:
-        sys.modules["lib.checks"].every()
+    _load_checks(exercises)
     held = launch.run_prefix(prefix) if prefix else {"namespace": {}, "outputs": []}
     held["problem"] = None
     if threads() != (1, 1):
         names = ", ".join(t.name for t in threading.enumerate())
         held["problem"] = f"there is more than one thread ({names}): {threads()}"
     return held
+
+
+def _load_checks(exercises: Sequence[str]) -> None:
+    """Import the checks of these exercises and no other; a teacher's own exercise has none."""
+    if not exercises:
+        return
+    from lib import checks
+
+    for name in exercises:
+        try:
+            checks.find(name)
+        except KeyError:
+            continue
+        except Exception as error:
+            raise CheckError(f"the check of {name} cannot be used: {error}") from error
 
 
 def threads() -> tuple[int, int]:
@@ -252,8 +278,8 @@ def main() -> None:
     """
     asked = json.loads(sys.stdin.readline())
     try:
-        held = prepare(asked["preload"], asked["prefix"])
-    except launch.PrefixError as error:
+        held = prepare(asked["preload"], asked["prefix"], asked["exercises"])
+    except (launch.PrefixError, CheckError) as error:
         print(json.dumps({"problem": str(error)}), flush=True)
         sys.exit(3)
     if held["problem"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from harness.grade.verdicts import CellVerdict, Report
-from harness.reports.sanitize import plain
+from harness.reports.sanitize import clean
 
 _STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem;
@@ -33,20 +33,20 @@ def feedback_html(report: Report, title: str) -> str:
     Args:
         title: the lesson's title, for a person.
     """
-    head = plain(title, 200)
+    head = clean(title, 200)
     score = f"{report.score:g} of {report.max_score:g} points"
     if report.manual:
         score += f"; {report.manual:g} more wait for a person"
-    parts = [f"<h1>{escape(head)}</h1>", f"<p>{escape(plain(report.student, 200))}</p>"]
+    parts = [f"<h1>{escape(head)}</h1>", f"<p>{escape(clean(report.student, 200))}</p>"]
     if report.status == "ungradable":
         parts += [
             "<p class=score>This could not be graded.</p>",
-            f"<p>{escape(plain(report.reason))}</p><p>{escape(plain(report.ask))}</p>",
+            f"<p>{escape(clean(report.reason))}</p><p>{escape(clean(report.ask))}</p>",
         ]
     else:
         parts += [f"<p class=score>{escape(score)}</p>", *map(_section, report.cells)]
     if report.remarks:
-        notes = "".join(f"<li>{escape(plain(remark.text))}</li>" for remark in report.remarks)
+        notes = "".join(f"<li>{escape(clean(remark.text))}</li>" for remark in report.remarks)
         parts.append(f"<h2>Notes</h2><ul>{notes}</ul>")
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
@@ -61,14 +61,14 @@ def feedback_html(report: Report, title: str) -> str:
 def _section(cell: CellVerdict) -> str:
     kind = cell.status if cell.status == "passed" else "wrong"
     kind = "" if cell.status == "manual" else kind
-    name = plain(cell.exercise or cell.grade_id, 200) + (" (hidden tests)" if cell.hidden else "")
+    name = clean(cell.exercise or cell.grade_id, 200) + (" (hidden tests)" if cell.hidden else "")
     points = f"{cell.max_points:g} points" if cell.points is None else None
     points = points or f"{cell.points:g} of {cell.max_points:g} points"
     lines = [f"<h2>{escape(name)}: {_WORDS[cell.status]}</h2><p>{points}</p>"]
     if cell.message:
-        lines.append(f"<pre>{escape(plain(cell.message))}</pre>")
+        lines.append(f"<pre>{escape(clean(cell.message))}</pre>")
     if cell.mistake:
-        lines.append(f"<p><strong>Likely mistake:</strong> {escape(plain(cell.mistake))}</p>")
+        lines.append(f"<p><strong>Likely mistake:</strong> {escape(clean(cell.mistake))}</p>")
     if cell.hint:
-        lines.append(f"<p><strong>Hint:</strong> {escape(plain(cell.hint))}</p>")
+        lines.append(f"<p><strong>Hint:</strong> {escape(clean(cell.hint))}</p>")
     return f'<section class="{kind}">{"".join(lines)}</section>'

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.grade.verdicts import Report
 from harness.reports.markdown import FINE, to_markdown
 from harness.reports.results import in_order
-from harness.reports.sanitize import command, line, plain, value
+from harness.reports.sanitize import clean, command, line, value
 
 
 def annotations(reports: Sequence[Report]) -> Iterator[str]:
@@ -38,7 +38,7 @@ def classroom_result(report: Report) -> str:
         {
             "name": line(cell.grade_id),
             "status": "pass" if cell.status == "passed" else "fail",
-            "message": plain(cell.message),
+            "message": clean(cell.message),
             "line_no": 0,
             "test_code": "",
             "execution_time": "0s",

@@ -6,14 +6,16 @@ Source: "Autograder specifications" (gradescope-autograders.readthedocs.io/en/la
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from harness.grade.verdicts import Report
-from harness.reports.sanitize import line, plain
+from harness.reports.sanitize import clean, line
 
 
-def to_gradescope(report: Report) -> str:
-    """JSON text. Each check is a test; hidden ones are shown after the due date; cells that wait for
+def to_gradescope(reports: Sequence[Report]) -> str:
+    """JSON text of the one report. Each check is a test; hidden ones are shown after the due date; cells that wait for
     a person are left to Gradescope's own rubric, and standard output is never shown."""
+    (report,) = reports
     tests = []
     for cell in report.cells:
         if cell.points is None:
@@ -25,14 +27,14 @@ def to_gradescope(report: Report) -> str:
                 "score": cell.points,
                 "max_score": cell.max_points,
                 "status": "passed" if cell.status == "passed" else "failed",
-                "output": plain("\n".join(text for text in said if text)),
+                "output": clean("\n".join(text for text in said if text)),
                 "output_format": "text",
                 "visibility": "after_due_date" if cell.hidden else "visible",
             }
         )
     remarks = "\n".join(remark.text for remark in report.remarks)
     body = {
-        "output": plain(f"{report.reason}\n{report.ask}\n{remarks}".strip()),
+        "output": clean(f"{report.reason}\n{report.ask}\n{remarks}".strip()),
         "output_format": "text",
         "stdout_visibility": "hidden",
         "tests": tests,

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from harness.grade.verdicts import CellVerdict, Report
 from harness.reports.results import in_order
-from harness.reports.sanitize import line, plain
+from harness.reports.sanitize import clean, line
 
 
 def to_junit(reports: Sequence[Report]) -> str:
@@ -20,7 +20,7 @@ def to_junit(reports: Sequence[Report]) -> str:
         counts = dict.fromkeys(totals, 0)
         if report.status == "ungradable":
             case = ET.SubElement(suite, "testcase", classname=_class(report), name="submission")
-            said = plain(f"{report.reason} {report.ask}")
+            said = clean(f"{report.reason} {report.ask}")
             ET.SubElement(case, "error", type="ungradable", message=line(said)).text = said
             counts["tests"] = counts["errors"] = 1
         else:
@@ -52,5 +52,5 @@ def _case(suite: ET.Element, report: Report, cell: CellVerdict) -> str | None:
     tag, counted = ("error", "errors") if cell.status == "not run" else ("failure", "failures")
     mistake = f" [{cell.mistake}]" if cell.mistake else ""
     found = ET.SubElement(case, tag, type=cell.status, message=line(cell.message))
-    found.text = plain(f"{cell.message}{mistake}")
+    found.text = clean(f"{cell.message}{mistake}")
     return counted

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from harness.grade.verdicts import Report
-from harness.reports.sanitize import plain
+from harness.reports.sanitize import clean
 
 VERSION = 1
 SCHEMA = Path(__file__).with_name("schema.json")
@@ -23,8 +22,7 @@ def to_json(reports: Sequence[Report]) -> str:
     """All verdicts as JSON of `schema()`; nothing in it depends on the clock."""
     entries = []
     for report in in_order(reports):
-        entry = dataclasses.asdict(report)
-        del entry["seconds"], entry["own_s"]
+        entry = report.to_plain()
         entry |= {"score": report.score, "max_score": report.max_score, "manual": report.manual}
         entries.append(_cleaned(entry))
     return json.dumps({"version": VERSION, "reports": entries}, indent=1, sort_keys=True) + "\n"
@@ -37,7 +35,7 @@ def schema() -> dict:
 
 def _cleaned(value):
     if isinstance(value, str):
-        return plain(value)
+        return clean(value)
     if isinstance(value, dict):
         return {key: _cleaned(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

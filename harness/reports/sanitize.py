@@ -11,7 +11,7 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\u
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
 
 
-def plain(text: object, most: int = MOST) -> str:
+def clean(text: object, most: int = MOST) -> str:
     """Printable text of at most `most` characters; lines and tabs stay.
 
     Control and direction characters, terminal escapes, surrogates and characters that XML does not
@@ -31,7 +31,7 @@ def plain(text: object, most: int = MOST) -> str:
 
 def line(text: object, most: int = 300) -> str:
     """The same on one line."""
-    return " ".join(plain(text, most).split())
+    return " ".join(clean(text, most).split())
 
 
 def markdown(text: object, most: int = MOST) -> str:
@@ -45,7 +45,7 @@ def markdown(text: object, most: int = MOST) -> str:
 
 def command(text: object, most: int = MOST) -> str:
     """The data of a GitHub workflow command."""
-    return plain(text, most).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return clean(text, most).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def value(text: object, most: int = 300) -> str:

@@ -66,10 +66,10 @@ def enter(box: Box) -> None:
     if root:
         become(inner)
     # Since Linux 5.14 a user namespace counts its own processes, not all of the user's.
-    finish(box, counted=root or release() >= (5, 14))
+    finish(box, counted=root or kernel_version() >= (5, 14))
 
 
-def release() -> tuple[int, ...]:
+def kernel_version() -> tuple[int, ...]:
     """The kernel's version, two numbers."""
     return tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
 

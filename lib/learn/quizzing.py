@@ -30,11 +30,11 @@ def quiz(item: str, answer: Any) -> None:
         return
     entry = _entry(item)
     if entry is None:
-        stored_progress.record_answer(item, _plain(answer), None)
+        stored_progress.record_answer(item, _storable(answer), None)
         Panel("info", f"Question {item}: your answer {answer!r} is recorded").display()
         return
     if entry["kind"] == "free":
-        stored_progress.record_answer(item, _plain(answer), None)
+        stored_progress.record_answer(item, _storable(answer), None)
         Panel("info", f"Question {item}: recorded", [entry["feedback"]]).display()
         return
     try:
@@ -43,7 +43,7 @@ def quiz(item: str, answer: Any) -> None:
         Panel("wrong", f"Question {item}: not an answer", [str(error)]).display()
         return
     right = matches(entry["kind"], entry["key"], given, entry.get("tolerance", 0.0))
-    stored_progress.record_answer(item, _plain(answer), right)
+    stored_progress.record_answer(item, _storable(answer), right)
     Panel(
         "passed" if right else "wrong",
         f"Question {item}: {'right' if right else 'not right'}",
@@ -157,7 +157,7 @@ def _items(file: Path, changed: int) -> dict[str, dict]:
     return {entry["id"]: entry for entry in yaml.safe_load(file.read_text(encoding="utf-8"))}
 
 
-def _plain(answer: Any) -> Any:
+def _storable(answer: Any) -> Any:
     if isinstance(answer, bool | int | float | str):
         return answer
     if isinstance(answer, set | frozenset):

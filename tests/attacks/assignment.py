@@ -8,7 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from harness.author.release import clear
+from harness.author.nbgrader_release import clear
 
 NAME = "ps1"
 CANARY = "canary-4711-of-the-hidden-tests"

@@ -5,7 +5,8 @@ import sys
 import nbformat
 import pytest
 
-from harness.grade.grader import Assignment, Grader
+from harness.grade.assignment import Assignment
+from harness.grade.grader import Grader
 from harness.kernels.client import WarmParent
 from harness.limits import Limits
 from tests.attacks import assignment
@@ -59,7 +60,7 @@ def visible():
 
 @pytest.fixture(scope="module")
 def grader(visible):
-    from harness.author.release import clear
+    from harness.author.nbgrader_release import clear
 
     what = Assignment(assignment.NAME, visible, clear(visible, {}))
     with WarmParent(preload=("numpy", "torch"), prefix=what.prefix) as warm:
@@ -123,7 +124,7 @@ def test_the_judge_never_imports_what_a_student_sent(grader, tmp_path):
 
 
 def test_what_the_lesson_s_leading_cells_show_is_in_the_graded_notebook(visible, tmp_path):
-    from harness.author.release import clear
+    from harness.author.nbgrader_release import clear
 
     source = nbformat.from_dict(visible)
     source.cells[1].source += "\nprint('versions')"

@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from harness import paths, sandbox
-from harness.grade.grader import Assignment, Grader
+from harness.grade.assignment import Assignment
+from harness.grade.grader import Grader
 from harness.kernels.client import WarmParent
 from harness.limits import Limits
 from harness.sandbox import Box, Level
@@ -107,7 +108,7 @@ def test_attacks_win_nothing_and_cost_only_their_own_cell(grader, where, cell, t
 
 
 def test_no_process_survives(grader, where):
-    server = psutil.Process(grader.warm._process.pid)
+    server = psutil.Process(grader.parent._process.pid)
     assert psutil.wait_procs(server.children(recursive=True), timeout=5)[1] == []
     left = [p for p in psutil.process_iter(["name"]) if f"left-{where['token']}" in p.info["name"]]
     assert left == []

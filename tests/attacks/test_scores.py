@@ -5,7 +5,8 @@ import sys
 import nbformat
 import pytest
 
-from harness.grade.grader import Assignment, Grader
+from harness.grade.assignment import Assignment
+from harness.grade.grader import Grader
 from harness.kernels.client import WarmParent
 from harness.limits import Limits
 from tests.attacks import assignment

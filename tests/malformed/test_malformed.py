@@ -8,13 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.grade.engine import Submission, grade_all
-from harness.grade.grader import Assignment, Grader
+from harness.grade.assignment import Assignment
+from harness.grade.engine import LocalEngine, grade_all
+from harness.grade.grader import Grader
 from harness.grade.matching import rebuild
 from harness.grade.reading import Ungradable, read_submission
+from harness.grade.submissions import Submission
 from harness.kernels.client import WarmParent
 from harness.limits import Limits
 from tests.attacks import assignment
+from tests.harness.grade.fakes import FakeSession
 from tests.malformed.kinds import KINDS, NAME, right
 
 RELEASE = assignment.release()
@@ -32,11 +35,11 @@ def reports(tmp_path_factory):
     what = Assignment(assignment.NAME, assignment.source(), RELEASE)
     with WarmParent(preload=("numpy", "torch"), prefix=what.prefix) as warm:
 
-        def make():
+        def grade(item):
             one = Grader(what, warm, limits=Limits(call_s=3, cell_s=5, notebook_s=30))
-            return lambda item: one.grade(item.student, item.path).report
+            return one.grade(item.student, item.path)
 
-        found = grade_all(handed_in, make, jobs=2)
+        found = grade_all(FakeSession(grade, NAME), handed_in, LocalEngine(2))
     return {report.student: report for report in found}
 
 

@@ -1,6 +1,5 @@
 """Verdicts into nbgrader's gradebook, through nbgrader's own converters and API."""
 
-from harness.classroom.gradebook.recorder import GradedSubmission, Recorder, RecordError, record
-from harness.lock import Busy, one_writer
+from harness.classroom.gradebook.recorder import Recorder, RecordError, record
 
-__all__ = ["Busy", "GradedSubmission", "RecordError", "Recorder", "one_writer", "record"]
+__all__ = ["RecordError", "Recorder", "record"]

@@ -13,6 +13,7 @@ from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from harness.classroom.gradebook.safe_outputs import safe_markdown, safe_outputs, verdict_output
+from harness.grade import cells as grading
 from harness.grade.verdicts import CellVerdict
 
 MISSING = "There is no verdict on this cell, so it earns nothing: tell the teacher."
@@ -23,12 +24,12 @@ def verdict_of(cell: NotebookNode, resources: dict[str, Any]) -> CellVerdict | N
 
     A cell of which the report says nothing earns 0: whatever was not run is not right.
     """
-    if not utils.is_grade(cell) or utils.is_solution(cell) or cell.cell_type != "code":
+    if not grading.is_check(cell):
         return None
-    meta = cell.metadata["nbgrader"]
-    found = resources["grading"]["verdicts"].get(meta["grade_id"])
+    name = grading.grade_id(cell) or ""
+    found = resources["grading"]["verdicts"].get(name)
     if found is None or found.points is None or not math.isfinite(found.points):
-        return CellVerdict(meta["grade_id"], "not run", 0.0, float(meta["points"]), MISSING)
+        return CellVerdict(name, "not run", 0.0, grading.points(cell), MISSING)
     return found
 
 
@@ -61,8 +62,7 @@ class SaveVerdicts(SaveAutoGrades):
         self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
     ) -> tuple[NotebookNode, dict[str, Any]]:
         only = resources["grading"]["only"]
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if only is not None and grade_id not in only:
+        if only is not None and grading.grade_id(cell) not in only:
             return cell, resources
         return super().preprocess_cell(cell, resources, cell_index)
 
@@ -71,11 +71,10 @@ class SaveVerdicts(SaveAutoGrades):
         if verdict is None:
             super()._add_score(cell, resources)
             return
-        meta = cell.metadata["nbgrader"]
         grade = self.gradebook.find_grade(
-            meta["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+            verdict.grade_id, self.notebook_id, self.assignment_id, self.student_id
         )
-        grade.auto_score = min(max(verdict.points, 0.0), float(meta["points"]))
+        grade.auto_score = min(max(verdict.points, 0.0), grading.points(cell))
         # As nbgrader does: a score that a person gave is to be looked at again.
         grade.needs_manual_grade = grade.manual_score is not None
         self.gradebook.db.commit()
@@ -88,7 +87,7 @@ class SafeMarkdown(NbGraderPreprocessor):
         self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
     ) -> tuple[NotebookNode, dict[str, Any]]:
         if cell.cell_type != "code" and not utils.is_locked(cell):
-            theirs = utils.is_solution(cell) or "nbgrader" not in cell.metadata
+            theirs = utils.is_solution(cell) or not grading.metadata(cell)
             if theirs and cell.source not in resources["grading"]["trusted"]:
                 cell.cell_type = "markdown"
                 cell.source = safe_markdown(cell.source)

@@ -11,7 +11,6 @@ import shutil
 import uuid
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +35,12 @@ from traitlets import List
 from traitlets.config import Config, PyFileConfigLoader
 
 from harness.classroom.gradebook.preprocessors import PutVerdicts, SafeMarkdown, SaveVerdicts
-from harness.classroom.gradebook.safe_outputs import plain, safe_markdown
+from harness.classroom.gradebook.safe_outputs import safe_markdown
 from harness.classroom.gradebook.transaction import SharedGradebook
-from harness.grade.verdicts import CellVerdict, Remark, Report
+from harness.grade import cells as grading
+from harness.grade.verdicts import CellVerdict, GradedSubmission, Report
 from harness.lock import one_writer
+from harness.reports.sanitize import clean
 
 IN, OUT = ".grading/in", ".grading/out"
 CONFIG = "nbgrader_config.py"
@@ -47,14 +48,6 @@ CONFIG = "nbgrader_config.py"
 
 class RecordError(RuntimeError):
     """A graded submission could not be recorded; the gradebook is as it was before it."""
-
-
-@dataclass(frozen=True)
-class GradedSubmission:
-    """A report, and the rebuilt notebook with the outputs of what was run."""
-
-    report: Report
-    notebook: NotebookNode
 
 
 class VerdictAutograde(Autograde):
@@ -167,7 +160,7 @@ class Recorder:
                 report = merged(old, report, chosen)
         release = self._release(lesson)
         notebook = graded.notebook
-        if report.status == "ungradable":
+        if report.status == "ungradable" or notebook is None:
             notebook = _explained(release, report)
             report = dataclasses.replace(report, cells=_nothing(release, report))
         source = self.folder / IN / student / lesson / f"{lesson}.ipynb"
@@ -260,18 +253,14 @@ def report_path(classroom: Path, lesson: str, student: str) -> Path:
 
 def report_json(report: Report) -> str:
     """A report as JSON, the same bytes for the same report."""
-    data = dataclasses.asdict(report)
-    del data["seconds"]  # depends on the clock
-    return json.dumps(data, indent=1, sort_keys=True) + "\n"
+    return json.dumps(report.to_plain(), indent=1, sort_keys=True) + "\n"
 
 
 def read_report(classroom: Path, lesson: str, student: str) -> Report | None:
+    """The report that was recorded last, None if there is none that can be read."""
     try:
-        data = json.loads(report_path(classroom, lesson, student).read_bytes())
-        data["cells"] = tuple(CellVerdict(**cell) for cell in data["cells"])
-        data["remarks"] = tuple(Remark(**remark) for remark in data["remarks"])
-        return Report(**data)
-    except (OSError, ValueError, KeyError, TypeError):
+        return Report.from_plain(json.loads(report_path(classroom, lesson, student).read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -326,11 +315,9 @@ def _nothing(release: NotebookNode, report: Report) -> tuple[CellVerdict, ...]:
     if report.cells:
         return report.cells
     message = " ".join(t for t in (report.reason, report.ask) if t)
-    metas = [cell.metadata.get("nbgrader", {}) for cell in release.cells]
-    checks = [m for m in metas if m.get("grade") and not m.get("solution")]
     return tuple(
-        CellVerdict(m["grade_id"], "not run", 0.0, float(m.get("points") or 0), message)
-        for m in checks
+        CellVerdict(name, "not run", 0.0, grading.points(cell), message)
+        for name, cell in grading.checks(release)
     )
 
 
@@ -338,7 +325,7 @@ def _explained(release: NotebookNode, report: Report) -> NotebookNode:
     notebook = nbformat.from_dict(release)
     text = (
         "**This submission could not be graded; what follows is the released notebook.**\n\n"
-        f"{safe_markdown(plain(report.reason, 2000))}\n\n{safe_markdown(plain(report.ask, 2000))}"
+        f"{safe_markdown(clean(report.reason, 2000))}\n\n{safe_markdown(clean(report.ask, 2000))}"
     )
     cell = nbformat.v4.new_markdown_cell(text.strip(), id="ungradable")
     if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):

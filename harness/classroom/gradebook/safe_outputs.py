@@ -12,23 +12,19 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from harness.grade.verdicts import CellVerdict
+from harness.reports.sanitize import clean
 
 TEXT_CHARACTERS = 20_000
 PICTURE_BYTES = 4 << 20
 _PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
-# Escape sequences of terminals, control characters, and marks that turn the reading direction.
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Commands of MathJax that make links, styles or names of elements.
 _MATH = re.compile(r"\\(?=(?:href|url|require|style|class|cssId|csname|html|data)(?![a-z]))", re.I)
 
 
-def plain(value: Any, limit: int = TEXT_CHARACTERS) -> str:
-    """Text without escape sequences, control characters and lone surrogates, cut to `limit`."""
+def _text(value: Any, most: int = TEXT_CHARACTERS) -> str:
+    """The text of an output, which a notebook may hold as a list of lines, cleaned."""
     text = "".join(map(str, value)) if isinstance(value, list) else str(value)
-    text = text[: 4 * limit].encode("utf-8", "replace").decode("utf-8")
-    text = _CONTROL.sub("", _ESCAPES.sub("", text))
-    return text if len(text) <= limit else f"{text[:limit]}\n… ({len(text) - limit} more)"
+    return clean(text[: 4 * most], most)
 
 
 def safe_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
@@ -41,13 +37,13 @@ def _safe(output: NotebookNode) -> NotebookNode | None:
     kind = output.get("output_type")
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=plain(output.get("text", "")))
+        return new_output("stream", name=name, text=_text(output.get("text", "")))
     if kind == "error":
         return new_output(
             "error",
-            ename=plain(output.get("ename", ""), 200),
-            evalue=plain(output.get("evalue", ""), 2000),
-            traceback=[plain(line, 4000) for line in list(output.get("traceback", []))[:50]],
+            ename=_text(output.get("ename", ""), 200),
+            evalue=_text(output.get("evalue", ""), 2000),
+            traceback=[_text(line, 4000) for line in list(output.get("traceback", []))[:50]],
         )
     if kind in ("display_data", "execute_result"):
         data = _bundle(output.get("data"))
@@ -64,7 +60,7 @@ def _bundle(data: Any) -> dict[str, str]:
         if picture:
             kept[kind] = picture
     if "text/plain" in data:
-        kept["text/plain"] = plain(data["text/plain"])
+        kept["text/plain"] = _text(data["text/plain"])
     return kept
 
 
@@ -92,9 +88,9 @@ def verdict_output(verdict: CellVerdict) -> NotebookNode:
         head = f"Waits for a person: up to {verdict.max_points:g} points."
     else:
         head = f"{verdict.status}: {verdict.points:g} of {verdict.max_points:g} points."
-    lines = [head, *(plain(t, 4000) for t in (verdict.message, verdict.hint) if t)]
+    lines = [head, *(_text(t, 4000) for t in (verdict.message, verdict.hint) if t)]
     if verdict.mistake:
-        lines.insert(1, f"Recognised mistake: {plain(verdict.mistake, 200)}")
+        lines.insert(1, f"Recognised mistake: {_text(verdict.mistake, 200)}")
     body = "".join(f"<p>{html.escape(line)}</p>" for line in lines[1:])
     data = {
         "text/plain": "\n".join(lines),

@@ -16,10 +16,12 @@ import pytest
 from rich.console import Console
 
 from harness.classroom import Classroom, ClassroomError, collect, init, report
+from harness.grade.engine import LocalEngine
 from tests.harness.classroom.gradebook.tiny import (
     CANARY,
     LESSON,
     MARKUP,
+    by,
     classroom,
     grade,
     hand_in,
@@ -82,7 +84,7 @@ def test_a_folder_is_collected_graded_and_exported(room, inbox):
     collected = collect(room, inbox)
     assert collected.remarks == []
     assert collected.taken == [(s, LESSON) for s in ("Eve Ω", "ada", "bob", "kim_12")]
-    room.autograde(LESSON, grader=grade, jobs=2)
+    room.autograde(LESSON, session=by(grade), engine=LocalEngine(2))
     to = room.export(room.folder / "grades.csv")
     expected = {"ada": 2.0, "bob": 5.0, "Eve Ω": 0.0, "kim_12": 3.0}
     assert scores(to) == {s: (LESSON, points, 10.0) for s, points in expected.items()}
@@ -150,7 +152,7 @@ def test_the_report_counts_mistakes_and_names_the_ungradable(room):
     hand_in(room, "bob", mean="mean = 0", max="max = 'right'")
     hand_in(room, "kim", mean="mean = 0", max="max = 0")
     (hand_in(room, "eve") / f"{LESSON}.ipynb").write_text("x")
-    room.autograde(LESSON, grader=grade)
+    room.autograde(LESSON, session=by(grade))
     one = report(room).lessons[0]
     assert (one.graded, one.mean, one.median, one.maximum) == (3, pytest.approx(8 / 3), 3.0, 5.0)
     assert one.distribution == (1, 0, 0, 1, 1)
@@ -167,7 +169,7 @@ def test_the_report_counts_mistakes_and_names_the_ungradable(room):
 
 def test_feedback_is_ours_and_holds_no_hidden_test(room):
     hand_in(room, "ada", mean="mean = 0")
-    room.autograde(LESSON, grader=grade)
+    room.autograde(LESSON, session=by(grade))
     paths = room.feedback(LESSON, html=lambda report, title: f"{title}: {report.score}")
     assert paths == [room.folder / "feedback" / "ada" / LESSON / f"{LESSON}.html"]
     assert paths[0].read_text() == f"{LESSON}: 0.0"
@@ -179,11 +181,11 @@ def test_errors_say_what_to_do(room, tmp_path):
     with pytest.raises(ClassroomError, match="classroom init"):
         Classroom(tmp_path)
     with pytest.raises(ClassroomError, match="release it first"):
-        room.autograde("nothing", grader=grade)
+        room.autograde("nothing", session=by(grade))
     with pytest.raises(ClassroomError, match="collect it first"):
-        room.autograde(LESSON, ["nobody"], grader=grade)
+        room.autograde(LESSON, ["nobody"], session=by(grade))
     with pytest.raises(ClassroomError, match="it has check_max, check_mean"):
-        room.regrade(LESSON, "nothing", grader=grade)
+        room.regrade(LESSON, "nothing", session=by(grade))
     with pytest.raises(ClassroomError, match="neither a folder nor a zip"):
         collect(room, tmp_path / "no")
 
@@ -216,7 +218,7 @@ def test_a_database_that_is_not_there_is_said(tmp_path):
 
 def test_the_tiny_lesson_is_in_the_gradebook(room):
     hand_in(room, "ada")
-    room.autograde(LESSON, grader=grade)
+    room.autograde(LESSON, session=by(grade))
     assert {name for _, name in rows(room)} == {"check_mean", "check_max", "why", "draw"}
 
 
@@ -227,7 +229,7 @@ def test_formgrader_sees_the_submissions(room):
 
     hand_in(room, "ada", "2026-01-03 12:00:00 UTC", mean="mean = 'right'", why="Because.")
     hand_in(room, "bob", "2026-01-03 12:00:00 UTC")
-    room.autograde(LESSON, ["ada"], grader=grade)
+    room.autograde(LESSON, ["ada"], session=by(grade))
     config = load_config(room.folder)
     seen = NbGraderAPI(course_directory(room.folder, config), config=config)
     assert seen.get_autograded_students(LESSON) == {"ada"}

@@ -201,34 +201,6 @@ def test_a_second_run_in_the_same_folder_is_refused_in_one_sentence(tmp_path):
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def lesson(slug: str) -> SimpleNamespace:
-    return SimpleNamespace(slug=slug, number=slug.split("_")[0])
-
-
-LESSONS = [lesson("01_words"), lesson("02_pooling"), lesson("10_end")]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "chosen"),
-    [
-        ([], ["01_words", "02_pooling", "10_end"]),
-        (["02"], ["02_pooling"]),
-        (["2"], ["02_pooling"]),
-        (["10", "01"], ["01_words", "10_end"]),
-        (["02_pooling"], ["02_pooling"]),
-        (["notebooks/02_pooling.ipynb", "2"], ["02_pooling"]),
-    ],
-)
-def test_lessons_are_chosen_by_number_name_or_file_and_run_in_order(wanted, chosen):
-    assert [x.slug for x in run.select(LESSONS, wanted)] == chosen
-
-
-@pytest.mark.parametrize("wanted", ["3", "pooling", "0", "", "02_pool"])
-def test_a_lesson_that_is_not_there_is_told_with_those_that_are(wanted):
-    with pytest.raises(ValueError, match=r"there is no lesson .*01_words, 02_pooling, 10_end"):
-        run.select(LESSONS, ["01", wanted])
-
-
 def test_jobs_are_bounded_by_lessons_cores_and_memory(monkeypatch):
     memory = SimpleNamespace(available=7 * 2**30)
     monkeypatch.setattr(run.psutil, "virtual_memory", lambda: memory)

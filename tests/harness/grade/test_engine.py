@@ -7,8 +7,11 @@ import time
 
 import pytest
 
-from harness.grade.engine import Journal, Submission, discover, grade_all
+from harness.grade.engine import LocalEngine, grade_all
+from harness.grade.journal import Journal
+from harness.grade.submissions import discover
 from harness.grade.verdicts import CellVerdict, Remark, Report
+from tests.harness.grade.fakes import FakeSession
 
 
 def _report(submission):
@@ -25,7 +28,7 @@ def _submissions(folder, count):
 
 def test_reports_come_in_the_order_asked_for_any_number_of_workers(tmp_path):
     todo = _submissions(tmp_path, 12)
-    ways = [grade_all(todo, lambda: _report, jobs=jobs) for jobs in (1, 5)]
+    ways = [grade_all(FakeSession(_report), todo, LocalEngine(jobs)) for jobs in (1, 5)]
     assert ways[0] == ways[1]
     assert [r.student for r in ways[0]] == [s.student for s in todo]
 
@@ -39,16 +42,20 @@ def test_what_is_in_the_journal_is_not_graded_again(tmp_path):
         graded.append(submission.student)
         return _report(submission)
 
-    first = grade_all(todo[:2], lambda: grade, jobs=2, journal=Journal(journal, "v1"))
+    v1, two = FakeSession(grade, digest="v1"), LocalEngine(2)
+    first = grade_all(v1, todo[:2], two, journal=Journal(journal))
     with open(journal, "ab") as file:
         file.write(b'\n{"key": "cut sho')
-    again = grade_all(todo, lambda: grade, jobs=2, journal=Journal(journal, "v1"))
+    again = grade_all(v1, todo, two, journal=Journal(journal))
     assert again[:2] == first
     assert sorted(graded) == [s.student for s in todo]
     (tmp_path / "s00.ipynb").write_text("changed")
-    grade_all(todo, lambda: grade, jobs=1, journal=Journal(journal, "v1"))
+    grade_all(v1, todo, two, journal=Journal(journal))
     assert graded.count("s00") == 2
-    grade_all(todo, lambda: grade, jobs=1, journal=Journal(journal, "v2"))
+    assert v1.opened == 3
+    grade_all(v1, todo, two, journal=Journal(journal))
+    assert v1.opened == 3  # nothing was left to do
+    grade_all(FakeSession(grade, digest="v2"), todo, two, journal=Journal(journal))
     assert graded.count("s01") == 2
 
 
@@ -60,20 +67,27 @@ def test_a_grader_that_fails_on_one_submission_goes_on_with_the_others(tmp_path)
             raise RuntimeError("a defect")
         return _report(submission)
 
-    reports = grade_all(todo, lambda: grade, jobs=2)
+    journal = Journal(tmp_path / "journal.jsonl")
+    reports = grade_all(FakeSession(grade), todo, LocalEngine(2), journal=journal)
     assert [r.status for r in reports] == ["graded", "ungradable", "graded"]
     assert "a defect" in reports[1].reason
+    # The grader's own fault is no grade: it is tried again.
+    assert "s01" not in journal.path.read_text()
 
 
 KILLED = """
 import sys, time
 from pathlib import Path
-from harness.grade.engine import Journal, discover, grade_all
+from harness.grade.engine import LocalEngine, grade_all
+from harness.grade.journal import Journal
+from harness.grade.submissions import discover
 from harness.grade.verdicts import Report
+from tests.harness.grade.fakes import FakeSession
 def grade(s):
     time.sleep(0.02)
     return Report(s.student, "02", "x", "graded")
-grade_all(discover([Path(sys.argv[1])]), lambda: grade, jobs=2, journal=Journal(Path(sys.argv[2])))
+todo, journal = discover([Path(sys.argv[1])]), Journal(Path(sys.argv[2]))
+grade_all(FakeSession(grade), todo, LocalEngine(2), journal=journal)
 """
 
 
@@ -94,19 +108,8 @@ def test_a_killed_run_is_taken_up_where_it_stood(tmp_path, after):
         graded.append(submission.student)
         return Report(submission.student, "02", "x", "graded")
 
-    reports = grade_all(todo, lambda: grade, jobs=2, journal=Journal(journal))
+    reports = grade_all(FakeSession(grade), todo, LocalEngine(2), journal=Journal(journal))
     assert [r.student for r in reports] == [s.student for s in todo]
     assert 0 < len(graded) <= 20 - after
     keys = [json.loads(line)["key"] for line in journal.read_text().split("\n") if line.strip()]
     assert len(keys) == len(set(keys)) == 20
-
-
-def test_discover_reads_files_folders_and_nbgrader_s_layout(tmp_path):
-    for name in ("ann/02_pooling", "bob/02_pooling"):
-        (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "cid.ipynb").write_text("{}")
-    found = list(discover([tmp_path, tmp_path / "cid.ipynb"], lesson="02_pooling"))
-    assert found[0] == Submission("ann", tmp_path / "ann/02_pooling")
-    assert [s.student for s in found] == ["ann", "bob", "cid", "cid"]
-    with pytest.raises(FileNotFoundError, match="is not there"):
-        list(discover([tmp_path / "nobody"]))

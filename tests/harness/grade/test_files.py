@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from harness.grade import files as workfiles
+from harness.grade import files
 from harness.limits import Limits
 
 
@@ -21,14 +21,14 @@ def _names(folder):
 
 
 def test_files_beside_the_notebook_come_along_and_notebooks_do_not(sent):
-    with workfiles.beside(sent, Limits()) as (folder, remarks):
+    with files.submitted_beside(sent, Limits()) as (folder, remarks):
         assert _names(folder) == ["data/rows.csv", "helper.py"]
         assert remarks == []
     assert not folder.exists()
 
 
 def test_a_single_notebook_has_nothing_beside_it(sent):
-    with workfiles.beside(sent / "ps1.ipynb", Limits()) as found:
+    with files.submitted_beside(sent / "ps1.ipynb", Limits()) as found:
         assert found == (None, [])
 
 
@@ -40,16 +40,16 @@ def test_links_pipes_and_large_files_stay_behind_and_are_named(sent, tmp_path):
     (sent / "folder").symlink_to(tmp_path / "other")
     os.mkfifo(sent / "pipe")
     (sent / "large.bin").write_bytes(bytes(3000))
-    with workfiles.beside(sent, Limits(work_bytes=4000)) as (folder, remarks):
+    with files.submitted_beside(sent, Limits(work_bytes=4000)) as (folder, remarks):
         assert _names(folder) == ["data/rows.csv", "helper.py"]
     (remark,) = remarks
     assert all(name in remark.text for name in ("link.txt", "folder", "pipe", "large.bin"))
 
 
 def test_the_number_of_files_is_bounded(sent, monkeypatch):
-    monkeypatch.setattr(workfiles, "MOST_FILES", 3)
+    monkeypatch.setattr(files, "MOST_FILES", 3)
     for number in range(9):
         (sent / f"{number}.txt").write_text("x")
-    with workfiles.beside(sent, Limits()) as (folder, remarks):
+    with files.submitted_beside(sent, Limits()) as (folder, remarks):
         assert len(_names(folder)) == 3
     assert remarks

@@ -6,8 +6,8 @@ import pytest
 
 from harness import paths
 from harness.author import build
-from harness.grade import session as grade
-from harness.grade.grader import Assignment, Grader
+from harness.grade.assignment import Assignment
+from harness.grade.grader import Grader
 from harness.kernels.client import WarmParent
 from tests.attacks import assignment
 
@@ -19,7 +19,7 @@ pytestmark = [
 
 @pytest.mark.parametrize("lesson", build.load(paths.root()), ids=lambda x: x.slug)
 def test_every_lesson_s_prefix_can_be_forked_and_shows_the_same_each_time(lesson):
-    prefix = grade.assignment(lesson).prefix
+    prefix = build.assignment(lesson).prefix
     shown = []
     for _ in range(2):
         with WarmParent(prefix=prefix) as warm:
@@ -36,7 +36,7 @@ def test_a_prefix_that_leaves_a_thread_is_run_in_each_kernel_instead(tmp_path):
     source.cells[
         1
     ].source += "\nimport threading, time\nthreading.Thread(target=time.sleep, args=(99,), daemon=True).start()"
-    from harness.author.release import clear
+    from harness.author.nbgrader_release import clear
 
     what = Assignment(assignment.NAME, source, clear(source, {}))
     path = tmp_path / "ps1.ipynb"

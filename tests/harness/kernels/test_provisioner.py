@@ -121,3 +121,18 @@ def test_where_there_is_no_fork_a_kernel_is_started_as_ever_and_it_is_said(monke
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+def test_a_kernelspec_that_an_earlier_version_installed_goes_on_working():
+    """Its kernel.json names the provisioner by its entry point, which has moved with the code."""
+    from importlib.metadata import entry_points
+
+    installed = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Embeddings (warm)",
+        "language": "python",
+        "metadata": {"debugger": False, "kernel_provisioner": {"provisioner_name": "warm-fork"}},
+    }
+    assert kernelspec.content() == installed
+    (point,) = entry_points(group="jupyter_client.kernel_provisioners", name="warm-fork")
+    assert point.load() is provisioner.WarmProvisioner

@@ -10,8 +10,9 @@ import nbformat
 import psutil
 import pytest
 
-from harness.grade import session as grade
-from harness.grade.grader import Assignment, Grader
+from harness.grade import session
+from harness.grade.assignment import Assignment
+from harness.grade.grader import Grader
 from harness.kernels.client import WarmError, WarmParent
 from harness.kernels.spawned import SpawningParent
 from harness.kernels.student import StudentKernel
@@ -56,17 +57,17 @@ def test_the_verdicts_are_those_of_forked_kernels(handed_in):
 
 
 def test_grading_falls_back_to_it_and_says_so(handed_in, monkeypatch):
-    monkeypatch.setattr(grade, "can_fork", lambda: False)
+    monkeypatch.setattr(session, "can_fork", lambda: False)
     what = Assignment(assignment.NAME, assignment.source(), assignment.release())
-    with grade.means(what, Level.NONE) as means:
-        assert "not forked" in means.note
-        report = means.make().grade("ada", handed_in["right"]).report
+    with session.Session(what, Level.NONE).open() as opened:
+        assert "not forked" in opened.note
+        report = opened.grader().grade("ada", handed_in["right"]).report
     assert report.score == report.max_score > 0
 
 
 def test_a_process_that_cannot_start_says_why(tmp_path):
     with SpawningParent() as parent, pytest.raises(WarmError, match="could not start"):
-        parent.kernel({"transport": "nothing"}, str(tmp_path), {"HOME": str(tmp_path)})
+        parent.start_kernel({"transport": "nothing"}, str(tmp_path), {"HOME": str(tmp_path)})
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
@@ -85,7 +86,7 @@ def test_it_ends_with_the_grader(tmp_path):
         "import socket, time\n"
         "from harness.kernels.spawned import SpawningParent\n"
         "a, b = socket.socketpair()\n"
-        f"print(SpawningParent().judge({str(tmp_path)!r}, a, b).pid, flush=True)\n"
+        f"print(SpawningParent().start_judge({str(tmp_path)!r}, a, b).pid, flush=True)\n"
         "time.sleep(99)\n"
     )
     grader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

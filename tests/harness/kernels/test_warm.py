@@ -11,8 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.grade.grader import Judge
-from harness.grade.plan import Step
+from harness.judge.client import JudgeClient
 from harness.kernels.client import WarmError, WarmParent
 from harness.kernels.student import Lost, StudentKernel
 from harness.limits import Limits
@@ -112,13 +111,13 @@ def test_the_judge_calls_what_the_kernel_defines(warm):
     with judges, _kernel(warm, agents) as kernel:
         agents.close()
         kernel.run("def f(x):\n    return x + base", 10)
-        judge = Judge(warm, kernel.folder, judges)
-        step = Step(0, "check", "assert (f(torch.ones(3)) == torch.tensor([1, 2, 3])).all()")
-        assert judge.run(step, ["f"], 5, 10)["outcome"] == "passed"
-        step = Step(0, "check", "f('a')")
-        assert judge.run(step, ["f"], 5, 10)["kind"] == "TypeError"
+        judge = JudgeClient(warm, kernel.folder, judges)
+        how = {"grade_id": "check_f", "hidden": False, "call_s": 5, "seconds": 10}
+        right = "assert (f(torch.ones(3)) == torch.tensor([1, 2, 3])).all()"
+        assert judge.run(right, ["f"], **how)["outcome"] == "passed"
+        assert judge.run("f('a')", ["f"], **how)["kind"] == "TypeError"
         kernel.run("import os\ndef f(x): os._exit(1)", 10)
-        assert "ended during the call" in judge.run(step, ["f"], 5, 10)["lost"]
+        assert "ended during the call" in judge.run("f('a')", ["f"], **how)["lost"]
         judge.close()
 
 
@@ -138,6 +137,31 @@ def test_a_prefix_that_fails_is_refused_with_its_error():
     broken = [{"source": "1 / 0", "grade_id": "setup"}]
     with pytest.raises(WarmError, match=r"cell setup .* ZeroDivisionError"):
         WarmParent(preload=("numpy",), prefix=broken).__enter__()
+
+
+@pytest.mark.slow
+def test_of_the_checks_only_those_that_are_asked_for_are_imported():
+    look = "import sys\nprint(sorted(n for n in sys.modules if n.startswith('lib.checks.lesson_')))"
+    prefix = [{"source": look, "grade_id": "look"}]
+    with WarmParent(("numpy",), prefix, exercises=["mean_pool", "nobody_s"]) as parent:
+        said = parent.prefix_outputs[0][0]["text"]
+    assert "mean_pool" in said
+    assert "lesson_05" not in said
+
+
+@pytest.mark.slow
+def test_a_check_that_cannot_be_imported_is_said(monkeypatch):
+    from harness.kernels import warm as server
+    from lib import checks
+
+    def find(name):
+        raise ImportError("lib/checks/lesson_02/mean_pool.py cannot be loaded: SyntaxError")
+
+    monkeypatch.setattr(checks, "find", find)
+    with pytest.raises(
+        server.CheckError, match="the check of mean_pool cannot be used: lib/checks"
+    ):
+        server.prepare([], [], ["mean_pool"])
 
 
 @pytest.mark.slow

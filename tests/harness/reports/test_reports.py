@@ -87,7 +87,7 @@ def test_every_form_takes_any_text(text):
     report = _report(text, text)
     ET.fromstring(junit.to_junit([report]))
     jsonschema.validate(json.loads(results.to_json([report])), results.schema())
-    json.loads(gradescope.to_gradescope(report))
+    json.loads(gradescope.to_gradescope([report]))
     results.to_json([report]).encode()
     markdown.to_markdown([report]).encode()
     for line in github.annotations([report]):
@@ -138,10 +138,10 @@ def test_a_class_has_no_single_result(tmp_path):
 
 
 def test_gradescope_hides_hidden_tests_until_the_due_date():
-    data = json.loads(gradescope.to_gradescope(_report()))
+    data = json.loads(gradescope.to_gradescope([_report()]))
     assert {t["name"]: t["visibility"] for t in data["tests"]}["hidden_b"] == "after_due_date"
     assert sum(t["score"] for t in data["tests"]) == 2.0
-    assert json.loads(gradescope.to_gradescope(_ungradable()))["score"] == 0.0
+    assert json.loads(gradescope.to_gradescope([_ungradable()]))["score"] == 0.0
 
 
 class _Page(html.parser.HTMLParser):
@@ -178,3 +178,20 @@ def test_feedback_says_score_message_mistake_and_hint():
 def test_a_terminal_s_line_has_no_escapes_and_no_markup():
     assert sanitize.line("a\x1b]0;title\x07b\x1b[2Jc\u202ed\ne") == "abcd e"
     assert terminal.shown("[red]x") == "\\[red]x"
+
+
+def test_each_format_has_an_option_of_its_name_and_writes_what_it_makes(tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+
+    from harness.cli import grade as command
+    from harness.reports import formats
+
+    path = tmp_path / "x.txt"
+    command._write([REPORTS[0]], {"json": path})
+    assert path.read_text() == formats["json"].make([REPORTS[0]])
+    from harness.cli.main import app
+
+    said = CliRunner().invoke(app, ["grade", "--help"], env={"COLUMNS": "200"}).output
+    for name, form in formats.items():
+        assert f"--{name}" in said
+        assert form.help in said

@@ -15,9 +15,18 @@ import pytest
 from nbconvert.exporters import HTMLExporter
 
 from harness.classroom import Classroom
-from harness.classroom.gradebook import Busy, GradedSubmission, Recorder, RecordError, one_writer
-from harness.grade.verdicts import CellVerdict, Report
-from tests.harness.classroom.gradebook.tiny import LESSON, MARKUP, classroom, grade, hand_in, rows
+from harness.classroom.gradebook import Recorder, RecordError
+from harness.grade.verdicts import CellVerdict, GradedSubmission, Report
+from harness.lock import Busy, one_writer
+from tests.harness.classroom.gradebook.tiny import (
+    LESSON,
+    MARKUP,
+    by,
+    classroom,
+    grade,
+    hand_in,
+    rows,
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +53,7 @@ def shown(markdown: str) -> str:
 
 def test_verdicts_become_the_scores(room):
     hand_in(room, "ada", mean="mean = 'right'", max="max = 0", why="Because.")
-    outcome = room.autograde(LESSON, grader=grade)
+    outcome = room.autograde(LESSON, session=by(grade))
     assert outcome.failed == {}
     assert rows(room) == {
         ("ada", "check_mean"): (2.0, None, False, None),
@@ -56,7 +65,7 @@ def test_verdicts_become_the_scores(room):
 
 def test_an_unanswered_written_cell_earns_nothing_as_in_nbgrader(room):
     hand_in(room, "ada")
-    room.autograde(LESSON, grader=grade)
+    room.autograde(LESSON, session=by(grade))
     assert rows(room)["ada", "why"][:3] == (0.0, None, False)
     with room.gradebook() as book:
         assert book.find_comment("why", LESSON, LESSON, "ada").auto_comment == "No response."
@@ -86,7 +95,7 @@ def test_a_check_without_a_verdict_earns_nothing(room):
 def test_nothing_that_a_browser_runs_is_recorded(room):
     link = "[x](javascript:alert(1)) $\\href{javascript:alert(1)}{x}$"
     hand_in(room, "ada", mean="mean = 0", why=f"{link} {MARKUP}")
-    room.autograde(LESSON, grader=grade)
+    room.autograde(LESSON, session=by(grade))
     notebook = recorded(room, "ada")
     bodies = [o.data for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
     assert all(MARKUP not in body.get("text/html", "") for body in bodies)
@@ -104,7 +113,7 @@ def test_an_ungradable_submission_is_recorded_with_its_reason(room):
     place = hand_in(room, "ada", mean="mean = 'right'")
     (place / f"{LESSON}.ipynb").write_bytes(b"\0not a notebook")
     hand_in(room, "bob", mean="mean = 'right'")
-    outcome = room.autograde(LESSON, grader=grade)
+    outcome = room.autograde(LESSON, session=by(grade))
     assert outcome.failed == {}
     assert rows(room)["ada", "check_mean"][:3] == (0.0, None, False)
     assert rows(room)["bob", "check_mean"][0] == 2.0
@@ -122,21 +131,21 @@ def test_a_grader_that_raises_does_not_stop_the_batch(room):
             raise OSError("disk")
         return grade(place, lesson)
 
-    outcome = room.autograde(LESSON, grader=raising)
+    outcome = room.autograde(LESSON, session=by(raising))
     assert "disk" in outcome.reports["ada"].reason
     assert rows(room)["bob", "check_mean"][0] == 2.0
 
 
 def test_manual_scores_and_comments_outlast_a_new_grading(room):
     hand_in(room, "ada", mean="mean = 0", why="Because.")
-    room.autograde(LESSON, grader=grade)
+    room.autograde(LESSON, session=by(grade))
     with room.gradebook() as book:
         book.find_grade("check_mean", LESSON, LESSON, "ada").manual_score = 1.5
         book.find_grade("why", LESSON, LESSON, "ada").manual_score = 3.0
         book.find_comment("why", LESSON, LESSON, "ada").manual_comment = "Good."
         book.db.commit()
     hand_in(room, "ada", mean="mean = 'right'", why="Because.")
-    room.autograde(LESSON, grader=grade)
+    room.autograde(LESSON, session=by(grade))
     assert rows(room)["ada", "check_mean"][:3] == (2.0, 1.5, True)
     assert rows(room)["ada", "why"][:3] == (None, 3.0, True)
     with room.gradebook() as book:
@@ -146,7 +155,7 @@ def test_manual_scores_and_comments_outlast_a_new_grading(room):
 def test_regrading_one_exercise_leaves_all_other_scores(room):
     for student in ("ada", "bob"):
         hand_in(room, student, mean="mean = 0", max="max = 0")
-    room.autograde(LESSON, grader=grade)
+    room.autograde(LESSON, session=by(grade))
 
     def generous(place, lesson):
         graded = grade(place, lesson)
@@ -156,7 +165,7 @@ def test_regrading_one_exercise_leaves_all_other_scores(room):
         )
         return GradedSubmission(dataclasses.replace(graded.report, cells=cells), graded.notebook)
 
-    room.regrade(LESSON, "mean", grader=generous)
+    room.regrade(LESSON, "mean", session=by(generous))
     found = rows(room)
     for student in ("ada", "bob"):
         assert found[student, "check_mean"][0] == 2.0
@@ -178,7 +187,7 @@ def test_late_days_cost_what_the_course_says(room):
     hand_in(room, "ada", "2026-01-03 12:00:00 UTC", mean="mean = 'right'", max="max = 'right'")
     hand_in(room, "bob", "2025-12-31 12:00:00 UTC", mean="mean = 'right'")
     hand_in(room, "eve", "when I felt like it", mean="mean = 'right'")
-    room.autograde(LESSON, grader=grade)
+    room.autograde(LESSON, session=by(grade))
     found = rows(room)
     assert found["ada", "check_mean"] == (2.0, None, False, 2.0)
     assert found["bob", "check_mean"][3] is None
@@ -187,7 +196,7 @@ def test_late_days_cost_what_the_course_says(room):
 
 def test_a_failure_leaves_gradebook_and_files_as_they_were(room):
     place = hand_in(room, "ada", mean="mean = 'right'")
-    room.autograde(LESSON, grader=grade)
+    room.autograde(LESSON, session=by(grade))
     before, kept = rows(room), recorded(room, "ada")
     graded = grade(place, LESSON)
     graded.notebook.cells[1].metadata.nbgrader.grade_id = "check_mean"  # twice: nbgrader refuses
@@ -200,7 +209,7 @@ def test_a_failure_leaves_gradebook_and_files_as_they_were(room):
 @pytest.mark.parametrize("name", ["Ada Lovelace", "Žofie Ω", "[a-z]*", "a'b;--", "..a", "{x}"])
 def test_odd_names_are_recorded(room, name):
     hand_in(room, name, mean="mean = 'right'")
-    assert room.autograde(LESSON, grader=grade).failed == {}
+    assert room.autograde(LESSON, session=by(grade)).failed == {}
     assert rows(room)[name, "check_mean"][0] == 2.0
 
 
@@ -227,18 +236,18 @@ def test_what_was_recorded_is_not_graded_again_until_it_changes(room):
         return grade(place, lesson)
 
     for _ in range(2):
-        room.autograde(LESSON, grader=counting)
+        room.autograde(LESSON, session=by(counting))
     assert len(calls) == 1
-    room.autograde(LESSON, grader=counting, version="2")
+    room.autograde(LESSON, session=by(counting, "2"))
     hand_in(room, "ada", mean="mean = 0")
-    assert room.autograde(LESSON, grader=counting, version="2").skipped == []
+    assert room.autograde(LESSON, session=by(counting, "2")).skipped == []
     assert len(calls) == 3
     assert rows(room)["ada", "check_mean"][0] == 0.0
 
 
 def test_files_are_for_the_teacher_alone(room):
     hand_in(room, "ada", mean="mean = 'right'")
-    room.autograde(LESSON, grader=grade)
+    room.autograde(LESSON, session=by(grade))
     for top in ("autograded", ".grading"):
         for path in [room.folder / top, *(room.folder / top).rglob("*")]:
             assert path.stat().st_mode & 0o077 == 0, path
@@ -250,7 +259,7 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_gradebook(room, tmp_path
     for number, student in enumerate(students):
         hand_in(room, student, mean="mean = 'right'" if number % 2 else "mean = 0")
     whole = Classroom(shutil.copytree(room.folder, tmp_path / "whole"))
-    whole.autograde(LESSON, grader=grade)
+    whole.autograde(LESSON, session=by(grade))
     draw = random.Random(5)
     for kill in range(4):
         run = subprocess.Popen(
@@ -263,7 +272,7 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_gradebook(room, tmp_path
         run.kill()
         run.wait()
         run.stdout.close()
-    outcome = room.autograde(LESSON, grader=grade)
+    outcome = room.autograde(LESSON, session=by(grade))
     assert outcome.skipped  # some of it stood before
     assert rows(room) == rows(whole)
     for student in students:

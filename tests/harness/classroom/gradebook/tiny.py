@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -10,8 +11,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from harness.classroom import Classroom, init
-from harness.classroom.gradebook import GradedSubmission
-from harness.grade.verdicts import CellVerdict, Report
+from harness.grade.verdicts import CellVerdict, GradedSubmission, Report
+from tests.harness.grade.fakes import FakeSession
 
 LESSON = "pooling"
 CANARY = "canary-of-the-hidden-tests"
@@ -109,6 +110,11 @@ def grade(place: Path, lesson: str) -> GradedSubmission:
     )
 
 
+def by(function: Callable[[Path, str], GradedSubmission], digest: str = "") -> FakeSession:
+    """A session of the little lesson in which this function grades a student's folder."""
+    return FakeSession(lambda one: function(one.path, LESSON), LESSON, digest)
+
+
 def rows(room: Classroom) -> dict[tuple[str, str], tuple]:
     """What the gradebook holds of each graded cell, ids left out."""
     found = {}
@@ -127,5 +133,5 @@ def rows(room: Classroom) -> dict[tuple[str, str], tuple]:
 
 if __name__ == "__main__":  # a run that a test kills
     Classroom(Path(sys.argv[1])).autograde(
-        LESSON, grader=grade, progress=lambda done, total, report: print(done, flush=True)
+        LESSON, session=by(grade), progress=lambda done, total, report: print(done, flush=True)
     )

@@ -7,6 +7,8 @@ import logging
 
 from nbformat import NotebookNode
 
+from harness.grade import cells as grading
+
 
 def clear(source: NotebookNode, stubs: dict[str, str]) -> NotebookNode:
     """The notebook as nbgrader releases it: no worked answers, no hidden tests, locked checks.
@@ -27,7 +29,7 @@ def clear(source: NotebookNode, stubs: dict[str, str]) -> NotebookNode:
     ):
         notebook, resources = getattr(preprocessors, name)().preprocess(notebook, resources)
     for cell in notebook.cells:
-        stub = stubs.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+        stub = stubs.get(grading.grade_id(cell) or "")
         if stub is not None:
             cell.source = stub
     notebook, _ = preprocessors.ComputeChecksums().preprocess(notebook, resources)

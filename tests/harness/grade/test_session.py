@@ -1,0 +1,51 @@
+"""A session is plain: it can be sent to where the work is done, and tells what a verdict depends on."""
+
+import pickle
+from dataclasses import replace
+
+import pytest
+
+from harness.grade.assignment import Assignment
+from harness.grade.session import NoIsolation, Session, choose_level
+from harness.limits import Limits
+from harness.sandbox import Level
+from tests.attacks import assignment
+
+
+@pytest.fixture
+def session():
+    what = Assignment(assignment.NAME, assignment.source(), assignment.release())
+    return Session(what, Level.NONE, Limits(cell_s=3))
+
+
+def test_a_session_goes_through_a_pickle_whole(session):
+    before = session.digest
+    there = pickle.loads(pickle.dumps(session))
+    assert there == session
+    assert there.digest == before
+    assert there.assignment.prefix == session.assignment.prefix
+
+
+def test_the_digest_changes_with_whatever_a_verdict_depends_on(session):
+    other = pickle.loads(pickle.dumps(session.assignment))
+    other.source.cells[0].source += " "
+    digests = {
+        session.digest,
+        replace(session, assignment=other).digest,
+        replace(session, level=Level.NAMESPACES).digest,
+        replace(session, limits=Limits(cell_s=4)).digest,
+    }
+    assert len(digests) == 4
+
+
+def test_a_level_is_chosen_by_name_or_the_best_is_taken(monkeypatch):
+    from harness import sandbox
+
+    monkeypatch.setattr(sandbox, "available", lambda: [Level.LANDLOCK, Level.NONE])
+    assert choose_level("auto") is Level.LANDLOCK
+    assert choose_level("none") is Level.NONE
+    with pytest.raises(ValueError, match="there is no isolation 'good'"):
+        choose_level("good")
+    monkeypatch.setattr(sandbox, "available", lambda: [Level.NONE])
+    with pytest.raises(NoIsolation, match="--isolation none"):
+        choose_level("auto")

@@ -9,7 +9,7 @@ import harness
 import lib
 
 # What a sandboxed kernel may read of the course: code, and nothing of `lessons/` or `solutions/`.
-CODE = tuple(str(Path(package.__file__).resolve().parent) for package in (lib, harness))
+CODE = tuple(str(Path(package.__path__[0]).resolve()) for package in (lib, harness))
 
 
 def root() -> Path:
@@ -18,7 +18,7 @@ def root() -> Path:
     Raises:
         FileNotFoundError: there are no lessons there.
     """
-    folder = Path(os.environ.get("COURSE_ROOT") or Path(lib.__file__).resolve().parents[1])
+    folder = Path(os.environ.get("COURSE_ROOT") or Path(lib.__path__[0]).resolve().parent)
     if not (folder / "lessons").is_dir():
         raise FileNotFoundError(
             f"no lessons/ in {folder}: this command works in the course's own folder. "

@@ -339,7 +339,8 @@ def _opening(lesson: Lesson) -> str:
 
 
 def _grading(grade_id: str, points: float | None = None, **flags: bool) -> dict:
-    nbgrader = {"grade": False, "locked": False, "solution": False, "task": False} | flags
+    nbgrader: dict[str, Any] = {"grade": False, "locked": False, "solution": False, "task": False}
+    nbgrader |= flags
     nbgrader |= {"grade_id": grade_id, "schema_version": 3}
     if points is not None:
         nbgrader["points"] = points

@@ -96,9 +96,16 @@ class Lesson:
         """The exercises' names, in the order of their answer cells."""
         return [cell.target for cell in self.cells if cell.role == "answer"]
 
-    def cell(self, role: str, target: str) -> Cell | None:
-        """The first cell with this role for this exercise or item."""
-        return next((c for c in self.cells if c.role == role and c.target == target), None)
+    def cell(self, role: str, target: str) -> Cell:
+        """The first cell with this role for this exercise or item.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for cell in self.cells:
+            if cell.role == role and cell.target == target:
+                return cell
+        raise KeyError(f"lesson {self.number} has no {role} cell of {target!r}")
 
     def solution(self, exercise: str) -> str:
         """The worked answer cell, without nbgrader's marks."""

@@ -119,7 +119,7 @@ def _answer(lesson: Lesson, cell: Cell) -> Iterator[Problem]:
         yield Problem(lesson.path, cell.line, f"the stub {cell.target} has no docstring")
     begin = lines.index(BEGIN_SOLUTION) + 1
     # What stands before the mark is the stub that a learner gets.
-    if begin <= function.body[0].end_lineno:
+    if begin <= (function.body[0].end_lineno or 0):
         message = f"the stub {cell.target}: signature and docstring stand before the solution"
         yield Problem(lesson.path, cell.line + begin, message)
 
@@ -292,20 +292,16 @@ def leaks(lesson: Lesson, source: NotebookNode, release: NotebookNode) -> list[P
             if secret and line.strip() in released:
                 message = f"the released notebook holds this line of the answer {cell.target}"
                 problems.append(Problem(lesson.path, cell.line + 1 + offset, message))
-    for cell in source.cells:
-        for line in between_marks(cell.source, BEGIN_HIDDEN, END_HIDDEN):
+    for graded in source.cells:
+        for line in between_marks(graded.source, BEGIN_HIDDEN, END_HIDDEN):
             if line.strip() and line.strip() in text:
-                name = grading.grade_id(cell)
-                problems.append(
-                    Problem(lesson.path, 1, f"the release holds a hidden line of {name}")
-                )
+                message = f"the release holds a hidden line of {grading.grade_id(graded)}"
+                problems.append(Problem(lesson.path, 1, message))
     for item in lesson.quiz.values():
-        for secret in _secrets(item):
-            if secret in text:
-                line = lesson.quiz_lines.get(item["id"], 1)
-                message = f"the released notebook holds an answer or feedback of {item['id']}"
-                problems.append(Problem(lesson.quiz_path, line, message))
-                break
+        if any(said in text for said in _secrets(item)):
+            at = lesson.quiz_lines.get(item["id"], 1)
+            message = f"the released notebook holds an answer or feedback of {item['id']}"
+            problems.append(Problem(lesson.quiz_path, at, message))
     if any(is_mark(line) for line in text.split("\n")) or "grade_answer(" in text:
         problems.append(Problem(lesson.path, 1, "the released notebook holds a mark or a key"))
     return problems

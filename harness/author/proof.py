@@ -28,7 +28,7 @@ def namespace(lesson: Lesson, exercise: str) -> dict[str, Any]:
                 for node in ast.parse(cell.source).body
                 if isinstance(node, ast.Import | ast.ImportFrom)
             ]
-            exec(compile(ast.Module(imports, []), "<imports>", "exec"), scope)
+            exec(compile(ast.Module([*imports], []), "<imports>", "exec"), scope)
     raise KeyError(f"lesson {lesson.number} has no exercise {exercise!r}")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from harness.classroom.folder import Classroom, ClassroomError
 from harness.classroom.student_names import owner, student_id
@@ -126,7 +126,6 @@ def _sort(
     collected: Collected,
 ) -> None:
     newest: dict[tuple[str, str], _Found] = {}
-    names: dict[tuple[str, str], str] = {}
     total = 0
     for file in found:
         shown = "/".join(file.parts)
@@ -158,14 +157,13 @@ def _sort(
         if total > TOTAL_BYTES:
             raise ClassroomError(f"the downloads are over {TOTAL_BYTES >> 30} GB: collect in parts")
         key = (student, whose.lesson)
-        other = newest.get(key)
-        if other is None or _rank(file) > _rank(other):
-            newest[key], file = file, other
-        names[key] = whose.lesson
-        if other is not None:
-            kept = "/".join(newest[key].parts)
+        other = newest.setdefault(key, file)
+        if other is not file:
+            kept, left = (file, other) if _rank(file) > _rank(other) else (other, file)
+            newest[key] = kept
             collected.remarks.append(
-                f"{'/'.join(file.parts)!r} is left out: {kept!r} is of the same student and lesson."
+                f"{'/'.join(left.parts)!r} is left out: {'/'.join(kept.parts)!r} is of the same "
+                "student and lesson."
             )
     for (student, lesson), file in sorted(newest.items(), key=lambda item: item[0]):
         try:
@@ -228,14 +226,16 @@ def _time(path: Path) -> float:
     return moment.replace(tzinfo=UTC).timestamp()
 
 
-def _open(source: Path | zipfile.ZipInfo, archive: zipfile.ZipFile | None) -> BinaryIO:
-    if archive is not None:
+def _open(source: Path | zipfile.ZipInfo, archive: zipfile.ZipFile | None) -> IO[bytes]:
+    if isinstance(source, zipfile.ZipInfo):
+        if archive is None:
+            raise ValueError("an entry of a zip without its zip")
         return archive.open(source)
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     return os.fdopen(os.open(source, flags), "rb")
 
 
-def _copy(source: BinaryIO, target: Path, size: int) -> None:
+def _copy(source: IO[bytes], target: Path, size: int) -> None:
     copied = 0
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as out:

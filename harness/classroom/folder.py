@@ -318,7 +318,9 @@ class Classroom:
         from harness.lock import one_writer
 
         if html is None:
-            from harness.reports.feedback import feedback_html as html
+            from harness.reports.feedback import feedback_html
+
+            html = feedback_html
         self._released(lesson)
         written = []
         with one_writer(self.folder), _private():

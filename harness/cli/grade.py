@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,8 @@ from harness.cli.console import bar, out
 from harness.reports import formats
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from harness.grade.submissions import Submission
     from harness.grade.verdicts import Report
 
@@ -179,14 +182,14 @@ def _grade(
             if not resume:
                 file.unlink(missing_ok=True)
             journals.append(file)
-            reports += grade_all(
-                session,
-                todo,
-                LocalEngine(jobs or default_jobs(len(todo)), say),
-                journal=Journal(file),
-                tell=lambda report, task=task: progress.advance(task),
-            )
+            engine = LocalEngine(jobs or default_jobs(len(todo)), say)
+            tell = functools.partial(_advance, progress, task)
+            reports += grade_all(session, todo, engine, journal=Journal(file), tell=tell)
     return reports, journals
+
+
+def _advance(progress: Progress, task: TaskID, report: Report) -> None:
+    progress.advance(task)
 
 
 def _percent(report: Report) -> float:

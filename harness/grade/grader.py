@@ -6,9 +6,10 @@ import contextlib
 import re
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from nbformat import NotebookNode, from_dict
 
@@ -19,7 +20,7 @@ from harness.grade.matching import rebuild
 from harness.grade.plan import Plan, Step
 from harness.grade.python_names import names
 from harness.grade.reading import Ungradable, read_submission
-from harness.grade.verdicts import CellVerdict, GradedSubmission, Remark, Report
+from harness.grade.verdicts import CellVerdict, GradedSubmission, Remark, Report, Status
 from harness.judge.client import JudgeClient, JudgeDied
 from harness.kernels.interface import KernelParent
 from harness.kernels.student import Lost, StudentKernel
@@ -313,9 +314,10 @@ class Grader:
         verdict = verdict or {}
         exercise = verdict.get("exercise")
         hint = self.hints(exercise) if exercise and status != "passed" else None
-        run.state.verdicts[step.grade_id] = CellVerdict(
-            step.grade_id,
-            status,
+        name = step.grade_id or ""
+        run.state.verdicts[name] = CellVerdict(
+            name,
+            cast(Status, status),  # the judge has bounded it, and a check may name its own
             points,
             step.points,
             message,
@@ -326,7 +328,7 @@ class Grader:
         )
 
 
-def _show_prefix(notebook: NotebookNode, outputs: list[list[dict]]) -> None:
+def _show_prefix(notebook: NotebookNode, outputs: Sequence[list[dict]]) -> None:
     """Put what the leading cells showed, run once for all, into this notebook."""
     leading = [c for c in notebook.cells if c.cell_type == "code" and not c.metadata.get("grading")]
     for cell, shown in zip(leading, outputs, strict=False):
@@ -336,7 +338,7 @@ def _show_prefix(notebook: NotebookNode, outputs: list[list[dict]]) -> None:
 def _skipped_name(text: str, skipped: frozenset[str]) -> bool:
     """Whether an error is of a name that one of our cells would have given, had it been run."""
     found = re.search(r"name '(\w+)' is not defined", text)
-    return bool(found) and found[1] in skipped
+    return found is not None and found[1] in skipped
 
 
 def _sentence(text: str) -> str:

@@ -58,7 +58,7 @@ def rebuild(release: NotebookNode, submitted: NotebookNode) -> Rebuilt:
             continue
         if at in texts:
             cell.source = _joined(release.cells[at].source, texts[at], ours[at], remarks)
-            answers[ours[at]] = cell.source
+            answers[ours[at] or ""] = cell.source
         else:
             remarks.append(Remark("missing", "This answer cell is missing.", ours[at]))
     extra: dict[int, list[NotebookNode]] = {}

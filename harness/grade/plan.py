@@ -127,7 +127,8 @@ def plan(
     for_judge = _needed(ours, graded, of)
     # What a check takes from the student's process may itself come from a cell of ours.
     wanted = student_names((source, rebuilt))
-    steps, skipped = [], set()
+    steps: list[Step] = []
+    skipped: set[str] = set()
     for number, (index, role, text, cell) in enumerate(cells):
         student = number in theirs or number in for_student
         judge = role == "check" or number in for_judge

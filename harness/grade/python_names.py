@@ -40,7 +40,8 @@ def names(source: str) -> Names:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         words = frozenset(re.findall(r"[A-Za-z_]\w*", source[:100_000]))
         return Names(frozenset(), words - _BUILTINS, frozenset())
-    binds, uses = set(), set()
+    binds: set[str] = set()
+    uses: set[str] = set()
     _walk(table, True, binds, uses)
     changes = _changed(tree) & (binds | uses)  # a function's own names are its own affair
     return Names(

@@ -122,7 +122,7 @@ def install(sock: socket.socket, namespace: dict) -> None:
     from tornado.ioloop import IOLoop
 
     handles: dict[str, Any] = {}
-    loop = IOLoop.current().asyncio_loop
+    loop = IOLoop.current().asyncio_loop  # type: ignore[attr-defined] # every loop has it today
 
     def ready() -> None:
         try:

@@ -177,20 +177,22 @@ def _decode(node: Any, budget: _Budget, depth: int) -> Any:
             raise CodecError("malformed integer")
         return number
     if kind == "float":
-        return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[body]
-    if (kind in _CONTAINERS or kind == "dict") and type(body) is not list:
-        raise CodecError(f"malformed {kind}")
-    if kind in _CONTAINERS:
-        return _CONTAINERS[kind](_decode(item, budget, depth + 1) for item in body)
-    if kind == "dict":
-        if any(type(pair) is not list for pair in body):
-            raise CodecError("malformed dict")
-        return {
-            _decode(key, budget, depth + 1): _decode(item, budget, depth + 1) for key, item in body
-        }
+        return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[str(body)]
+    if kind in _CONTAINERS or kind == "dict":
+        return _decode_container(kind, body, budget, depth)
     if kind in ("tensor", "ndarray", "npscalar"):
         return _decode_array(node, kind, budget, depth)
     raise CodecError(f"malformed value: unknown kind {str(kind)[:40]!r}")
+
+
+def _decode_container(kind: str, body: Any, budget: _Budget, depth: int) -> Any:
+    if type(body) is not list:
+        raise CodecError(f"malformed {kind}")
+    if kind in _CONTAINERS:
+        return _CONTAINERS[kind](_decode(item, budget, depth + 1) for item in body)
+    if any(type(pair) is not list for pair in body):
+        raise CodecError("malformed dict")
+    return {_decode(key, budget, depth + 1): _decode(item, budget, depth + 1) for key, item in body}
 
 
 def _decode_array(node: dict, kind: str, budget: _Budget, depth: int) -> Any:
@@ -204,19 +206,28 @@ def _decode_array(node: dict, kind: str, budget: _Budget, depth: int) -> Any:
         raw = base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise CodecError("malformed buffer") from error
-    dtype = (_TORCH if kind == "tensor" else _NUMPY)[node["dtype"]]
-    if math.prod(shape) * dtype.itemsize != len(raw):
-        raise CodecError(f"a buffer of {len(raw)} bytes does not fill shape {shape}")
     if kind == "tensor":
-        if not raw:
-            return torch.empty(shape, dtype=dtype)
-        if dtype is torch.bool and set(raw) - {0, 1}:
-            raise CodecError("malformed truth values")
-        return torch.frombuffer(bytearray(raw), dtype=torch.uint8).view(dtype).reshape(shape)
+        return _filled_tensor(raw, _TORCH[node["dtype"]], shape)
+    dtype = _NUMPY[node["dtype"]]
+    _see_that_it_fills(raw, dtype.itemsize, shape)
     if dtype.kind == "b" and set(raw) - {0, 1}:
         raise CodecError("malformed truth values")
     array = np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
     return array if kind == "ndarray" else array[()]
+
+
+def _filled_tensor(raw: bytes, dtype: torch.dtype, shape: list[int]) -> torch.Tensor:
+    _see_that_it_fills(raw, dtype.itemsize, shape)
+    if not raw:
+        return torch.empty(shape, dtype=dtype)
+    if dtype is torch.bool and set(raw) - {0, 1}:
+        raise CodecError("malformed truth values")
+    return torch.frombuffer(bytearray(raw), dtype=torch.uint8).view(dtype).reshape(shape)
+
+
+def _see_that_it_fills(raw: bytes, itemsize: int, shape: list[int]) -> None:
+    if math.prod(shape) * itemsize != len(raw):
+        raise CodecError(f"a buffer of {len(raw)} bytes does not fill shape {shape}")
 
 
 def _to_text(raw: bytes) -> str:

@@ -101,10 +101,12 @@ class Examiner:
 
     def _execute(self, source: str) -> Any:
         tree = ast.parse(_python(source), "<check>")
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, "<check>", "exec"), self.namespace)
-        if last is None:
+        last = tree.body[-1] if tree.body else None
+        if not isinstance(last, ast.Expr):
+            exec(compile(tree, "<check>", "exec"), self.namespace)
             return None
+        del tree.body[-1]
+        exec(compile(tree, "<check>", "exec"), self.namespace)
         return eval(compile(ast.Expression(last.value), "<check>", "eval"), self.namespace)
 
     @staticmethod

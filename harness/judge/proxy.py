@@ -6,12 +6,13 @@ import builtins
 import re
 import socket
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 from harness.judge import codec, messages
 from harness.judge.agent import METHODS
 
 MOST_CALLS = 100_000
+NOT_THERE = "the student's process is not there"
 
 
 class StudentError(Exception):
@@ -56,7 +57,7 @@ class Channel:
         self.sock, self.call_s = sock, call_s
         self.asked = self.calls = 0
         self.hidden = False
-        self.lost: str | None = None if sock else "the student's process is not there"
+        self.lost: str | None = None if sock else NOT_THERE
 
     def ask(self, question: dict) -> Any:
         """Put a question and return the answer's `ok`.
@@ -65,8 +66,8 @@ class Channel:
             StudentLost: there was no answer in time, or it breaks the rules.
             Exception: what the student's function raised, by `error_class`.
         """
-        if self.lost:
-            raise StudentLost(self.lost)
+        if self.lost or self.sock is None:
+            raise StudentLost(self.lost or NOT_THERE)
         self.calls += 1
         if self.calls > MOST_CALLS:
             raise StudentError(f"more than {MOST_CALLS} calls in one check")
@@ -90,7 +91,7 @@ class Channel:
             raise _raised(answer["error"], self.hidden)
         return answer["ok"]
 
-    def _give_up(self, reason: str) -> None:
+    def _give_up(self, reason: str) -> NoReturn:
         self.lost = reason
         raise StudentLost(reason)
 
@@ -98,7 +99,7 @@ class Channel:
 def _raised(error: Any, hidden: bool) -> Exception:
     error = error if type(error) is dict else {}
     kind, message = error.get("kind"), error.get("message")
-    raised = error_class(kind, hidden)(message[:2000] if type(message) is str else "")
+    raised: Any = error_class(kind, hidden)(message[:2000] if type(message) is str else "")
     line, lineno = error.get("line"), error.get("lineno")
     raised.student_line = line[:200] if type(line) is str else ""
     raised.student_lineno = lineno if type(lineno) is int else None

@@ -17,7 +17,7 @@ def shell(namespace: dict) -> Iterator[Any]:
     from IPython.core.history import HistoryManager
     from IPython.core.interactiveshell import InteractiveShell
 
-    HistoryManager.enabled = False
+    HistoryManager.enabled = False  # type: ignore[assignment] # a trait, which takes a bool
     InteractiveShell.clear_instance()
     made = InteractiveShell.instance(user_ns=namespace)
     made.display_pub = CapturingDisplayPublisher(parent=made)
@@ -25,4 +25,4 @@ def shell(namespace: dict) -> Iterator[Any]:
         yield made
     finally:
         InteractiveShell.clear_instance()
-        HistoryManager.enabled = True
+        HistoryManager.enabled = True  # type: ignore[assignment] # as above

@@ -15,12 +15,13 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from platformdirs import user_cache_dir
 
 import harness
 from harness.kernels.warm import PRELOAD
+from harness.sandbox import Box
 
 START_S = 120.0
 READY_S = 60.0
@@ -45,7 +46,7 @@ def environment(home: Path) -> dict[str, str]:
     # Its home is another, but what the course has kept on this machine is of use to it.
     kept.setdefault("COURSE_CACHE", user_cache_dir("embeddings-course", appauthor=False))
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    root = str(Path(harness.__file__).resolve().parents[1])
+    root = str(Path(harness.__path__[0]).resolve().parent)
     return (
         kept
         | threads
@@ -66,7 +67,8 @@ class Child:
     """A forked process: poll it, signal it, end it. Closing it ends it."""
 
     def __init__(self, conn: socket.socket) -> None:
-        self._conn, self._buffer, self._code = conn, b"", None
+        self._conn, self._buffer = conn, b""
+        self._code: int | None = None
         self.pid: int | None = None
         self.laps: dict[str, float] = {}
 
@@ -117,6 +119,27 @@ class Child:
             self._conn.close()
 
 
+def kernel_request(
+    connection: dict, cwd: str, env: dict[str, str], box: Box | None, whole_env: bool
+) -> dict[str, Any]:
+    """What `launch.become` is asked for a kernel (see `KernelParent.start_kernel`)."""
+    return {
+        "become": "kernel",
+        "connection": connection,
+        "cwd": cwd,
+        "env": env,
+        "whole_env": whole_env,
+        "box": box.to_json() if box is not None else None,
+    }
+
+
+def pipe(end: IO[bytes] | None) -> IO[bytes]:
+    """The end of a pipe that was asked for when the process was started."""
+    if end is None:
+        raise OSError("the process was started without a pipe")
+    return end
+
+
 class WarmParent:
     """A warm parent, running inside a `with` block.
 
@@ -140,7 +163,7 @@ class WarmParent:
         self.prefix_ok = True
         self.prefix_outputs: list[list[dict]] = []
         self.note: str | None = None
-        self._folder: Path | None = None
+        self._folder = Path()  # its own while it runs
         self._process: subprocess.Popen | None = None
         self._lock = threading.Lock()
 
@@ -168,7 +191,7 @@ class WarmParent:
         home = self._folder / "home"
         home.mkdir(exist_ok=True)
         log = open(self._folder / "log", "wb")  # noqa: SIM115 - the process keeps it
-        self._process = subprocess.Popen(
+        process = self._process = subprocess.Popen(
             [sys.executable, "-m", "harness.kernels.warm", str(self._folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -181,10 +204,11 @@ class WarmParent:
         wanted = {"preload": self.preload, "prefix": prefix, "exercises": self.exercises}
         asked = json.dumps(wanted).encode() + b"\n"
         try:
-            self._process.stdin.write(asked)
-            self._process.stdin.flush()
-            there = select.select([self._process.stdout], [], [], START_S)[0]
-            line = self._process.stdout.readline() if there else b""
+            heard = pipe(process.stdout)
+            pipe(process.stdin).write(asked)
+            pipe(process.stdin).flush()
+            there = select.select([heard], [], [], START_S)[0]
+            line = heard.readline() if there else b""
             if not there:
                 return {"problem": f"the warm parent was not ready after {START_S:.0f} s"}
         except OSError:
@@ -201,7 +225,7 @@ class WarmParent:
         connection: dict,
         cwd: str,
         env: dict[str, str],
-        box: Any = None,
+        box: Box | None = None,
         channel: socket.socket | None = None,
         whole_env: bool = False,
     ) -> Child:
@@ -210,9 +234,7 @@ class WarmParent:
         Args:
             env: set in its environment; with `whole_env` it is the environment.
         """
-        request = {"become": "kernel", "connection": connection, "cwd": cwd, "env": env}
-        request["whole_env"] = whole_env
-        request["box"] = box.to_json() if box is not None else None
+        request = kernel_request(connection, cwd, env, box, whole_env)
         return self._fork(request, [channel] if channel is not None else [])
 
     def start_judge(self, cwd: str, channel: socket.socket, control: socket.socket) -> Child:
@@ -245,17 +267,17 @@ class WarmParent:
         if process is None:
             return
         with contextlib.suppress(OSError):
-            process.stdin.close()  # it ends its children, waits for them, and ends
+            pipe(process.stdin).close()  # it ends its children, waits for them, and ends
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(END_S)
         process.kill()  # their own guard ends them with it
         process.wait()
-        process.stdout.close()
+        pipe(process.stdout).close()
 
     def close(self) -> None:
         """End it and everything that it forked."""
         self._end()
-        if self._folder is not None:
+        if self._folder != Path():
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def __exit__(self, *exc: object) -> None:

@@ -161,8 +161,10 @@ def _standard_streams() -> None:
         os.dup2(null, fd)
     os.close(null)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 - they stay open
-    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)  # noqa: SIM115
-    sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)  # noqa: SIM115
+    for name, fd in (("stdout", 1), ("stderr", 2)):
+        stream = open(fd, "w", closefd=False)  # noqa: SIM115
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def _judge(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> None:

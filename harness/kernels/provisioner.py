@@ -69,7 +69,7 @@ class WarmProvisioner(LocalProvisioner):
                 sys.platform,
             )
             return await super().launch_kernel(cmd, **kwargs)
-        info = dict(self.connection_info)
+        info: dict[str, Any] = dict(self.connection_info)
         if isinstance(info.get("key"), bytes):
             info["key"] = info["key"].decode()
         cwd = os.path.abspath(kwargs.get("cwd") or os.getcwd())
@@ -79,5 +79,6 @@ class WarmProvisioner(LocalProvisioner):
             return warm_parent().start_kernel(info, cwd, env, whole_env=True)
 
         child = await asyncio.to_thread(fork)
-        self.process, self.pid, self.pgid = _Process(child), child.pid, None
+        process: Any = _Process(child)  # the part of Popen that provisioners use
+        self.process, self.pid, self.pgid = process, child.pid, None
         return self.connection_info

@@ -15,10 +15,12 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.kernels import client, launch
+from harness.sandbox import Box
 
 READY_S = 120.0
 _SHARED = sys.platform == "win32"  # sockets are handed over by description, not by number
@@ -55,7 +57,8 @@ class Spawned:
         gone = self.wait(client.GONE_S) is not None
         for pipe in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
-                pipe.close()
+                if pipe is not None:
+                    pipe.close()
         if not gone:
             raise client.WarmError(f"process {self.pid} could not be ended")
 
@@ -64,8 +67,8 @@ class SpawningParent:
     """Starts kernels and judges one by one; nothing is imported ahead, no prefix is run."""
 
     prefix_ok = False
-    prefix_outputs: tuple[list[dict], ...] = ()
-    note = (
+    prefix_outputs: Sequence[list[dict]] = ()
+    note: str | None = (
         f"Kernels are not forked on {sys.platform}: every notebook starts its own, "
         "which takes some seconds more."
     )
@@ -89,14 +92,12 @@ class SpawningParent:
         connection: dict,
         cwd: str,
         env: dict[str, str],
-        box: Any = None,
+        box: Box | None = None,
         channel: socket.socket | None = None,
         whole_env: bool = False,
     ) -> Spawned:
         """Start a kernel that listens where `connection` says; ready when this returns."""
-        request = {"become": "kernel", "connection": connection, "cwd": cwd, "env": env}
-        request["whole_env"] = whole_env
-        request["box"] = box.to_json() if box is not None else None
+        request = client.kernel_request(connection, cwd, env, box, whole_env)
         return self._start(request, [channel] if channel is not None else [])
 
     def start_judge(self, cwd: str, channel: socket.socket, control: socket.socket) -> Spawned:
@@ -105,7 +106,7 @@ class SpawningParent:
 
     def _start(self, request: dict, socks: list[socket.socket]) -> Spawned:
         self._children = [child for child in self._children if child.poll() is None]
-        own = {} if _SHARED else {"pass_fds": [s.fileno() for s in socks]}
+        passed = [] if _SHARED else [s.fileno() for s in socks]
         process = subprocess.Popen(
             [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
@@ -113,25 +114,29 @@ class SpawningParent:
             stderr=subprocess.DEVNULL,
             env=client.environment(Path(request["cwd"])),
             start_new_session=True,
-            **own,
+            pass_fds=passed,
         )
         child = Spawned(process)
         self._children.append(child)
         handed = [
-            base64.b64encode(s.share(process.pid)).decode() if _SHARED else s.fileno()
+            base64.b64encode(s.share(process.pid)).decode()  # type: ignore[attr-defined] # Windows
+            if _SHARED
+            else s.fileno()
             for s in socks
         ]
         late = threading.Timer(READY_S, process.kill)
         late.start()
         try:
-            process.stdin.write(json.dumps(request | {"sockets": handed}).encode() + b"\n")
-            process.stdin.flush()  # it stays open: its end tells the child that we are gone
-            line = process.stdout.readline()
+            client.pipe(process.stdin).write(json.dumps(request | {"sockets": handed}).encode() + b"\n")
+            client.pipe(process.stdin).flush()  # it stays open: its end tells the child that we are gone
+            line = client.pipe(process.stdout).readline()
         except OSError:
             line = b""
         finally:
             late.cancel()
-        message = json.loads(line) if line else {"problem": "it ended before it was ready"}
+        message: dict[str, Any] = (
+            json.loads(line) if line else {"problem": "it ended before it was ready"}
+        )
         if "problem" in message:
             child.kill()
             raise client.WarmError(f"a {request['become']} could not start: {message['problem']}")
@@ -142,7 +147,8 @@ class SpawningParent:
 def _descriptor(handed: int | str) -> int:
     if isinstance(handed, int):
         return handed
-    return socket.fromshare(base64.b64decode(handed)).detach()
+    shared = base64.b64decode(handed)
+    return socket.fromshare(shared).detach()  # type: ignore[attr-defined] # Windows
 
 
 def main() -> None:

@@ -67,9 +67,10 @@ class StudentKernel:
         self.files = files
         self.parent, self.make_box, self.limits, self.channel = parent, make_box, limits, channel
         self.printed = 0
-        self.folder: str | None = None
-        self.client: BlockingKernelClient | None = None
-        self.child: KernelProcess | None = None
+        self.folder = ""
+        # Both are there from `__enter__` to `__exit__`.
+        self.client: BlockingKernelClient = None  # type: ignore[assignment] # see above
+        self.child: KernelProcess = None  # type: ignore[assignment] # see above
 
     def __enter__(self) -> StudentKernel:
         # Unix socket paths are short: about 100 bytes.
@@ -100,7 +101,8 @@ class StudentKernel:
         )
         client = BlockingKernelClient()
         client.context = zmq.Context()
-        client.load_connection_info({k: v for k, v in connection.items() if k != "kernel_name"})
+        where: Any = {k: v for k, v in connection.items() if k != "kernel_name"}
+        client.load_connection_info(where)
         client.start_channels(shell=True, iopub=True, stdin=False, hb=False, control=False)
         for channel in (client.shell_channel, client.iopub_channel):
             channel.socket.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
@@ -130,7 +132,8 @@ class StudentKernel:
                 self.client.context.destroy(linger=0)
             if self.folder:
                 shutil.rmtree(self.folder, ignore_errors=True)
-            self.child = self.client = self.folder = None
+            self.child = self.client = None  # type: ignore[assignment] # see above
+            self.folder = ""
 
     def _alive(self) -> None:
         code = self.child.poll()
@@ -173,7 +176,7 @@ class StudentKernel:
             self._count(content)
             if not isinstance(parent, dict) or parent.get("msg_id") != asked:
                 continue
-            if kind == "status" and content.get("execution_state") == "idle":
+            if kind == "status" and (content or {}).get("execution_state") == "idle":
                 break
             if kind in _OUTPUTS:
                 self._keep(message, ran)

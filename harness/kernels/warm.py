@@ -209,6 +209,8 @@ class Server:
 
     def _ready(self, client: _Client) -> None:
         read, client.read = client.read, None
+        if read is None:
+            return
         data = os.read(read, 1 << 16)
         self.selector.unregister(read)
         os.close(read)
@@ -221,7 +223,7 @@ class Server:
     def _ended(self, client: _Client, ended: int) -> None:
         self.selector.unregister(ended)
         os.close(ended)
-        _, status = os.waitpid(client.pid, 0)
+        _, status = os.waitpid(client.pid or 0, 0)
         if client.read is not None:  # it ended before it was ready; that comes first
             self._ready(client)
         client.pid = client.inner = None
@@ -247,9 +249,9 @@ class Server:
         """The grader is gone, or wants an end: nothing that was forked outlives this process."""
         for client in self.clients:
             self._kill(client, signal.SIGKILL)
-        for client in self.clients:
+        for pid in [client.pid for client in self.clients if client.pid is not None]:
             with contextlib.suppress(ChildProcessError):
-                os.waitpid(client.pid, 0)
+                os.waitpid(pid, 0)
         if all(client.swept for client in self.clients):
             self.clients = []
             self._sweep()

@@ -59,8 +59,7 @@ def feedback_html(report: Report, title: str) -> str:
 
 
 def _section(cell: CellVerdict) -> str:
-    kind = cell.status if cell.status == "passed" else "wrong"
-    kind = "" if cell.status == "manual" else kind
+    kind = {"passed": "passed", "manual": ""}.get(cell.status, "wrong")
     name = clean(cell.exercise or cell.grade_id, 200) + (" (hidden tests)" if cell.hidden else "")
     points = f"{cell.max_points:g} points" if cell.points is None else None
     points = points or f"{cell.points:g} of {cell.max_points:g} points"

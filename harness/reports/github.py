@@ -19,7 +19,7 @@ from harness.reports.results import in_order
 from harness.reports.sanitize import clean, command, line, value
 
 
-def annotations(reports: Sequence[Report]) -> Iterator[str]:
+def workflow_commands(reports: Sequence[Report]) -> Iterator[str]:
     """Lines for the standard output of a step: one for each check that earned nothing."""
     for report in in_order(reports):
         file = value(report.notebook)
@@ -67,4 +67,4 @@ def write(reports: Sequence[Report], env: Mapping[str, str] = os.environ) -> lis
         end = f"end-{secrets.token_hex(16)}"
         with open(path, "a", encoding="utf-8") as file:
             file.write(f"result<<{end}\n{classroom_result(reports[0])}\n{end}\n")
-    return list(annotations(reports))
+    return list(workflow_commands(reports))

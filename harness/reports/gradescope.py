@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from harness.grade.verdicts import Report
 from harness.reports.sanitize import clean, line
@@ -33,7 +34,7 @@ def to_gradescope(reports: Sequence[Report]) -> str:
             }
         )
     remarks = "\n".join(remark.text for remark in report.remarks)
-    body = {
+    body: dict[str, Any] = {
         "output": clean(f"{report.reason}\n{report.ask}\n{remarks}".strip()),
         "output_format": "text",
         "stdout_visibility": "hidden",

@@ -16,14 +16,8 @@ from harness.reports.sanitize import line
 def table(reports: Sequence[Report]) -> Table:
     """One row a submission."""
     found = Table(title="Grades", title_justify="left")
-    for name, justify in (
-        ("Student", "left"),
-        ("Lesson", "left"),
-        ("Points", "right"),
-        ("By hand", "right"),
-        ("What went wrong", "left"),
-    ):
-        found.add_column(name, justify=justify)
+    for name in ("Student", "Lesson", "Points", "By hand", "What went wrong"):
+        found.add_column(name, justify="right" if name in ("Points", "By hand") else "left")
     for report in in_order(reports):
         wrong = [c.exercise or c.grade_id for c in report.cells if c.status not in FINE]
         graded = report.status == "graded"

@@ -92,7 +92,7 @@ def adopt(here: Path | None = None) -> bool:
     """
     here = here or current()
     above, _ = place(here)
-    if above is None:
+    if above is None or here is None:
         return False
     try:
         if not set(_WANTED) <= set(_words(above / "cgroup.subtree_control")):
@@ -109,7 +109,11 @@ def join(limits: Limits, here: Path | None = None) -> Group | None:
     """Make a group and move this process into it, to fork there; None where it cannot be had."""
     here = here or current()
     above, _ = place(here)
-    if above is None or not set(_WANTED) <= set(_words(above / "cgroup.subtree_control")):
+    if (
+        above is None
+        or here is None
+        or not set(_WANTED) <= set(_words(above / "cgroup.subtree_control"))
+    ):
         return None
     _sweep(above)
     group = above / f"{PREFIX}{os.getpid()}"

@@ -33,8 +33,10 @@ _OF_FILES = _EXECUTE | _WRITE_FILE | _TRUNCATE | (1 << 2) | (1 << 15)
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 # Of the machine and of this process: Python, torch and the C library ask these. The rest of /proc,
 # with the command lines of all processes, stays closed.
-_FACTS = ("/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo", "/proc/self/stat")
-_FACTS += ("/proc/self/statm", "/proc/self/status", "/proc/self/maps", "/proc/self/fd")
+_FACTS = (
+    *("/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo", "/proc/self/stat"),
+    *("/proc/self/statm", "/proc/self/status", "/proc/self/maps", "/proc/self/fd"),
+)
 _MOST_FILES = 16_384
 
 
@@ -62,8 +64,8 @@ def enter(box: Box) -> None:
     if root:
         os.chmod(os.path.dirname(box.sockets), 0o711)  # to be passed through by its new user
         for folder in folders:
-            for path in (folder, *Path(folder).rglob("*")):
-                os.chown(path, uid, uid, follow_symlinks=False)
+            for inner in (Path(folder), *Path(folder).rglob("*")):
+                os.chown(inner, uid, uid, follow_symlinks=False)
     readable = linux.readable(box)  # found before a new user might not see them
     group = cgroup.join(box.limits)
     linux.become_inner(group, lambda pid: _watch(pid, folders, box.limits))

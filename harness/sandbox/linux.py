@@ -204,10 +204,11 @@ def _new_root(box: Box, uid: int) -> None:
     data = f"{own},size={box.limits.work_bytes},nr_inodes=8k"
     _mount("tmpfs", root + box.work, "tmpfs", _NOSUID | _NODEV, data)
     for name, content in kept:
-        path = Path(root + box.work, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        os.chown(path, uid, uid) if os.getuid() == 0 else None
+        file = Path(root + box.work, name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        if os.getuid() == 0:
+            os.chown(file, uid, uid)
     os.makedirs(root + "/.old")
     number = _PIVOT_ROOT[platform.machine()]
     check(libc.syscall(number, root.encode(), f"{root}/.old".encode()), "pivot_root")

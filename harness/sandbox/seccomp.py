@@ -49,8 +49,8 @@ def program(machine: str, own_pid: int, *, outside: bool = False) -> bytes:
     if machine == "x86_64":  # calls of the x32 kind would go round the numbers below
         code += [(_AT_LEAST, 0, 1, 0x40000000), (_RETURN, 0, 0, KILL)]
     for numbers in (REFUSED | (OUTSIDE if outside else {})).values():
-        if numbers[at] is not None:
-            code += [(_EQUAL, 0, 1, numbers[at]), (_RETURN, 0, 0, refused)]
+        if (call := numbers[at]) is not None:
+            code += [(_EQUAL, 0, 1, call), (_RETURN, 0, 0, refused)]
     for name, body in _bodies(own_pid, refused, outside).items():
         number = (CHECKED | CHECKED_OUTSIDE)[name][at]
         if number is not None:

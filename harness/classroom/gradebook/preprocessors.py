@@ -74,7 +74,7 @@ class SaveVerdicts(SaveAutoGrades):
         grade = self.gradebook.find_grade(
             verdict.grade_id, self.notebook_id, self.assignment_id, self.student_id
         )
-        grade.auto_score = min(max(verdict.points, 0.0), grading.points(cell))
+        grade.auto_score = min(max(verdict.points or 0.0, 0.0), grading.points(cell))
         # As nbgrader does: a score that a person gave is to be looked at again.
         grade.needs_manual_grade = grade.manual_score is not None
         self.gradebook.db.commit()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Any
 
 from nbgrader.api import Gradebook
 from nbgrader.converters import autograde
@@ -42,7 +43,7 @@ class SharedGradebook(Gradebook):
     def __init__(self, url: str, course_id: str) -> None:
         super().__init__(url, course_id)
         self.db.remove()
-        self.db = scoped_session(
+        self.db: Any = scoped_session(
             sessionmaker(class_=_Held, autoflush=True, bind=self.engine, future=True)
         )
 

@@ -90,7 +90,7 @@ def test_every_form_takes_any_text(text):
     json.loads(gradescope.to_gradescope([report]))
     results.to_json([report]).encode()
     markdown.to_markdown([report]).encode()
-    for line in github.annotations([report]):
+    for line in github.workflow_commands([report]):
         assert not {"\n", "\r"} & set(line)
         assert line.count("::") >= 2
     said = Console(file=io.StringIO(), width=200)
@@ -114,7 +114,7 @@ def test_long_markdown_is_cut_and_says_so():
 
 
 def test_annotations_cannot_be_commands_of_the_student_s():
-    lines = list(github.annotations(REPORTS))
+    lines = list(github.workflow_commands(REPORTS))
     assert len(lines) == 8
     assert all(line.startswith("::error file=") for line in lines)
     assert not any("\n" in line or "%0A::error::x\n" in line for line in lines)

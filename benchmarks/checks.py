@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from lib import checks
+from tests.lib.checks.alternatives import alternatives, mistakes
 
 
 def measure(rounds: int) -> dict[tuple[str, str], list[float]]:
@@ -22,8 +23,8 @@ def measure(rounds: int) -> dict[tuple[str, str], list[float]]:
     took: dict[tuple[str, str], list[float]] = {}
     for turn in range(rounds + 1):
         for exercise in checks.every():
-            functions = [("right", f) for f in exercise.alternatives]
-            functions += [("wrong", mistake.wrong) for mistake in exercise.mistakes]
+            functions = [("right", f) for f in alternatives(exercise.name)]
+            functions += [("wrong", mistake.wrong) for mistake in mistakes(exercise.name)]
             for kind, function in functions:
                 started = time.perf_counter()
                 exercise.judge(checks.call(function))

@@ -37,6 +37,7 @@ def lint(lesson: Lesson) -> list[Problem]:
     problems = [
         *_header(lesson),
         *_exercises(lesson),
+        *_unchecked(lesson),
         *_quiz(lesson),
         *_code(lesson),
         *_lengths(lesson),
@@ -93,6 +94,34 @@ def _exercises(lesson: Lesson) -> Iterator[Problem]:
             yield Problem(lesson.path, cell.line, "a card begins `### Exercise: ` and a title")
         elif cell.role is None and any(map(is_mark, cell.source.split("\n"))):
             yield Problem(lesson.path, cell.line, "a mark outside an answer cell")
+
+
+def _unchecked(lesson: Lesson) -> Iterator[Problem]:
+    """An exercise needs a check of its name; a lesson's own list of checks is that of its exercises."""
+    from lib import checks
+
+    places = {cell.target: cell.line for cell in lesson.cells if cell.role == "answer"}
+    exercises = [name for name in lesson.exercises() if name]
+    folder = f"lib/checks/lesson_{lesson.number}"
+    try:
+        known, own = set(checks.names()), checks.names(lesson.number)
+    except checks.BrokenCheck as error:
+        yield Problem(lesson.path, 1, str(error))
+        return
+    for name in exercises:
+        if name not in known:
+            message = (
+                f"exercise {name} has no check: write {folder}/{name}.py with an EXERCISE, and name "
+                f"it in EXERCISES of {folder}/__init__.py"
+            )
+            yield Problem(lesson.path, places[name], message)
+    for name in own:
+        if name not in exercises:
+            message = f"{folder}/__init__.py names {name}, which is no exercise of this lesson"
+            yield Problem(lesson.path, 1, message)
+    if own and sorted(own) == sorted(exercises) and own != exercises:
+        message = f"{folder}/__init__.py has another order than the lesson: {', '.join(exercises)}"
+        yield Problem(lesson.path, 1, message)
 
 
 def _answer(lesson: Lesson, cell: Cell) -> Iterator[Problem]:

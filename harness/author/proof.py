@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
-from harness.author.lesson import Lesson, lesson_files, read
+from harness.author.lesson import Lesson, exercises_of, lesson_files, read
 
 
 def lessons(root: Path) -> list[Lesson]:
@@ -41,14 +41,15 @@ def scores(root: Path, names: list[str] | None = None) -> list:
     from harness.author.mutation import score
     from lib import checks
 
-    there = [(lesson, name) for lesson in lessons(root) for name in lesson.exercises()]
-    checked = {exercise.name: exercise for exercise in checks.every()}
-    for name in names or [name for _, name in there]:
-        if name not in checked or name not in [known for _, known in there]:
-            known = ", ".join(known for _, known in there if known in checked)
+    there = {name: path for path in lesson_files(root) for name in exercises_of(path)}
+    checked = set(checks.names())
+    for name in names or there:
+        if name not in checked or name not in there:
+            known = ", ".join(known for known in there if known in checked)
             raise ValueError(f"no exercise with a check is named {name!r}; there are: {known}")
+    chosen = {name: path for name, path in there.items() if not names or name in names}
+    read_once = {path: read(path) for path in chosen.values()}
     return [
-        score(checked[name], lesson.solution(name), namespace(lesson, name))
-        for lesson, name in there
-        if not names or name in names
+        score(checks.find(name), read_once[path].solution(name), namespace(read_once[path], name))
+        for name, path in chosen.items()
     ]

@@ -190,4 +190,6 @@ def _kernels() -> Finding:
 
     if can_fork():
         return Finding("ok", "Kernels", "forked from a warm parent", "")
-    return Finding("note", "Kernels", SpawningParent.note or "", "Grading is slower here, no less right.")
+    return Finding(
+        "note", "Kernels", SpawningParent.note or "", "Grading is slower here, no less right."
+    )

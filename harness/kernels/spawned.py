@@ -127,8 +127,12 @@ class SpawningParent:
         late = threading.Timer(READY_S, process.kill)
         late.start()
         try:
-            client.pipe(process.stdin).write(json.dumps(request | {"sockets": handed}).encode() + b"\n")
-            client.pipe(process.stdin).flush()  # it stays open: its end tells the child that we are gone
+            client.pipe(process.stdin).write(
+                json.dumps(request | {"sockets": handed}).encode() + b"\n"
+            )
+            client.pipe(
+                process.stdin
+            ).flush()  # it stays open: its end tells the child that we are gone
             line = client.pipe(process.stdout).readline()
         except OSError:
             line = b""

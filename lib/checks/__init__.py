@@ -1,14 +1,14 @@
-"""The checks of all exercises: one module `lesson_NN` a lesson, each with a list `EXERCISES`.
+"""The checks of all exercises: a folder `lesson_NN` a lesson, a file an exercise, named after it.
 
-`find("mean_pool")` gives the check of one exercise; `every()` all of them, in course order.
+`find("mean_pool")` gives the check of one exercise and imports its file alone; what another lesson's
+files hold, or whether they can be imported at all, makes no difference to it.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
-import pkgutil
-import re
+from pathlib import Path
 
 from lib.checks.breakit import BreakIt, Suspect
 from lib.checks.exercise import Case, Exercise, Mistake, Raised, Returned, Verdict, call
@@ -17,6 +17,7 @@ from lib.checks.values import EXACT, Tolerance
 __all__ = [
     "EXACT",
     "BreakIt",
+    "BrokenCheck",
     "Case",
     "Exercise",
     "Mistake",
@@ -28,36 +29,68 @@ __all__ = [
     "call",
     "every",
     "find",
+    "lessons",
+    "names",
 ]
 
 
+class BrokenCheck(ImportError):
+    """A file of a check is there and cannot be used; the message names the file and the reason."""
+
+
+def lessons() -> list[str]:
+    """The lessons that have checks, by number, in course order: "01", "02", ..."""
+    return sorted(path.name.removeprefix("lesson_") for path in _folders())
+
+
+def names(lesson: str | None = None) -> list[str]:
+    """The exercises of a lesson in the order of its notebook, or of all; no check is imported.
+
+    Raises:
+        BrokenCheck: a lesson's list cannot be imported.
+    """
+    wanted = lessons() if lesson is None else [lesson]
+    return [name for number in wanted if number in lessons() for name in _listed(number)]
+
+
+def every(lesson: str | None = None) -> list[Exercise | BreakIt]:
+    """The checks of a lesson in the order of its notebook, or of all."""
+    return [find(name) for name in names(lesson)]
+
+
 @functools.cache
-def _table() -> dict[str, Exercise | BreakIt]:
-    table: dict[str, Exercise | BreakIt] = {}
-    modules = (m.name for m in pkgutil.iter_modules(__path__))
-    for module in sorted(m for m in modules if re.fullmatch(r"lesson_\d\d", m)):
-        lesson = module.removeprefix("lesson_")
-        for exercise in importlib.import_module(f"{__name__}.{module}").EXERCISES:
-            if exercise.name in table:
-                raise ValueError(f"two exercises are named {exercise.name!r}")
-            if exercise.lesson != lesson:
-                raise ValueError(f"{module}: {exercise.name} says lesson {exercise.lesson}")
-            table[exercise.name] = exercise
-    return table
-
-
-def every() -> list[Exercise | BreakIt]:
-    """Every exercise of the course, in order."""
-    return list(_table().values())
-
-
 def find(name: str) -> Exercise | BreakIt:
     """The check of the exercise with this name.
 
     Raises:
         KeyError: there is none; the message lists the names there are.
+        BrokenCheck: its file cannot be used.
     """
-    table = _table()
-    if name not in table:
-        raise KeyError(f"there is no exercise {name!r}; there are: {', '.join(table)}")
-    return table[name]
+    files = [path for folder in _folders() for path in folder.glob("*.py") if path.stem == name]
+    if not files or name.startswith("_"):
+        known = sorted(p.stem for f in _folders() for p in f.glob("*.py") if p.stem[0] != "_")
+        raise KeyError(f"there is no exercise {name!r}; there are: {', '.join(known)}")
+    file = files[0]
+    where = f"lib/checks/{file.parent.name}/{file.name}"
+    if len(files) > 1:
+        raise BrokenCheck(f"{where}: another lesson has an exercise of this name")
+    try:
+        found = importlib.import_module(f"{__name__}.{file.parent.name}.{name}").EXERCISE
+    except Exception as error:
+        raise BrokenCheck(f"{where} cannot be used: {type(error).__name__}: {error}") from error
+    said = found.name, f"lesson_{found.lesson}"
+    if said != (name, file.parent.name):
+        raise BrokenCheck(f"{where} says that it is {found.name} of lesson {found.lesson}")
+    return found
+
+
+def _folders() -> list[Path]:
+    return sorted(path for base in __path__ for path in Path(base).glob("lesson_[0-9][0-9]"))
+
+
+def _listed(lesson: str) -> tuple[str, ...]:
+    try:
+        return importlib.import_module(f"{__name__}.lesson_{lesson}").EXERCISES
+    except Exception as error:
+        where = f"lib/checks/lesson_{lesson}/__init__.py"
+        raise BrokenCheck(f"{where} cannot be used: {type(error).__name__}: {error}") from error

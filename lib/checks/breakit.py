@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lib.checks import values
-from lib.checks.exercise import Caller, Case, Mistake, Raised, Shown, Verdict, call, unattempted
+from lib.checks.exercise import Caller, Case, Raised, Shown, Verdict, call, unattempted
 from lib.checks.values import Tolerance
 
 # A learner writes expected values by hand, with a few decimals.
@@ -22,15 +22,11 @@ LOOSE = Tolerance(1e-4, 1e-4)
 
 @dataclass(frozen=True)
 class Suspect:
-    """A wrong implementation, what to say when a test lets it through, and a test that does.
-
-    `blind` is a learner's test that catches every other suspect but this one.
-    """
+    """A wrong implementation, and what to say when a learner's test lets it through."""
 
     name: str
     message: str
     implementation: Callable
-    blind: Callable[[], list]
 
 
 @dataclass(frozen=True)
@@ -40,31 +36,20 @@ class BreakIt:
     Args:
         right: implementations that any fair test accepts; the first gives expected values.
         suspects: at least five wrong implementations.
-        alternatives: at least two other sufficient tests.
         arguments: the names of the arguments that a case holds before the expected value.
-        mistakes: plausible wrong tests that fail otherwise than by letting a suspect through
-            (such as an expected value that is wrong), each with its message.
     """
 
     name: str
     lesson: str
     right: Sequence[Callable]
     suspects: Sequence[Suspect]
-    alternatives: Sequence[Callable]
     arguments: Sequence[str]
     tolerance: Tolerance = LOOSE
     equivalent: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def mistakes(self) -> list[Mistake]:
-        return [Mistake(s.name, s.message, s.blind) for s in self.suspects]
-
     def draw(self, hidden: int | None = None) -> list[Case]:
         """The one call: the learner's test takes nothing."""
         return [Case((), "your test cases")]
-
-    def oracle(self) -> list:
-        return self.alternatives[0]()
 
     def judge(self, caller: Caller, hidden: int | None = None) -> Verdict:
         outcome = caller(self.draw(hidden)[0])

@@ -125,7 +125,6 @@ class Exercise:
             `hidden=True` it may yield larger or rarer ones too.
         oracle: a right implementation that shares no code with the worked answer.
         mistakes: at least five, each told apart from every other by some case.
-        alternatives: at least two right implementations, written otherwise.
         tolerance: how close numbers must be.
         canonical: applied to both results before they are compared, where order does not matter.
         equivalent: mutants of the worked answer that compute the same, with the reason; the key is
@@ -138,7 +137,6 @@ class Exercise:
     cases: Callable[[np.random.Generator, bool], Iterable[Case]]
     oracle: Callable
     mistakes: Sequence[Mistake]
-    alternatives: Sequence[Callable]
     tolerance: Tolerance = DEFAULT
     canonical: Callable[[Any], Any] | None = None
     equivalent: Mapping[str, str] = field(default_factory=dict)

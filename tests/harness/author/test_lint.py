@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from harness.author import build
-from harness.author.lesson import LessonError
+from harness.author.lesson import LessonError, read
+from harness.author.lint import lint
 from tests.harness import tiny
 
 PY, YAML = f"{tiny.SLUG}.py", f"{tiny.SLUG}.quiz.yaml"
@@ -281,3 +282,38 @@ def test_lengths_are_measured_over_the_lesson_as_a_whole(tmp_path):
 def test_a_docstring_does_not_count_as_code(tmp_path):
     long = DOC.rstrip()[:-3] + "\n" + "    More words.\n" * 60 + '    """\n'
     build.load(tiny.lay_out(tmp_path, tiny.LESSON.replace(DOC, long)))
+
+
+def test_an_exercise_without_a_check_is_refused_with_what_to_write(tmp_path):
+    """As when `index_bytes` of lesson 05 is renamed in the lesson alone."""
+    from harness.paths import root as course_root
+
+    for suffix in (".py", ".quiz.yaml"):
+        name = f"05_matryoshka{suffix}"
+        text = (course_root() / "lessons" / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace("index_bytes", "bytes_of_index"), "utf-8")
+    lesson = read(tmp_path / "05_matryoshka.py")
+    found = {p.message: p.line for p in lint(lesson)}
+    folder = "lib/checks/lesson_05"
+    missing = (
+        f"exercise bytes_of_index has no check: write {folder}/bytes_of_index.py with an EXERCISE, "
+        f"and name it in EXERCISES of {folder}/__init__.py"
+    )
+    assert found[missing] == lesson.cell("answer", "bytes_of_index").line
+    assert f"{folder}/__init__.py names index_bytes, which is no exercise of this lesson" in found
+
+
+def test_checks_in_another_order_than_the_exercises_are_refused(monkeypatch):
+    from harness.paths import root as course_root
+    from lib import checks
+
+    lesson = read(course_root() / "lessons" / "02_pooling.py")
+    assert lint(lesson) == []
+    names = checks.names
+
+    def turned(number=None):
+        return names(number)[::-1] if number == "02" else names(number)
+
+    monkeypatch.setattr(checks, "names", turned)
+    (problem,) = lint(lesson)
+    assert "lesson_02/__init__.py has another order than the lesson: mean_pool" in problem.message

@@ -17,6 +17,7 @@ from harness.judge.examiner import SILENT, Examiner
 from harness.judge.proxy import Channel, Remote, StudentError, StudentLost
 from lib import checks
 from lib.learn.checking import _raised
+from tests.lib.checks.alternatives import alternatives, mistakes
 
 
 @contextlib.contextmanager
@@ -58,7 +59,8 @@ def test_the_judge_never_disagrees_with_the_instant_check(exercise):
     def stub(*args, **kwargs):
         raise NotImplementedError
 
-    tried = [stub, *exercise.alternatives, *(m.wrong for m in exercise.mistakes)]
+    wrong = [mistake.wrong for mistake in mistakes(exercise.name)]
+    tried = [stub, *alternatives(exercise.name), *wrong]
     for function in tried:
         here = exercise.judge(checks.call(function, _raised))
         with student({"f": function}) as channel:

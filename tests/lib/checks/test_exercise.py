@@ -124,7 +124,7 @@ def test_a_mistake_that_only_crashes_alike_is_not_named_by_the_fallback():
 
 def _doubling(mistakes, oracle=lambda x: 2 * x, **more) -> Exercise:
     cases = lambda rng, hidden: [Case((float(n),), f"{n}") for n in (1, 2, 3)]  # noqa: E731
-    return Exercise("double", "99", cases, oracle, mistakes, [], **more)
+    return Exercise("double", "99", cases, oracle, mistakes, **more)
 
 
 def test_a_mistake_that_matches_no_case_is_not_named():
@@ -167,7 +167,7 @@ def test_hidden_cases_come_from_their_seed_and_visible_ones_never_change():
 
 def test_two_exercises_with_one_way_to_draw_get_cases_of_their_own():
     draw = lambda rng, hidden: [Case((rng.normal(),), "random")]  # noqa: E731
-    one, two = (Exercise(n, "99", draw, abs, [], []) for n in ("one", "two"))
+    one, two = (Exercise(n, "99", draw, abs, []) for n in ("one", "two"))
     assert next(one.draw()).args != next(two.draw()).args
 
 

@@ -46,7 +46,6 @@ TOY = Exercise(
         Mistake("squares", "You average the squares.", _squares),
         Mistake("all", "You average all values; keep the rows.", lambda x: x.mean().expand(len(x))),
     ],
-    alternatives=[_by_loops, lambda x: x.mean(dim=1)],
     equivalent={},
 )
 
@@ -60,16 +59,17 @@ BREAK = BreakIt(
     lesson="99",
     right=[clamped, lambda v, low, high: sorted([v, low, high])[1]],
     suspects=[
-        Suspect("no-low", "Nothing is below.", lambda v, low, high: min(v, high), lambda: [T[1]]),
-        Suspect("no-high", "Nothing is above.", lambda v, low, high: max(v, low), lambda: [T[0]]),
-        Suspect(
-            "always-low",
-            "Nothing is above or between.",
-            lambda v, low, high: low,
-            lambda: [T[0], (2.0, 1.0, 1.0, 1.0)],
-        ),
+        Suspect("no-low", "Nothing is below.", lambda v, low, high: min(v, high)),
+        Suspect("no-high", "Nothing is above.", lambda v, low, high: max(v, low)),
+        Suspect("always-low", "Nothing is above or between.", lambda v, low, high: low),
     ],
-    alternatives=[lambda: list(T), lambda: [(-9, -3, 1, -3), (7, -3, 1, 1)]],
     arguments=["value", "low", "high"],
 )
+# Tests that catch every suspect but the one that is named.
+BLIND = {
+    "no-low": lambda: [T[1]],
+    "no-high": lambda: [T[0]],
+    "always-low": lambda: [T[0], (2.0, 1.0, 1.0, 1.0)],
+}
+SUFFICIENT = [lambda: list(T), lambda: [(-9, -3, 1, -3), (7, -3, 1, 1)]]
 T = [(-1.0, 0.0, 1.0, 0.0), (2.0, 0.0, 1.0, 1.0), (0.5, 0.0, 1.0, 0.5)]

@@ -1,0 +1,145 @@
+"""Lesson 01, drawing noise words: unigram counts to the power 0.75."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lib.checks.exercise import Case, Exercise, Mistake
+from lib.checks.values import EXACT
+
+
+def _negatives_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
+    even = torch.tensor([0.0, 0.2, 0.4, 0.6, 0.9])
+    yield Case((torch.tensor([1, 16, 1]), even), "one frequent word of three")
+    yield Case((torch.tensor([5, 5]), torch.tensor([0.0, 0.25, 0.5, 0.75])), "two equal words")
+    zeros = torch.tensor([0, 3, 0, 3, 0])
+    edges = torch.tensor([0.0, 0.5, 1 - 2**-24], dtype=torch.float32)
+    yield Case((zeros, edges), "words that never occur, draws on the edges")
+    yield Case((torch.tensor([9]), torch.tensor([0.0, 0.99])), "a vocabulary of one word")
+    grid = torch.from_numpy(rng.random((2, 3)))
+    yield Case((torch.tensor([1, 10, 100, 1000]), grid), "draws in a grid")
+    for turn in range(8 if hidden else 4):
+        words = int(rng.integers(3, 40))
+        counts = torch.from_numpy(rng.zipf(1.4, words).clip(max=10**7))
+        draws = torch.from_numpy(rng.random((int(rng.integers(1, 30)), 5)))
+        yield Case((counts, draws), f"random counts {turn}")
+    wide = torch.from_numpy(rng.random((6, 8))).T
+    yield Case((torch.tensor([900, 2, 40, 2, 7]), wide), "draws that are not contiguous")
+
+
+def _negatives_by_loops(counts, draws) -> np.ndarray:
+    weights = [float(c) ** 0.75 for c in counts]
+    total = math.fsum(weights)
+    ids = np.empty(tuple(draws.shape), dtype=np.int64)
+    for place in np.ndindex(*ids.shape):
+        used, draw = 0.0, float(draws[place])
+        for word, weight in enumerate(weights):
+            used += weight
+            if draw * total < used:
+                ids[place] = word
+                break
+    return ids
+
+
+def _negatives_with(weigh=lambda c: c**0.75, *, right: bool = True, shift: int = 0):
+    def sample(counts: Tensor, draws: Tensor) -> Tensor:
+        cdf = weigh(counts.double()).cumsum(0)
+        found = torch.searchsorted(cdf / cdf[-1], draws.double().contiguous(), right=right)
+        return found + shift
+
+    return sample
+
+
+def _not_rescaled(counts, draws):
+    share = counts.double() / counts.sum()
+    cdf = (share**0.75).cumsum(0)
+    return torch.searchsorted(cdf, draws.double().contiguous(), right=True)
+
+
+def _ranks(counts, draws):
+    ordered = counts.double().sort(descending=True).values
+    return _negatives_with()(ordered, draws)
+
+
+def _flat(counts, draws):
+    return _negatives_with()(counts, draws.reshape(-1))
+
+
+def _nearest_word(counts, draws):
+    weights = counts.double() ** 0.75
+    return (weights / weights.sum() - draws.double()[..., None]).abs().argmin(-1)
+
+
+EXERCISE = Exercise(
+    name="sample_negatives",
+    lesson="01",
+    cases=_negatives_cases,
+    oracle=_negatives_by_loops,
+    tolerance=EXACT,
+    mistakes=[
+        Mistake(
+            "unigram-power-one",
+            "You draw words as often as they occur (counts to the power 1). Word2Vec raises the "
+            "counts to 0.75 first, so that rare words are drawn a little more often.",
+            _negatives_with(lambda c: c),
+        ),
+        Mistake(
+            "uniform",
+            "Every word is drawn equally often: the counts have no effect (except perhaps zeros). "
+            "Weigh each word by its count to the power 0.75.",
+            _negatives_with(lambda c: torch.ones_like(c)),
+        ),
+        Mistake(
+            "power-inverted",
+            "You raise the counts to 4/3, not to 3/4: frequent words are drawn even more often "
+            "than they occur. The power is 0.75.",
+            _negatives_with(lambda c: c ** (1 / 0.75)),
+        ),
+        Mistake(
+            "not-rescaled",
+            "Your weights do not add up to 1, so the draws stop before the last words are reached. "
+            "Divide by the sum *after* taking the power.",
+            _not_rescaled,
+        ),
+        Mistake(
+            "left-edge",
+            "On the edge you take the word before. Word i owns the draws from cdf[i-1] up to, but "
+            "not including, cdf[i]; with the other rule a word of count 0 can be drawn. "
+            "See the `right` argument of torch.searchsorted.",
+            _negatives_with(right=False),
+        ),
+        Mistake(
+            "off-by-one",
+            "All your ids are one too high. searchsorted on the cumulative weights already gives "
+            "the word; nothing is to be added.",
+            _negatives_with(shift=1),
+        ),
+        Mistake(
+            "ranks-not-ids",
+            "You sort the counts and return ranks. The ids must be those of `counts`, in the order "
+            "in which it came: do not sort.",
+            _ranks,
+        ),
+        Mistake(
+            "flat",
+            "The shape of the draws is lost. Return one id a draw in the shape of `draws`, here "
+            "one row a pair.",
+            _flat,
+        ),
+        Mistake(
+            "no-cumulative-sum",
+            "You compare the draws with the probabilities themselves. Invert the *cumulative* "
+            "distribution: cumsum first.",
+            _nearest_word,
+        ),
+    ],
+    equivalent={
+        "weights.cumsum(dim=0) -> weights.cumsum(dim=-1)": "the counts have one dimension",
+        "draws.contiguous() -> draws": "PyTorch makes the copy itself, and warns",
+    },
+)

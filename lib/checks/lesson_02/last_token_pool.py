@@ -1,0 +1,74 @@
+"""Lesson 02, pooling by one token: `last_token_pool`."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from lib.checks.exercise import Exercise, Mistake
+from lib.checks.lesson_02._token_pooling import (
+    ALL,
+    AXIS,
+    DEVICE,
+    EMPTY,
+    by_loops,
+    cases,
+    count,
+    first,
+    last,
+    picking,
+    same_for_all,
+    zero_if_empty,
+)
+
+
+def _side_of_first_row(mask: Tensor) -> Tensor:
+    """The last token, if the padding of the first row told where all rows have theirs."""
+    last = torch.full_like(count(mask), mask.shape[1] - 1)
+    return last if mask[0, -1] else count(mask) - 1
+
+
+EXERCISE = Exercise(
+    "last_token_pool",
+    "02",
+    cases,
+    by_loops(-1),
+    mistakes=[
+        Mistake(
+            "last-position",
+            "You take the last position. With padding on the right that is padding: take the last "
+            "position at which the mask is 1.",
+            lambda tokens, mask: zero_if_empty(tokens[:, -1], mask),
+        ),
+        Mistake(
+            "counted-mask",
+            "You count the mask and take that position. It is the last token only with padding on "
+            "the right: with padding on the left you land inside the text.",
+            picking(lambda mask: count(mask) - 1),
+        ),
+        Mistake(
+            "side-of-first-row",
+            "You let the first row tell the side of the padding. A longest text in the first row "
+            "has no padding at all, so it looks like padding on the left. Look at each row.",
+            picking(_side_of_first_row),
+        ),
+        Mistake(
+            "one-before",
+            "You stop one token early. The last real token (here SEP) counts: a model is trained "
+            "to gather the text there.",
+            picking(lambda mask: torch.maximum(last(mask) - 1, first(mask))),
+        ),
+        Mistake(
+            "first-token",
+            "You take the first real token. That is CLS pooling; here the last one is asked for.",
+            picking(first),
+        ),
+        Mistake("one-position-for-all", ALL, picking(lambda mask: same_for_all(last(mask)))),
+        Mistake("empty-row-kept", EMPTY, picking(last, empty=False)),
+        Mistake("wrong-axis", AXIS, lambda tokens, mask: tokens[:, :, -1]),
+    ],
+    equivalent={
+        "torch.arange(len(last), device=last.device) -> torch.arange(len(last))": DEVICE,
+        "torch.arange(real.shape[1], device=real.device) -> torch.arange(real.shape[1])": DEVICE,
+    },
+)

@@ -1,0 +1,10 @@
+"""The checks of lesson 04, hard negatives, in the order of the notebook."""
+
+EXERCISES = (
+    "bm25_scores",
+    "mine_negatives",
+    "keep_by_margin",
+    "break_miner",
+    "filter_by_judge",
+    "make_tuples",
+)

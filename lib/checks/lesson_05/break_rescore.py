@@ -1,0 +1,143 @@
+"""Lesson 05, the break-it exercise: a test that tells right rescoring from wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lib.checks.breakit import BreakIt, Suspect
+
+
+def _read(queries, corpus, candidates, k) -> tuple[np.ndarray, np.ndarray, list[list[int]], int]:
+    a, b = np.array(queries, dtype=np.float64), np.array(corpus, dtype=np.float64)
+    rows = [[int(row) for row in one] for one in candidates]
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or len(rows) != len(a):
+        raise ValueError(f"queries {a.shape}, corpus {b.shape}, candidates of {len(rows)} queries")
+    return a, b, rows, int(k)
+
+
+def _right(queries, corpus, candidates, k) -> list:
+    a, b, rows, k = _read(queries, corpus, candidates, k)
+    return [
+        sorted((r for r in one if r >= 0), key=lambda r, q=q: (-float(b[r] @ q), r))[:k]
+        for q, one in zip(a, rows)
+    ]
+
+
+def _right_by_table(queries, corpus, candidates, k) -> list:
+    """Right, written otherwise: the whole table, everything else at minus infinity."""
+    a, b, rows, k = _read(queries, corpus, candidates, k)
+    table = a @ b.T
+    found = []
+    for scores, one in zip(table, rows):
+        there = np.zeros(len(b), dtype=bool)
+        there[[r for r in one if r >= 0]] = True
+        order = np.argsort(np.where(there, -scores, np.inf), kind="stable")
+        found.append([int(r) for r in order if there[r]][:k])
+    return found
+
+
+def _kept_order(queries, corpus, candidates, k) -> list:
+    _, _, rows, k = _read(queries, corpus, candidates, k)
+    return [[r for r in one if r >= 0][:k] for one in rows]
+
+
+def _everything(queries, corpus, candidates, k) -> list:
+    a, b, _, k = _read(queries, corpus, candidates, k)
+    return [[int(r) for r in np.argsort(-scores, kind="stable")[:k]] for scores in a @ b.T]
+
+
+def _places(queries, corpus, candidates, k) -> list:
+    a, b, rows, k = _read(queries, corpus, candidates, k)
+    found = []
+    for q, one in zip(a, rows):
+        there = [r for r in one if r >= 0]
+        order = sorted(range(len(there)), key=lambda i: (-float(b[there[i]] @ q), there[i]))
+        found.append(order[:k])
+    return found
+
+
+def _last_for_missing(queries, corpus, candidates, k) -> list:
+    """A row of -1 is read as the last passage, as indexing does."""
+    a, b, rows, k = _read(queries, corpus, candidates, k)
+    filled = [sorted({r % len(b) for r in one}) for one in rows]
+    return _right(a, b, filled, k)
+
+
+def _first_query(queries, corpus, candidates, k) -> list:
+    a, b, rows, k = _read(queries, corpus, candidates, k)
+    return _right(np.repeat(a[:1], len(a), axis=0), b, rows, k)
+
+
+def _cosines(queries, corpus, candidates, k) -> list:
+    a, b, rows, k = _read(queries, corpus, candidates, k)
+    lengths = np.linalg.norm(b, axis=1, keepdims=True)
+    return _right(a, b / np.where(lengths > 0, lengths, 1), rows, k)
+
+
+def _ties_late(queries, corpus, candidates, k) -> list:
+    a, b, rows, k = _read(queries, corpus, candidates, k)
+    return [
+        sorted((r for r in one if r >= 0), key=lambda r, q=q: (-float(b[r] @ q), -r))[:k]
+        for q, one in zip(a, rows)
+    ]
+
+
+def _all_candidates(queries, corpus, candidates, k) -> list:
+    return _right(queries, corpus, candidates, 10**6)
+
+
+EXERCISE = BreakIt(
+    "break_rescore",
+    "05",
+    right=[_right, _right_by_table],
+    suspects=[
+        Suspect(
+            "order-kept",
+            "A suspect that only cuts the shortlist off after k passes your test. Give candidates in an "
+            "order that is not that of their scores.",
+            _kept_order,
+        ),
+        Suspect(
+            "everything-scored",
+            "A suspect that searches the whole corpus passes your test. Leave the best passage off the "
+            "shortlist.",
+            _everything,
+        ),
+        Suspect(
+            "places-in-the-shortlist",
+            "A suspect that returns places in the shortlist passes your test. Let the candidates' rows be "
+            "others than 0, 1, 2.",
+            _places,
+        ),
+        Suspect(
+            "minus-one-is-the-last",
+            "A suspect that takes a missing candidate (-1) for the last passage passes your test. Add a "
+            "shortlist with a -1 and a last passage that scores well.",
+            _last_for_missing,
+        ),
+        Suspect(
+            "first-query-for-all",
+            "A suspect that scores every shortlist with the first query passes your test. Give two "
+            "queries that order passages differently.",
+            _first_query,
+        ),
+        Suspect(
+            "cosines",
+            "A suspect that normalises the passages passes your test. Rescoring is by dot product: let a "
+            "long passage beat one with a better direction.",
+            _cosines,
+        ),
+        Suspect(
+            "later-ties-first",
+            "A suspect that puts the higher row first among equal scores passes your test. Add two equal "
+            "passages.",
+            _ties_late,
+        ),
+        Suspect(
+            "k-ignored",
+            "A suspect that returns the whole shortlist passes your test. Ask for fewer than there are.",
+            _all_candidates,
+        ),
+    ],
+    arguments=["queries", "corpus", "candidates", "k"],
+)

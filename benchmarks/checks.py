@@ -27,7 +27,7 @@ def measure(rounds: int) -> dict[tuple[str, str], list[float]]:
             functions += [("wrong", mistake.wrong) for mistake in mistakes(exercise.name)]
             for kind, function in functions:
                 started = time.perf_counter()
-                exercise.judge(checks.call(function))
+                exercise.verdict(checks.call(function))
                 elapsed = 1e3 * (time.perf_counter() - started)
                 if turn:  # the first round warms up
                     took.setdefault((exercise.name, kind), []).append(elapsed)

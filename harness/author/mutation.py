@@ -259,7 +259,7 @@ def _score_test(exercise: BreakIt, answer: Callable[[], list]) -> Score:
         for text, spoilt in _spoilt(case[-1])
     }
     survivors = [
-        text for text, test in every.items() if exercise.judge(call(lambda t=test: t)).passed
+        text for text, test in every.items() if exercise.verdict(call(lambda t=test: t)).passed
     ]
     rejected = len(every) - len(survivors)
     unused = tuple(sorted(exercise.equivalent))
@@ -293,7 +293,7 @@ def _accepts(
     try:
         function = function_of(source, exercise.name, namespace)
         with _deadline(seconds):
-            return all(exercise.judge(call(function), seed).passed for seed in (None, *seeds))
+            return all(exercise.verdict(call(function), seed).passed for seed in (None, *seeds))
     except (_Late, SyntaxError, NameError):
         return False
 

@@ -51,7 +51,7 @@ class BreakIt:
         """The one call: the learner's test takes nothing."""
         return [Case((), "your test cases")]
 
-    def judge(self, caller: Caller, hidden: int | None = None) -> Verdict:
+    def verdict(self, caller: Caller, hidden: int | None = None) -> Verdict:
         outcome = caller(self.draw(hidden)[0])
         if unattempted(outcome):
             return Verdict(self.name, "not attempted", "Nothing to check yet.")

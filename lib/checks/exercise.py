@@ -169,7 +169,7 @@ class Exercise:
             )
         return self._same(expected.value, got.value)
 
-    def judge(self, caller: Caller, hidden: int | None = None) -> Verdict:
+    def verdict(self, caller: Caller, hidden: int | None = None) -> Verdict:
         """Call the learner's function on every case and say what was found.
 
         Args:

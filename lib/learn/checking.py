@@ -46,7 +46,7 @@ def check(name: str, function: Callable, *, hidden: int | None = None) -> None:
     exercise = checks.find(name)
     # What the function writes to stderr must not cost points in nbgrader, nor flood the notebook.
     with captured() as said:
-        verdict = exercise.judge(checks.call(function, _raised), hidden)
+        verdict = exercise.verdict(checks.call(function, _raised), hidden)
     if verdict.passed:
         _passed[name] = function
     elif _passed.get(name) is not None:

@@ -62,9 +62,9 @@ def test_the_judge_never_disagrees_with_the_instant_check(exercise):
     wrong = [mistake.wrong for mistake in mistakes(exercise.name)]
     tried = [stub, *alternatives(exercise.name), *wrong]
     for function in tried:
-        here = exercise.judge(checks.call(function, _raised))
+        here = exercise.verdict(checks.call(function, _raised))
         with student({"f": function}) as channel:
-            there = exercise.judge(checks.call(Remote(channel, {"name": "f"}), _raised))
+            there = exercise.verdict(checks.call(Remote(channel, {"name": "f"}), _raised))
         assert _parts(there) == _parts(here), getattr(function, "__name__", function)
 
 
@@ -103,7 +103,7 @@ def test_a_hidden_check_says_nothing_of_its_inputs_or_of_the_student_s_error():
     assert "4711" not in str(outcome)
     assert outcome["message"] == SILENT
     with student({"f": tells}) as channel:
-        verdict = checks.find("mean_pool").judge(
+        verdict = checks.find("mean_pool").verdict(
             checks.call(Remote(_hidden(channel), {"name": "f"}), _raised), 7
         )
     assert verdict.message == "StudentError"

@@ -5,46 +5,46 @@ from lib.checks import call
 from tests.lib.checks.toy import BLIND, BREAK, SUFFICIENT, T
 
 
-def judge(tests, hidden=None):
-    return BREAK.judge(call(tests if callable(tests) else lambda: tests), hidden)
+def verdict_on(tests, hidden=None):
+    return BREAK.verdict(call(tests if callable(tests) else lambda: tests), hidden)
 
 
 @pytest.mark.parametrize("hidden", [None, 7])
 def test_a_sufficient_test_passes(hidden):
     for alternative in [lambda: T, *SUFFICIENT]:
-        verdict = judge(alternative, hidden)
+        verdict = verdict_on(alternative, hidden)
         assert verdict.passed
         assert verdict.message == "Your test catches all 3 suspects."
 
 
 @pytest.mark.parametrize("tests", [lambda: None, lambda: ...])
 def test_no_test_is_not_attempted(tests):
-    assert judge(tests).status == "not attempted"
+    assert verdict_on(tests).status == "not attempted"
 
 
 def test_a_stub_is_not_attempted():
     def stub():
         raise NotImplementedError
 
-    assert judge(stub).status == "not attempted"
+    assert verdict_on(stub).status == "not attempted"
 
 
 def test_a_test_that_raises_has_crashed():
-    verdict = judge(lambda: [1 / 0])
+    verdict = verdict_on(lambda: [1 / 0])
     assert verdict.status == "crashed"
     assert verdict.message == "ZeroDivisionError: division by zero"
 
 
 @pytest.mark.parametrize("suspect", BREAK.suspects, ids=lambda s: s.name)
 def test_a_suspect_that_gets_through_is_named(suspect):
-    verdict = judge(BLIND[suspect.name])
+    verdict = verdict_on(BLIND[suspect.name])
     assert (verdict.status, verdict.mistake) == ("wrong", suspect.name)
     assert verdict.message == suspect.message
 
 
 @pytest.mark.parametrize("hidden", [None, 0, 7])
 def test_a_wrong_expected_value_is_shown_but_never_in_a_hidden_check(hidden):
-    verdict = judge([*T, (3.0, 0.0, 1.0, 3.0)], hidden)
+    verdict = verdict_on([*T, (3.0, 0.0, 1.0, 3.0)], hidden)
     assert (verdict.status, verdict.mistake) == ("wrong", "rejects-right")
     assert "Case 3 rejects a correct implementation" in verdict.message
     if hidden is None:
@@ -55,7 +55,7 @@ def test_a_wrong_expected_value_is_shown_but_never_in_a_hidden_check(hidden):
 
 
 def test_a_case_that_breaks_a_right_implementation_is_the_tests_fault():
-    verdict = judge([*T, ("text", 0.0, 1.0, 0.0)])
+    verdict = verdict_on([*T, ("text", 0.0, 1.0, 0.0)])
     assert verdict.mistake == "rejects-right"
     assert verdict.shown is None
 
@@ -76,7 +76,7 @@ def test_a_case_that_breaks_a_right_implementation_is_the_tests_fault():
     ids=str,
 )
 def test_what_is_no_list_of_cases_is_told_the_form(tests, says):
-    verdict = judge(tests)
+    verdict = verdict_on(tests)
     assert (verdict.status, verdict.mistake) == ("wrong", "not-a-test")
     assert says in verdict.message
     if "120" not in says:
@@ -84,8 +84,8 @@ def test_what_is_no_list_of_cases_is_told_the_form(tests, says):
 
 
 def test_cases_may_be_lists_and_expected_values_rounded_by_hand():
-    assert judge([list(case) for case in T]).passed
-    assert judge([(v, lo, hi, want + 0.00005) for v, lo, hi, want in T]).passed
+    assert verdict_on([list(case) for case in T]).passed
+    assert verdict_on([(v, lo, hi, want + 0.00005) for v, lo, hi, want in T]).passed
 
 
 def test_a_suspect_cannot_change_the_cases_of_the_next_one():
@@ -97,5 +97,5 @@ def test_a_suspect_cannot_change_the_cases_of_the_next_one():
 
     spoilt = BreakIt("count", "99", [len], [Suspect("s", "S.", spoiling)] * 2, ["rows"])
     cases = [([1, 2], 2)]
-    assert spoilt.judge(call(lambda: cases)).passed
+    assert spoilt.verdict(call(lambda: cases)).passed
     assert cases == [([1, 2], 2)]

@@ -72,7 +72,7 @@ CALLERS = pytest.mark.parametrize("caller", [call, _through_codec], ids=["here",
 @pytest.mark.parametrize("hidden", [None, *HIDDEN])
 def test_the_worked_answer_passes(exercise, caller, hidden):
     solution = _function(exercise, _lesson(exercise).solution(exercise.name))
-    verdict = exercise.judge(caller(solution), hidden)
+    verdict = exercise.verdict(caller(solution), hidden)
     assert verdict.passed, verdict
 
 
@@ -87,8 +87,8 @@ def test_the_untouched_stub_is_not_attempted(exercise, caller):
     ]
     assert len(cells) == 1
     stub = caller(_function(exercise, cells[0]))
-    assert exercise.judge(stub).status == "not attempted"
-    assert exercise.judge(stub, HIDDEN[0]).status == "not attempted"
+    assert exercise.verdict(stub).status == "not attempted"
+    assert exercise.verdict(stub, HIDDEN[0]).status == "not attempted"
 
 
 @every_exercise
@@ -97,7 +97,7 @@ def test_every_alternative_passes(exercise, caller):
     assert len(alternatives(exercise.name)) >= 2
     for alternative in alternatives(exercise.name):
         for hidden in (None, *HIDDEN):
-            verdict = exercise.judge(caller(alternative), hidden)
+            verdict = exercise.verdict(caller(alternative), hidden)
             assert verdict.passed, (getattr(alternative, "__name__", alternative), verdict)
 
 
@@ -105,7 +105,7 @@ def test_every_alternative_passes(exercise, caller):
 @CALLERS
 def test_every_mistake_fails_by_its_own_name(exercise, caller):
     for mistake in mistakes(exercise.name):
-        verdict = exercise.judge(caller(mistake.wrong))
+        verdict = exercise.verdict(caller(mistake.wrong))
         assert verdict.status in ("wrong", "crashed"), (mistake.name, verdict)
         assert verdict.mistake == mistake.name, (mistake.name, verdict)
         assert verdict.message == mistake.message
@@ -115,7 +115,7 @@ def test_every_mistake_fails_by_its_own_name(exercise, caller):
 def test_no_mistake_passes_the_hidden_check(exercise):
     for mistake in mistakes(exercise.name):
         for hidden in HIDDEN:
-            assert not exercise.judge(call(mistake.wrong), hidden).passed, mistake.name
+            assert not exercise.verdict(call(mistake.wrong), hidden).passed, mistake.name
 
 
 @every_exercise

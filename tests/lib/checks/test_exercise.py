@@ -7,13 +7,13 @@ from lib.checks.values import difference
 from tests.lib.checks.toy import TOY, row_means
 
 
-def judge(function, hidden=None, exercise=TOY):
-    return exercise.judge(call(function), hidden)
+def verdict_on(function, hidden=None, exercise=TOY):
+    return exercise.verdict(call(function), hidden)
 
 
 @pytest.mark.parametrize("hidden", [None, 0, 7, 2**31])
 def test_a_right_function_passes(hidden):
-    verdict = judge(row_means, hidden)
+    verdict = verdict_on(row_means, hidden)
     assert verdict.passed
     assert verdict.cases == (3 if hidden is None else 12)
     assert verdict.mistake is None
@@ -32,7 +32,7 @@ def test_a_stub_is_not_attempted_and_is_asked_only_twice(function, hidden):
         calls.append(case)
         return call(function)(case)
 
-    verdict = TOY.judge(counted, hidden)
+    verdict = TOY.verdict(counted, hidden)
     assert verdict.status == "not attempted"
     assert not verdict.passed
     assert len(calls) == 2
@@ -42,13 +42,13 @@ def test_a_function_that_is_unfinished_only_for_some_arguments_was_attempted():
     def half(x):
         return _stub(x) if len(x) == 3 else row_means(x)
 
-    verdict = judge(half)
+    verdict = verdict_on(half)
     assert verdict.status == "crashed"
     assert verdict.message == "NotImplementedError: "
 
 
 def test_a_wrong_result_shows_the_smallest_failing_case():
-    verdict = judge(lambda x: row_means(x) + 1)
+    verdict = verdict_on(lambda x: row_means(x) + 1)
     assert verdict.status == "wrong"
     assert verdict.mistake is None
     assert verdict.label == "one column"  # three numbers, fewer than any other case
@@ -63,7 +63,7 @@ def test_a_crash_on_every_case_is_told_with_its_words():
     def crash(x):
         return x.no_such_thing
 
-    verdict = judge(crash)
+    verdict = verdict_on(crash)
     assert verdict.status == "crashed"
     assert verdict.message.startswith("AttributeError: 'Tensor' object has no attribute")
     assert verdict.outcome.kind == "AttributeError"
@@ -76,7 +76,7 @@ def test_a_wrong_value_says_more_than_a_crash_elsewhere():
             raise IndexError("smallest case")
         return row_means(x) + 1
 
-    verdict = judge(both)
+    verdict = verdict_on(both)
     assert verdict.status == "wrong"
     assert verdict.label == "two rows"
 
@@ -84,7 +84,7 @@ def test_a_wrong_value_says_more_than_a_crash_elsewhere():
 @pytest.mark.parametrize("mistake", TOY.mistakes, ids=lambda m: m.name)
 @pytest.mark.parametrize("hidden", [None, 7])
 def test_every_mistake_is_named(mistake, hidden):
-    verdict = judge(mistake.wrong, hidden)
+    verdict = verdict_on(mistake.wrong, hidden)
     assert not verdict.passed
     assert verdict.mistake == mistake.name
     assert verdict.message == mistake.message
@@ -92,7 +92,7 @@ def test_every_mistake_is_named(mistake, hidden):
 
 def test_a_mistake_that_fails_alike_but_is_right_elsewhere_is_still_named():
     """The fallback: wrong as a mistake is on all failing cases, right where the mistake is not."""
-    verdict = judge(lambda x: x.sum(dim=1) if x.shape[1] == 2 else row_means(x))
+    verdict = verdict_on(lambda x: x.sum(dim=1) if x.shape[1] == 2 else row_means(x))
     assert verdict.mistake == "sum"
     assert verdict.message == "You sum and do not divide."
 
@@ -100,8 +100,8 @@ def test_a_mistake_that_fails_alike_but_is_right_elsewhere_is_still_named():
 def test_when_two_mistakes_would_explain_the_failing_cases_none_is_named():
     twins = [Mistake("zero", "Zero.", lambda x: x * 0), Mistake("also", "Also.", lambda x: x * 0.0)]
     exercise = _doubling(twins)
-    assert judge(lambda x: 0.0 if x == 3 else 2 * x, exercise=exercise).mistake is None
-    assert judge(lambda x: x * 0, exercise=exercise).mistake == "zero"
+    assert verdict_on(lambda x: 0.0 if x == 3 else 2 * x, exercise=exercise).mistake is None
+    assert verdict_on(lambda x: x * 0, exercise=exercise).mistake == "zero"
 
 
 def test_a_mistake_that_only_crashes_alike_is_not_named_by_the_fallback():
@@ -117,7 +117,7 @@ def test_a_mistake_that_only_crashes_alike_is_not_named_by_the_fallback():
             raise ValueError("another reason")
         return 2 * x
 
-    verdict = judge(crashes_too, exercise=exercise)
+    verdict = verdict_on(crashes_too, exercise=exercise)
     assert verdict.status == "crashed"
     assert verdict.mistake is None
 
@@ -129,27 +129,27 @@ def _doubling(mistakes, oracle=lambda x: 2 * x, **more) -> Exercise:
 
 def test_a_mistake_that_matches_no_case_is_not_named():
     assert (
-        judge(lambda x: x + 100, exercise=_doubling([Mistake("x", "X.", lambda x: x)])).mistake
+        verdict_on(lambda x: x + 100, exercise=_doubling([Mistake("x", "X.", lambda x: x)])).mistake
         is None
     )
 
 
 @pytest.mark.parametrize("mistake", TOY.mistakes, ids=lambda m: m.name)
 def test_a_hidden_verdict_carries_no_inputs_and_no_values(mistake):
-    verdict = judge(mistake.wrong, 7)
+    verdict = verdict_on(mistake.wrong, 7)
     assert verdict.shown is None
     assert verdict.outcome is None
 
 
 def test_a_hidden_verdict_without_a_named_mistake_tells_no_number():
-    verdict = judge(lambda x: row_means(x) + 1, 7)
+    verdict = verdict_on(lambda x: row_means(x) + 1, 7)
     assert verdict.message == "Your result differs from the expected one."
     assert not any(c.isdigit() for c in verdict.message + verdict.label)
 
     def telling(x):
         raise ValueError(f"the input was {x}")
 
-    verdict = judge(telling, 7)
+    verdict = verdict_on(telling, 7)
     assert verdict.message == "ValueError"
     assert verdict.outcome is None
 
@@ -177,14 +177,14 @@ def test_a_function_that_changes_its_arguments_harms_only_itself():
         x.zero_()
         return means
 
-    assert judge(spoils).passed
+    assert verdict_on(spoils).passed
 
     def spoils_and_errs(x):
         means = row_means(x) + 1
         x.zero_()
         return means
 
-    verdict = judge(spoils_and_errs)
+    verdict = verdict_on(spoils_and_errs)
     assert verdict.shown.args[0].tolist() == [[2.0], [4.0], [9.0]]
     assert verdict.shown.expected == [2.0, 4.0, 9.0]
 
@@ -193,7 +193,7 @@ def test_a_result_that_is_the_argument_itself_is_compared_as_it_was_returned():
     def identity(x):
         return x.squeeze(1) if x.shape[1] == 1 else row_means(x)
 
-    assert judge(identity).passed
+    assert verdict_on(identity).passed
 
 
 def test_keyword_arguments_reach_the_function_as_copies():
@@ -223,8 +223,8 @@ def test_an_error_that_is_expected_must_come_and_have_its_kind():
             raise ValueError("other words are as good")
         return x
 
-    assert judge(other_words, exercise=exercise).passed
-    verdict = judge(lambda x: x, exercise=exercise)
+    assert verdict_on(other_words, exercise=exercise).passed
+    verdict = verdict_on(lambda x: x, exercise=exercise)
     assert verdict.status == "wrong"
     assert (
         verdict.message == "Your function returned a number, it was expected to raise ValueError."
@@ -233,14 +233,14 @@ def test_an_error_that_is_expected_must_come_and_have_its_kind():
     def other_kind(x):
         return [1][int(x)] if x == 2 else x
 
-    assert judge(other_kind, exercise=exercise).status == "crashed"
+    assert verdict_on(other_kind, exercise=exercise).status == "crashed"
 
 
 def test_a_canonical_form_forgives_order_and_refuses_what_has_no_such_form():
     exercise = _doubling([], lambda x: [x, 2 * x], canonical=sorted)
-    assert judge(lambda x: [2 * x, x], exercise=exercise).passed
-    assert judge(lambda x: [2 * x, 2 * x], exercise=exercise).status == "wrong"
-    assert judge(lambda x: 5.0, exercise=exercise).status == "wrong"
+    assert verdict_on(lambda x: [2 * x, x], exercise=exercise).passed
+    assert verdict_on(lambda x: [2 * x, 2 * x], exercise=exercise).status == "wrong"
+    assert verdict_on(lambda x: 5.0, exercise=exercise).status == "wrong"
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_a_canonical_form_forgives_order_and_refuses_what_has_no_such_form():
     ids=lambda r: type(r).__name__,
 )
 def test_whatever_a_function_returns_gets_a_verdict_in_words(result):
-    verdict = judge(lambda x: result)
+    verdict = verdict_on(lambda x: result)
     assert verdict.status == "wrong"
     assert verdict.message.endswith(".")
 
@@ -278,7 +278,7 @@ def test_a_function_that_exits_has_crashed():
     def leave(*_):
         raise SystemExit(0)
 
-    verdict = TOY.judge(call(leave))
+    verdict = TOY.verdict(call(leave))
     assert verdict.status == "crashed"
     assert verdict.outcome.kind == "SystemExit"
 
@@ -289,7 +289,7 @@ def test_a_mistake_is_named_though_another_one_raises_elsewhere():
             raise IndexError("one column")
         return x.sum(dim=1)
 
-    verdict = judge(summed_and_short)
+    verdict = verdict_on(summed_and_short)
     assert (verdict.status, verdict.mistake) == ("wrong", "sum")
 
 
@@ -299,4 +299,4 @@ def test_one_result_is_too_few_to_name_a_mistake_of_a_function_that_raises_elsew
             raise IndexError("only two rows")
         return x.sum(dim=1)
 
-    assert judge(once).mistake is None
+    assert verdict_on(once).mistake is None

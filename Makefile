@@ -63,7 +63,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.library.mining --rounds 3
 	$(BIN)/python -m benchmarks.library.losses --runs 3 --no-memory
 
-#: make lock     requirements.lock anew, from a clean environment of what pyproject.toml asks for
+#: make lock     requirements.lock anew, from a clean environment of all that pyproject.toml asks for
 lock:
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install -q torch==2.13.0

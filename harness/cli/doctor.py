@@ -70,7 +70,7 @@ def _python() -> Finding:
 
 def pins(lock: Path) -> dict[str, str]:
     """The exact pins of a lock file: `{name: version}`."""
-    found = {}
+    found: dict[str, str] = {}
     for line in lock.read_text(encoding="utf-8").splitlines():
         text = line.split("#")[0].split(";")[0].strip()
         if "==" in text:

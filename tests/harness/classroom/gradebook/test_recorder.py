@@ -19,6 +19,8 @@ from harness.classroom.gradebook import Busy, GradedSubmission, Recorder, Record
 from harness.grade.verdicts import CellVerdict, Report
 from tests.harness.classroom.gradebook.tiny import LESSON, MARKUP, classroom, grade, hand_in, rows
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory) -> Path:

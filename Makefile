@@ -1,10 +1,14 @@
 # make course   set everything up, run all lessons with their answers, grade them, print a table
 # make test     set everything up, pass the tests
-.PHONY: help course test setup lab build lint format prove bench lock clean
+.PHONY: help course test check setup lab build lint format prove bench lock clean
 
 VENV ?= .venv
 PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
 BIN := $(VENV)/bin
+endif
 READY := $(VENV)/.ready
 # Two test processes: more only fight for the cores of a small machine.
 WORKERS ?= 2
@@ -40,11 +44,16 @@ lab: setup
 build: setup
 	$(BIN)/course build
 
-#: make lint     ruff on code, lessons and notebooks; generated files against their sources
+#: make lint     ruff on code, lessons and notebooks; types; generated files against their sources
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/course build --check
+
+#: make check    what one runs while working, in under 90 seconds: make lint and the fast tests
+check: lint
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not journey"
 
 #: make format   let ruff mend what it can
 format: setup
@@ -63,7 +72,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.library.mining --rounds 3
 	$(BIN)/python -m benchmarks.library.losses --runs 3 --no-memory
 
-#: make lock     requirements.lock anew, from a clean environment of what pyproject.toml asks for
+#: make lock     requirements.lock anew, from a clean environment of all that pyproject.toml asks for
 lock:
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install -q torch==2.13.0
@@ -75,4 +84,4 @@ lock:
 
 #: make clean    remove what was built; the environment stays
 clean:
-	rm -rf build .pytest_cache .ruff_cache .hypothesis
+	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis

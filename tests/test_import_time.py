@@ -36,6 +36,7 @@ def test_no_teaching_module_imports_sentence_transformers_or_the_packages_above(
     assert run.returncode == 0, run.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["search", "models", "text"])
 def test_modules_that_load_models_alone_import_no_sentence_transformers(name):
     code = f"import sys, lib.{name}; sys.exit('sentence_transformers' in sys.modules)"

@@ -8,16 +8,21 @@ import platform
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from harness import paths
 from harness.cli.console import out
 
 MIN_MEMORY_GIB, MIN_DISK_GIB = 4, 2
+# The extras of pyproject.toml that a learner does without, and whom they are for.
+READERS = {"teacher": "teachers", "dev": "developers"}
 
 
 @dataclass(frozen=True)
@@ -65,21 +70,59 @@ def _python() -> Finding:
 
 def pins(lock: Path) -> dict[str, str]:
     """The exact pins of a lock file: `{name: version}`."""
-    found = {}
+    found: dict[str, str] = {}
     for line in lock.read_text(encoding="utf-8").splitlines():
         text = line.split("#")[0].split(";")[0].strip()
         if "==" in text:
             name, version = text.split("==")
-            found[name.strip().lower().replace("_", "-")] = version.strip()
+            found[canonicalize_name(name.strip())] = version.strip()
+    return found
+
+
+def wanted(project: Path) -> dict[str, list[Requirement]]:
+    """What a `pyproject.toml` asks for: `""` the base, then each extra, without itself."""
+    table = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+    groups = {"": table["dependencies"]} | table.get("optional-dependencies", {})
+    own = canonicalize_name(table["name"])
+    return {
+        group: [r for r in map(Requirement, texts) if canonicalize_name(r.name) != own]
+        for group, texts in groups.items()
+    }
+
+
+def needed(requirements: list[Requirement]) -> set[str]:
+    """The names of these packages and of all that they need here, as far as they are installed."""
+    found: set[str] = set()
+    seen: set[tuple[str, frozenset[str]]] = set()
+    waiting = list(requirements)
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        step = (name, frozenset(requirement.extras))
+        if step in seen:
+            continue
+        seen.add(step)
+        found.add(name)
+        try:
+            texts = importlib.metadata.requires(name) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        extras = ["", *requirement.extras]
+        waiting += [
+            inner
+            for inner in map(Requirement, texts)
+            if inner.marker is None or any(inner.marker.evaluate({"extra": e}) for e in extras)
+        ]
     return found
 
 
 def _packages(root: Path) -> Finding:
-    lock = root / "requirements.lock"
+    lock, project = root / "requirements.lock", root / "pyproject.toml"
     if not lock.is_file():
         return Finding("note", "Packages", "no requirements.lock to compare with")
     missing, other = [], []
-    for name, version in pins(lock).items():
+    locked = pins(lock)
+    for name, version in locked.items():
         try:
             here = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -88,11 +131,41 @@ def _packages(root: Path) -> Finding:
         if here.split("+")[0] != version:
             other.append(f"{name} {here} (tested: {version})")
     todo = "Run `make setup`, or `pip install -r requirements.lock`."
+    # A learner may have installed the base alone, and lacks nothing then.
+    absent: list[str] = []
+    if missing and project.is_file():
+        missing, absent = _without_extras(missing, wanted(project))
     if missing:
         return Finding("missing", "Packages", f"not installed: {', '.join(missing)}", todo)
+    without = f"; without what is for {' and '.join(absent)}" if absent else ""
     if other:
-        return Finding("note", "Packages", f"other versions: {', '.join(other)}", todo)
-    return Finding("ok", "Packages", f"all {len(pins(lock))} at the tested versions")
+        return Finding("note", "Packages", f"other versions: {', '.join(other)}{without}", todo)
+    if absent:
+        text = f"all that notebooks need at the tested versions{without}"
+        return Finding("ok", "Packages", text, "Not needed to learn; `make setup` installs all.")
+    return Finding("ok", "Packages", f"all {len(locked)} at the tested versions")
+
+
+def _without_extras(
+    missing: list[str], groups: dict[str, list[Requirement]]
+) -> tuple[list[str], list[str]]:
+    """What of `missing` is a fault, and the extras of which nothing at all is installed."""
+    base, faults, absent = needed(groups[""]), set(), []
+    below = base
+    for extra, readers in READERS.items():
+        direct = {canonicalize_name(requirement.name) for requirement in groups.get(extra, [])}
+        own = direct - below
+        lacking = own & set(missing)
+        if own and lacking == own:
+            absent.append(readers)
+        else:
+            faults |= lacking
+        below = below | needed(groups.get(extra, []))
+    if not absent:
+        return missing, []
+    # What an absent package would need in turn is not to be known here: only what the base needs
+    # and what an extra that is there lacks are faults.
+    return [name for name in missing if name in base | faults], absent
 
 
 def _package_file(package: str, *parts: str) -> Path | None:

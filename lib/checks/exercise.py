@@ -202,8 +202,8 @@ class Exercise:
         outcome, label = outcomes[first], cases[first].label
         raised = outcome if isinstance(outcome, Raised) else None
         shown = None
-        if raised:
-            message = f"{raised.kind}: {raised.message}" if not hidden else raised.kind
+        if isinstance(outcome, Raised):
+            message = f"{outcome.kind}: {outcome.message}" if not hidden else outcome.kind
             status: Status = "crashed"
         else:
             status = "wrong"

@@ -134,16 +134,17 @@ def kind(value: Any) -> str:
 
 def show(value: Any, limit: int = 400, depth: int = 6) -> str:
     """A short, rounded rendering of a value for a message; below `depth` it shows only the kind."""
-    array = as_array(value) if isinstance(value, torch.Tensor | np.ndarray) else None
-    if array is not None:
+    numeric = isinstance(value, torch.Tensor | np.ndarray | list | tuple)
+    array = as_array(value) if numeric else None
+    if array is not None and isinstance(value, torch.Tensor | np.ndarray):
         text = np.array2string(
             array, precision=4, suppress_small=True, threshold=60, edgeitems=3, max_line_width=88
         )
     elif isinstance(value, float):
         text = f"{value:.6g}"
-    elif isinstance(value, list | tuple) and value and as_array(value) is not None:
+    elif array is not None and len(value):
         text = np.array2string(
-            as_array(value), precision=4, suppress_small=True, separator=", ", threshold=60
+            array, precision=4, suppress_small=True, separator=", ", threshold=60
         )
     elif isinstance(value, list | tuple | dict) and depth == 0:
         text = kind(value)
@@ -191,12 +192,12 @@ def difference(expected: Any, got: Any, tolerance: Tolerance = DEFAULT) -> str:
     if left.ndim == 0:
         return f"You returned {float(right64):.6g}, expected {float(left64):.6g}."
     worst = np.unravel_index(int(np.argmax(np.where(wrong, gap, -1.0))), gap.shape)
-    place = ", ".join(str(int(i)) for i in worst)
+    at = ", ".join(str(int(i)) for i in worst)
     largest = float(gap[worst])
     amount = "infinite" if math.isinf(largest) else f"{largest:.4g}"
     return (
         f"{int(wrong.sum())} of {gap.size} values differ; the largest difference ({amount}) is at "
-        f"[{place}]: you gave {float(right64[worst]):.4g}, expected {float(left64[worst]):.4g}."
+        f"[{at}]: you gave {float(right64[worst]):.4g}, expected {float(left64[worst]):.4g}."
     )
 
 

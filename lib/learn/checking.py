@@ -141,8 +141,9 @@ def _example(verdict: Verdict) -> list:
         Code(f"{values.show(shown.expected)}\n({_kind_asked(shown)})", "Expected"),
     ]
     got, truth = values.as_array(shown.got), values.as_array(shown.expected)
-    comparable = got is not None and truth is not None and got.shape == truth.shape
-    if comparable and got.ndim == 2 and got.size > 1 and max(got.shape) <= 12:
+    if got is None or truth is None or got.shape != truth.shape:
+        return parts
+    if got.ndim == 2 and got.size > 1 and max(got.shape) <= 12:
         with np.errstate(invalid="ignore"):
             gap = got.astype(float) - truth.astype(float)
         parts.append(Grids(["yours", "expected", "difference"], [got, truth, gap]))

@@ -18,12 +18,12 @@ from lib.learn.environment import headless
 from lib.learn.panel import Panel, Table
 
 EMPTY = {"version": 1, "exercises": {}, "quiz": {}, "hints": {}}
-# What an entry of each part holds, with the value of what is absent.
-_FORMS: dict[str, type | dict] = {
+# What an entry of each part holds, with the value of what is absent; hints are counted only.
+_FORMS: dict[str, dict] = {
     "exercises": {"attempts": 0, "passed": False, "last": "not attempted"},
     "quiz": {"tries": 0, "answer": None, "right": None},
-    "hints": int,
 }
+_COUNTED = "hints"
 
 
 def path() -> Path:
@@ -40,7 +40,7 @@ def load() -> dict:
     try:
         stored = json.loads(path().read_text(encoding="utf-8"))
         if stored.get("version") == 1:
-            return {"version": 1} | {part: _sound(part, stored) for part in _FORMS}
+            return {"version": 1} | {part: _sound(part, stored) for part in (*_FORMS, _COUNTED)}
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         pass
     return json.loads(json.dumps(EMPTY))
@@ -48,9 +48,9 @@ def load() -> dict:
 
 def _sound(part: str, stored: dict) -> dict:
     """The entries of one part that have the form this module writes; a person may edit the file."""
-    form = _FORMS[part]
-    if form is int:
+    if part == _COUNTED:
         return {key: n for key, n in dict(stored.get(part, {})).items() if type(n) is int}
+    form = _FORMS[part]
     return {
         key: {name: entry.get(name, default) for name, default in form.items()}
         for key, entry in dict(stored.get(part, {})).items()

@@ -11,7 +11,10 @@ from harness.kernels.client import WarmParent
 from harness.limits import Limits
 from tests.attacks import assignment
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only"),
+]
 
 # The hidden input of `double` holds 4711.0 (see `assignment`).
 NOTES = "def double(x):\n    notes.append(x.tolist())\n    return 2 * x"

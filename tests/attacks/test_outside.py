@@ -19,6 +19,8 @@ from harness.sandbox import Box, Level
 from tests.attacks import assignment
 from tests.attacks.outside import OUTSIDE
 
+pytestmark = pytest.mark.slow
+
 LEVELS = (Level.NAMESPACES, Level.LANDLOCK)
 LIMITS = Limits(call_s=3, cell_s=2, notebook_s=30)
 

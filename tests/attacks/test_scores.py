@@ -13,7 +13,10 @@ from tests.attacks import assignment
 from tests.attacks.inside import INSIDE
 from tests.attacks.structure import STRUCTURE, edited
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only"),
+]
 
 
 @pytest.fixture(scope="module")

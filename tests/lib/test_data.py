@@ -141,6 +141,7 @@ def test_content_is_pinned(profile):
     assert load_course_set(profile).checksum == CHECKSUMS[profile]
 
 
+@pytest.mark.slow
 def test_another_interpreter_with_another_hash_seed_builds_the_same_set():
     code = "from lib.data import load_course_set as f; print(f().checksum)"
     run = subprocess.run(

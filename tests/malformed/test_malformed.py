@@ -47,6 +47,7 @@ def test_there_are_many_kinds():
     assert len({kind.name for kind in KINDS}) == len(KINDS) >= 45
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
 def test_every_kind_is_graded_or_explained(reports, kind):
     report = reports[kind.name]

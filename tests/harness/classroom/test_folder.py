@@ -76,6 +76,7 @@ def scores(path: Path) -> dict[str, tuple[str, float, float]]:
     }
 
 
+@pytest.mark.slow
 def test_a_folder_is_collected_graded_and_exported(room, inbox):
     put(room, inbox / f"ada_{LESSON}.ipynb", mean="mean = 'right'")
     put(room, inbox / "bob" / f"{LESSON}.ipynb", mean="mean = 'right'", max="max = 'right'")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from harness.classroom import collect
 from tests.harness.classroom.gradebook.tiny import LESSON, by, classroom, grade, rows
 from tests.harness.classroom.test_folder import put, scores, stock
 
 
+@pytest.mark.slow
 def test_a_class_is_kept_in_postgresql(server, tmp_path):
     room = classroom(tmp_path, server)
     put(room, tmp_path / "in" / f"ada_{LESSON}.ipynb", mean="mean = 'right'")

@@ -189,6 +189,7 @@ def test_a_run_that_is_told_to_end_leaves_no_process_behind(tmp_path):
     assert alive == []
 
 
+@pytest.mark.slow
 def test_a_second_run_in_the_same_folder_is_refused_in_one_sentence(tmp_path):
     root = tiny.lay_out(tmp_path)
     folder = paths.run_folder(root)

@@ -261,6 +261,7 @@ def _grow(inner: st.SearchStrategy) -> st.SearchStrategy:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(st.recursive(_scalars, _grow, max_leaves=20))
 def test_decode_gives_a_value_or_a_codec_error_and_nothing_else(node):

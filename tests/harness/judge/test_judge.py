@@ -54,6 +54,7 @@ def _parts(verdict):
 EXERCISES = checks.every()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda x: x.name)
 def test_the_judge_never_disagrees_with_the_instant_check(exercise):
     def stub(*args, **kwargs):

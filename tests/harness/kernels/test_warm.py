@@ -16,7 +16,10 @@ from harness.kernels.client import WarmError, WarmParent
 from harness.kernels.student import Lost, StudentKernel
 from harness.limits import Limits
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only"),
+]
 PREFIX = [
     {"source": "import torch\nbase = torch.arange(3)", "grade_id": "setup"},
     {"source": "print('seen')\nbase.sum()", "grade_id": None},
@@ -132,14 +135,12 @@ def test_the_parent_has_nothing_to_read_in_its_environment(warm, monkeypatch):
     } | {name for name in names if name.startswith("COURSE_")}
 
 
-@pytest.mark.slow
 def test_a_prefix_that_fails_is_refused_with_its_error():
     broken = [{"source": "1 / 0", "grade_id": "setup"}]
     with pytest.raises(WarmError, match=r"cell setup .* ZeroDivisionError"):
         WarmParent(preload=("numpy",), prefix=broken).__enter__()
 
 
-@pytest.mark.slow
 def test_of_the_checks_only_those_that_are_asked_for_are_imported():
     look = "import sys\nprint(sorted(n for n in sys.modules if n.startswith('lib.checks.lesson_')))"
     prefix = [{"source": look, "grade_id": "look"}]
@@ -149,7 +150,6 @@ def test_of_the_checks_only_those_that_are_asked_for_are_imported():
     assert "lesson_05" not in said
 
 
-@pytest.mark.slow
 def test_a_check_that_cannot_be_imported_is_said(monkeypatch):
     from harness.kernels import warm as server
     from lib import checks
@@ -164,7 +164,6 @@ def test_a_check_that_cannot_be_imported_is_said(monkeypatch):
         server.prepare([], [], ["mean_pool"])
 
 
-@pytest.mark.slow
 def test_a_prefix_that_leaves_a_thread_is_done_without():
     source = (
         "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()"
@@ -174,7 +173,6 @@ def test_a_prefix_that_leaves_a_thread_is_done_without():
         assert "more than one thread" in parent.note
 
 
-@pytest.mark.slow
 def test_everything_ends_with_the_parent():
     with WarmParent(preload=("numpy",)) as parent, _kernel(parent) as kernel:
         pid = kernel.child.pid
@@ -215,7 +213,6 @@ def test_a_daemon_without_a_sandbox_ends_with_its_kernel(warm):
     assert _gone(daemon)
 
 
-@pytest.mark.slow
 def test_a_killed_grader_leaves_no_process():
     code = (
         "import time\n"
@@ -238,7 +235,6 @@ def test_a_killed_grader_leaves_no_process():
     assert _gone(*pids)
 
 
-@pytest.mark.slow
 def test_closing_waits_for_all_that_was_forked():
     with WarmParent(preload=("numpy",)) as parent:
         kernel = _kernel(parent).__enter__()

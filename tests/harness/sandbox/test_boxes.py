@@ -18,7 +18,7 @@ from tests.harness.sandbox import inside
 
 ROOT = Path(__file__).parents[3]
 LINUX = sys.platform == "linux"
-pytestmark = pytest.mark.skipif(not LINUX, reason="Linux only")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not LINUX, reason="Linux only")]
 
 
 @pytest.fixture(params=[Level.NAMESPACES, Level.LANDLOCK])
@@ -406,7 +406,6 @@ def test_each_kernel_of_root_has_a_user_of_its_own(monkeypatch, tmp_path):
     assert all(60_000 < user < 2**31 for user in users)
 
 
-@pytest.mark.slow
 def test_all_this_holds_for_an_ordinary_user_too():
     if os.getuid() != 0 or subprocess.run(["which", "setpriv"], capture_output=True).returncode:
         pytest.skip("for root, with setpriv")

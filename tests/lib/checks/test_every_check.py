@@ -111,6 +111,7 @@ def test_every_mistake_fails_by_its_own_name(exercise, caller):
         assert verdict.message == mistake.message
 
 
+@pytest.mark.slow
 @every_exercise
 def test_no_mistake_passes_the_hidden_check(exercise):
     for mistake in mistakes(exercise.name):

@@ -28,6 +28,7 @@ def _detached(value):
     return {k: _detached(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(plain.values(), plain.values())
 def test_any_two_values_compare_both_ways_alike_and_a_difference_has_words(a, b):

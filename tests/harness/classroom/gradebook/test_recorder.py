@@ -28,6 +28,8 @@ from tests.harness.classroom.gradebook.tiny import (
     rows,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory) -> Path:

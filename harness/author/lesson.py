@@ -170,7 +170,8 @@ def _read_quiz(path: Path) -> tuple[dict[str, dict], dict[str, int]]:
     try:
         entries = yaml.safe_load(text) or []
     except yaml.YAMLError as error:
-        line = error.problem_mark.line + 1 if getattr(error, "problem_mark", None) else 1
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
         raise LessonError([Problem(path, line, f"not YAML: {error}")]) from error
     lines: dict[str, int] = {}
     problems = []

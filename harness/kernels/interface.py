@@ -17,8 +17,13 @@ from harness.sandbox import Box
 class KernelProcess(Protocol):
     """A kernel's or a judge's process."""
 
-    pid: int | None
-    laps: dict[str, float]  # seconds that its start was spent on
+    @property
+    def pid(self) -> int | None:
+        """The process's number."""
+
+    @property
+    def laps(self) -> dict[str, float]:
+        """Seconds that its start was spent on, by what."""
 
     def poll(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""

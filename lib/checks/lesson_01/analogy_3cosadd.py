@@ -24,14 +24,13 @@ def _analogy_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     for turn in range(7 if hidden else 4):
         words, dim, count = int(rng.integers(8, 30)), int(rng.integers(3, 9)), 6
         vectors = rng.normal(size=(words, dim)) * rng.lognormal(0, 0.8, (words, 1))
-        inputs = rng.integers(0, words, (3, count)).tolist()
-        yield _question(
-            torch.from_numpy(vectors), *inputs, int(rng.integers(1, 4)), f"random {turn}"
-        )
+        a, b, c = rng.integers(0, words, (3, count)).tolist()
+        k = int(rng.integers(1, 4))
+        yield _question(torch.from_numpy(vectors), a, b, c, k, f"random {turn}")
     # The inputs themselves lie nearest to the target, as they do in trained vectors.
     base = rng.normal(size=(14, 6)) * 0.15 + rng.normal(size=6)
-    inputs = rng.integers(0, 14, (3, 8)).tolist()
-    yield _question(torch.from_numpy(base), *inputs, 2, "vectors that all lie close together")
+    a, b, c = rng.integers(0, 14, (3, 8)).tolist()
+    yield _question(torch.from_numpy(base), a, b, c, 2, "vectors that all lie close together")
     stripes = torch.from_numpy(rng.normal(size=(5, 10)) * rng.lognormal(0, 1, 10)).T
     yield _question(stripes, [1], [4], [7], 3, "not contiguous")
 

@@ -32,7 +32,8 @@ def _length_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
 def _batches_by_picking(lengths: list[int], batch_size: int) -> list[list[int]]:
     """The oracle: take the longest that is left, the first of equals, again and again."""
     require(batch_size)
-    left, batches = list(enumerate(lengths)), []
+    left = list(enumerate(lengths))
+    batches: list[list[int]] = []
     while left:
         longest = max(left, key=lambda pair: pair[1])
         left.remove(longest)

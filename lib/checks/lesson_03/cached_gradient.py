@@ -108,8 +108,10 @@ def _chunk_alone(
     return torch.stack(steps)
 
 
-def _chunks_summed(*args) -> Tensor:
-    return _chunk_alone(*args, mean=False)
+def _chunks_summed(
+    weight: Tensor, queries: Tensor, positives: Tensor, chunk: int, scale: float
+) -> Tensor:
+    return _chunk_alone(weight, queries, positives, chunk, scale, mean=False)
 
 
 def _dot_loss(q: Tensor, p: Tensor, scale: float) -> Tensor:

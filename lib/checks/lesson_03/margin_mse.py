@@ -33,7 +33,7 @@ def _teacher_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
 
 
 def _teacher_by_loops(q: Tensor, p: Tensor, n: Tensor, teacher: Tensor) -> float:
-    q, p, n, t = (np.asarray(x, dtype=np.float64) for x in (q, p, n, teacher))
+    q, p, n, t = [np.asarray(x, dtype=np.float64) for x in (q, p, n, teacher)]  # type: ignore[assignment] # numpy from here on
     squares = []
     for i in range(len(q)):
         for j in range(n.shape[1]):

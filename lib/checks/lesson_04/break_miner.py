@@ -5,13 +5,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 from lib.checks.breakit import BreakIt, Suspect
 
 MOST = 1000  # negatives that a case may ask for
 
 
-def _number(value: object) -> Fraction:
+def _number(value: Any) -> Fraction:
     """The decimal as it is written, so that 0.6 lies exactly at 0.8 less a quarter of it."""
     return Fraction(str(float(value)))
 
@@ -61,10 +62,15 @@ def _right_one_by_one(scores, positives, itself, margin, k) -> list:
         free -= {r for r in free if lowest - row[r] < margin * abs(lowest)}
         taken: list[int] = []
         while len(taken) < k:
-            taken.append(max(free, key=lambda r, row=row: (row[r], -r), default=-1))
+            taken.append(_best(free, row))
             free.discard(taken[-1])
         found.append(taken)
     return found
+
+
+def _best(free: set[int], row: list[Fraction]) -> int:
+    """The row of the highest score, of equals the lowest; -1 if none is left."""
+    return max(free, key=lambda r: (row[r], -r), default=-1)
 
 
 def _lowest(own: list[Fraction], margin: Fraction) -> Fraction:

@@ -15,12 +15,15 @@ def _read(queries, corpus, candidates, k) -> tuple[np.ndarray, np.ndarray, list[
     return a, b, rows, int(k)
 
 
+def _ranked(candidates: list[int], scores: np.ndarray, ties: int) -> list[int]:
+    """The candidates, best first; of equals the lower row first (`ties` 1) or the higher (-1)."""
+    there = [row for row in candidates if row >= 0]
+    return sorted(there, key=lambda row: (-float(scores[row]), ties * row))
+
+
 def _right(queries, corpus, candidates, k) -> list:
     a, b, rows, k = _read(queries, corpus, candidates, k)
-    return [
-        sorted((r for r in one if r >= 0), key=lambda r, q=q: (-float(b[r] @ q), r))[:k]
-        for q, one in zip(a, rows)
-    ]
+    return [_ranked(one, b @ q, 1)[:k] for q, one in zip(a, rows)]
 
 
 def _right_by_table(queries, corpus, candidates, k) -> list:
@@ -76,10 +79,7 @@ def _cosines(queries, corpus, candidates, k) -> list:
 
 def _ties_late(queries, corpus, candidates, k) -> list:
     a, b, rows, k = _read(queries, corpus, candidates, k)
-    return [
-        sorted((r for r in one if r >= 0), key=lambda r, q=q: (-float(b[r] @ q), -r))[:k]
-        for q, one in zip(a, rows)
-    ]
+    return [_ranked(one, b @ q, -1)[:k] for q, one in zip(a, rows)]
 
 
 def _all_candidates(queries, corpus, candidates, k) -> list:

@@ -22,6 +22,7 @@
 PROFILE = "fast"
 SEED = 0
 DEVICE = "auto"
+MODEL = "all-MiniLM-L6-v2"
 
 # %%
 import torch
@@ -42,7 +43,7 @@ seed_everything(SEED)
 
 # %%
 device = pick_device(DEVICE)
-model = load_encoder(device=device)
+model = load_encoder(MODEL, device=device)
 glove = load_word_vectors(limit=30_000)
 
 bank = [
@@ -997,7 +998,7 @@ passages = search.encode_cached(model, course.passages)
 queries = search.encode_cached(model, course.test.queries)
 found = search.top_k(queries, passages, k=10)[1]
 ranked = [[course.ids[i] for i in row] for row in found.tolist()]
-row = leaderboard.evaluate("all-MiniLM-L6-v2, mean pooling", "02", ranked, course.test)
+row = leaderboard.evaluate(f"{MODEL}, mean pooling", "02", ranked, course.test)
 leaderboard.save(row)
 print("nDCG@10", row.ndcg_at_10, " recall@10", row.recall_at_10, " MRR@10", row.mrr_at_10)
 

@@ -22,6 +22,7 @@
 PROFILE = "fast"
 SEED = 0
 DEVICE = "auto"
+MODEL = "all-MiniLM-L6-v2"
 
 # %%
 import math
@@ -44,7 +45,7 @@ seed_everything(SEED)
 
 # %%
 device = pick_device(DEVICE)
-model = load_encoder(device=device)
+model = load_encoder(MODEL, device=device)
 course = load_course_set(PROFILE)
 own = torch.tensor(course.train.positives)  # the passage of each training query
 for i in (10, 1000):

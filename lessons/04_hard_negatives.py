@@ -22,6 +22,7 @@
 PROFILE = "fast"
 SEED = 0
 DEVICE = "auto"
+MODEL = "all-MiniLM-L6-v2"
 
 # %%
 import math
@@ -45,7 +46,7 @@ seed_everything(SEED)
 
 # %%
 device = pick_device(DEVICE)
-model = load_encoder(device=device)
+model = load_encoder(MODEL, device=device)
 course = load_course_set(PROFILE)
 passages = search.encode_cached(model, course.passages)
 queries = search.encode_cached(model, course.train.queries)
@@ -1037,7 +1038,7 @@ claim(
 # %%
 def train_encoder(rows: torch.Tensor, wrong: torch.Tensor | None, count: int = 2):
     """The whole encoder trained by MNRL on some pairs, with `count` negatives each or none."""
-    encoder = load_encoder(device=device)
+    encoder = load_encoder(MODEL, device=device)
     if wrong is not None:
         rows, wrong = (x[(wrong >= 0).all(dim=1)] for x in (rows, wrong))
     columns = [[course.train.queries[i] for i in rows], [course.passages[own[i]] for i in rows]]

@@ -22,6 +22,7 @@
 PROFILE = "fast"
 SEED = 0
 DEVICE = "auto"
+MODEL = "all-MiniLM-L6-v2"
 
 # %%
 import copy
@@ -57,7 +58,7 @@ seed_everything(SEED)
 
 # %%
 device = pick_device(DEVICE)
-model = load_encoder(device=device)
+model = load_encoder(MODEL, device=device)
 course = load_course_set(PROFILE)
 passages = search.encode_cached(model, course.passages)
 queries = search.encode_cached(model, course.validation.queries)

@@ -25,6 +25,7 @@ from harness.author.lesson import (
 from harness.grade import cells as grading
 
 PARTS = ("card", "answer", "check", "hidden", "hints")
+PARAMETERS = ("PROFILE", "SEED", "DEVICE", "MODEL")
 KINDS = ("single", "multiple", "numeric", "ordering", "free")
 # Far over the style's lengths (words of a markdown cell, lines of a code cell).
 PROSE_LIMITS = {"median": 50, "p90": 110, "one cell": 200}
@@ -57,6 +58,11 @@ def _header(lesson: Lesson) -> Iterator[Problem]:
     tagged = [c for c in lesson.cells if "parameters" in c.metadata.get("tags", [])]
     if len(tagged) != 1:
         yield Problem(lesson.path, 1, f"one cell is tagged `parameters`; here are {len(tagged)}")
+    for cell in tagged:
+        missing = [name for name in PARAMETERS if not re.search(rf"^{name} = ", cell.source, re.M)]
+        if missing:
+            message = f"the parameters cell does not set {', '.join(missing)}"
+            yield Problem(lesson.path, cell.line, message)
 
 
 def _exercises(lesson: Lesson) -> Iterator[Problem]:

@@ -56,7 +56,7 @@ def execute(
     """Run the notebook `source` and write it, executed, to `target`.
 
     Args:
-        parameters: papermill's parameters (`PROFILE`, `SEED`, `DEVICE`).
+        parameters: papermill's parameters (`PROFILE`, `SEED`, `DEVICE`, and `MODEL` where another is wanted).
         environment: variables for the kernel.
         tell: called with (cells done, cells in all).
     """

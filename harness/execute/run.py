@@ -60,6 +60,7 @@ def run(
     profile: str = "fast",
     seed: int = 0,
     device: str = "auto",
+    model: str | None = None,
     jobs: int | None = None,
     save: bool = False,
     tell: Callable[[str, int, int], None] = lambda slug, done, total: None,
@@ -67,6 +68,7 @@ def run(
     """Execute the lessons and grade them with nbgrader; everything stays under `build/run`.
 
     Args:
+        model: another encoder than the lessons' own: a folder, or a name that `load_encoder` knows.
         tell: called with (slug, cells done, cells in all) as the lessons get on.
         save: also write `solutions/` from the lessons that ran through.
 
@@ -78,6 +80,8 @@ def run(
     with hold(folder / "lock", folder):
         rows = _fresh_rows(root)
         parameters = {"PROFILE": profile, "SEED": seed, "DEVICE": device}
+        if model is not None:
+            parameters["MODEL"] = model
         results = _execute(
             root, lessons, parameters, jobs or default_jobs(len(lessons), profile), save, tell
         )

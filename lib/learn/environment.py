@@ -27,6 +27,12 @@ def in_ipython() -> bool:
     return _shell() is not None
 
 
+def parameter(name: str, default: object) -> object:
+    """The value of one of the notebook's parameters, as its parameters cell or papermill set it."""
+    shell = _shell()
+    return default if shell is None else shell.user_ns.get(name, default)
+
+
 def _shell():
     try:
         from IPython import get_ipython

@@ -31,6 +31,7 @@ LESSON = '''\
 PROFILE = "fast"
 SEED = 0
 DEVICE = "auto"
+MODEL = "all-MiniLM-L6-v2"
 
 # %%
 import matplotlib.pyplot as plt

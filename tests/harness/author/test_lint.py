@@ -123,6 +123,13 @@ LESSON_EDITS = [
     ),
     Edit("chdir", "import torch\n", "import torch\nos.chdir('/')\n", "no os.chdir", "os.chdir"),
     Edit("code's syntax", 'headline("mean 1.0")', "headline(", "never closed", "headline("),
+    Edit(
+        "a parameter",
+        'MODEL = "all-MiniLM-L6-v2"\n',
+        "",
+        "the parameters cell does not set MODEL",
+        '# %% tags=["parameters"]',
+    ),
     Edit("parameters", '# %% tags=["parameters"]', "# %%", "one cell is tagged `parameters`"),
     Edit("objectives", "#       - look at a figure\n", "", "three to five objectives"),
     Edit("minutes", "#     minutes: 5\n", "", "the header has no `minutes`"),

@@ -29,6 +29,16 @@ def test_claims_and_headlines_leave_records_for_a_run(shell):
     ]
 
 
+def test_a_claim_that_does_not_hold_for_another_model_is_shown_and_stops_nothing(shell):
+    seen = shell("MODEL = 'folder/tiny'\nclaim('Longer is better.', False, measured='0')\n6 * 7")
+    assert seen.error is None
+    assert "Claim does not hold for folder/tiny: Longer is better." in seen.text
+    assert seen.data[0][RECORD]["holds"] is False
+    assert seen.data[0][RECORD]["model"] == "folder/tiny"
+    own = shell("MODEL = 'all-MiniLM-L6-v2'\nclaim('Longer is better.', False, measured='0')")
+    assert isinstance(own.error, AssertionError)
+
+
 def test_a_headline_is_shown(capsys):
     headline("nDCG@10 0.62")
     assert capsys.readouterr().out == "[i] Headline: nDCG@10 0.62\n"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from harness.grade.submissions import Submission
     from harness.grade.verdicts import Report
+    from harness.sandbox import Level
 
 
 def _with_formats(command: Callable[..., None]) -> Callable[..., None]:
@@ -156,7 +157,7 @@ def _sorted(
 def _grade(
     root: Path,
     by_lesson: Mapping[str, Sequence[Submission]],
-    level: Any,
+    level: Level,
     jobs: int | None,
     resume: bool,
 ) -> tuple[list[Report], list[Path]]:

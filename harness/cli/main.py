@@ -36,6 +36,16 @@ def main() -> None:
             raise
         out.print(f"[red]error:[/] {escape(str(error))}")
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in ("", "lib", "harness") or os.environ.get("COURSE_DEBUG"):
+            raise
+        out.print(
+            f"[red]error:[/] this command needs the package {escape(missing)}, which is not installed: "
+            "what teachers and authors need comes with `pip install -e '.\\[teacher]'` in the course's "
+            "folder, and all of it with `make setup`"
+        )
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A command's help is there at once: it imports nothing heavy."""
 
+import os
 import subprocess
 import sys
 
@@ -37,3 +38,18 @@ def test_a_lock_imports_nothing_heavy():
     modules = _imported(code)
     assert set(HEAVY) & modules == set()
     assert len(modules) < 250
+
+
+def test_a_command_that_needs_more_than_a_learner_has_says_what_to_install():
+    code = "import sys\nsys.modules['jupytext'] = None\nsys.argv = ['course', 'build']\n"
+    code += "from harness.cli.main import main\nmain()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COLUMNS": "400"},
+    )
+    assert done.returncode == 2
+    assert "this command needs the package jupytext, which is not installed" in done.stdout
+    assert "pip install -e '.[teacher]'" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr

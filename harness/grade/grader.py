@@ -21,8 +21,8 @@ from harness.grade.plan import Plan, Step
 from harness.grade.python_names import names
 from harness.grade.reading import Ungradable, read_submission
 from harness.grade.verdicts import CellVerdict, GradedSubmission, Remark, Report, Status
-from harness.judge.client import JudgeClient, JudgeDied
 from harness.kernels.interface import KernelParent
+from harness.kernels.judge import JudgeClient, JudgeDied
 from harness.kernels.student import Lost, StudentKernel
 from harness.limits import Limits
 from harness.sandbox import Box

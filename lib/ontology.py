@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lib.models import package_folder
+from lib.packages import package_folder
 
 ROOT = "HP:0000001"
 PHENOTYPES = "HP:0000118"  # "Phenotypic abnormality": its children are the organ systems

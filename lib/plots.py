@@ -23,7 +23,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from lib.plot_labels import INK, label_ends, place_labels
+from lib._plot_labels import INK, label_ends, place_labels
 
 # Okabe and Ito 2008, Color Universal Design; yellow is left out: on white it cannot be seen.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

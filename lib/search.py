@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lib import coarse
+from lib import _coarse
 from lib.cache import EmbeddingCache, cache_folder
 from lib.device import autocast, low_precision_dtype
 from lib.text import length_sorted_batches
@@ -100,7 +100,7 @@ def _block_top_k(queries: Tensor, corpus: Tensor, k: int, room: Tensor) -> tuple
     if values.device.type == "cpu":
         # Each of the k groups holds a score of at least the least maximum: what is below cannot win.
         row, column = (~(values < least[:, -1:])).nonzero(as_tuple=True)
-        column = coarse.lists(row, column, len(queries), values.shape[1])
+        column = _coarse.lists(row, column, len(queries), values.shape[1])
         candidates = F.pad(candidates, (0, 1)).gather(1, column)
         values = F.pad(values, (0, 1), value=-torch.inf).gather(1, column)
     best, where = ordered_top_k(values, k)
@@ -120,16 +120,16 @@ class _Finder:
     def look_at(self, corpus: Tensor) -> None:
         """Take the next block."""
         self.corpus, self.passages = corpus, None
-        if coarse.pays(self.queries, corpus, min(self.k, len(corpus))):
-            self.passages = coarse.Passages(corpus, self.often)
+        if _coarse.pays(self.queries, corpus, min(self.k, len(corpus))):
+            self.passages = _coarse.Passages(corpus, self.often)
 
     def __call__(self, queries: Tensor) -> tuple[Tensor, Tensor]:
         k = min(self.k, len(self.corpus))
         if self.passages is None:
             return self._whole(queries, k)
-        room = self._room(torch.bfloat16, len(queries) * (len(self.corpus) + coarse.GROUP))
-        places, sure = coarse.candidates(queries, self.passages, k, room)
-        best, at = ordered_top_k(coarse.rescore(queries, self.corpus, places), k)
+        room = self._room(torch.bfloat16, len(queries) * (len(self.corpus) + _coarse.GROUP))
+        places, sure = _coarse.candidates(queries, self.passages, k, room)
+        best, at = ordered_top_k(_coarse.rescore(queries, self.corpus, places), k)
         where = places.gather(1, at)
         if not bool(sure.all()):
             unsure = ~sure
@@ -157,7 +157,7 @@ def top_k(
     smaller than k is returned whole, in order. Equal scores come lowest index first. No more
     than query_block x block scores are held at a time, whatever q and n are (fewer queries look at
     longer blocks); where the processor has fast bfloat16 products, so is a copy of one block in it
-    (see lib.coarse). No gradient flows.
+    (see lib._coarse). No gradient flows.
     Raises ValueError for shapes, dtypes or devices that do not fit, and for k or a block below 1.
     """
     if queries.ndim != 2 or corpus.ndim != 2 or queries.shape[1] != corpus.shape[1]:

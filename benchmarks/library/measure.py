@@ -31,9 +31,9 @@ def threads(count: int) -> None:
 
 def only_32_bits() -> None:
     """Make ours search as on a processor without fast 16-bit products, from now on."""
-    from lib import coarse
+    from lib import _coarse
 
-    coarse.pays = lambda queries, corpus, k: False
+    _coarse.pays = lambda queries, corpus, k: False
 
 
 def turns(

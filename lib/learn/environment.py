@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import lib
+from lib import _places
 
 
 def headless() -> bool:
@@ -46,5 +46,5 @@ def course_root() -> Path | None:
 
     Worked answers and quiz keys are read from there and from nowhere else.
     """
-    root = Path(os.environ.get("COURSE_ROOT") or Path(lib.__file__).resolve().parents[1])
+    root = _places.course_root()
     return root if (root / "lessons").is_dir() and (root / "solutions").is_dir() else None

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from lib._files import write_whole
+from lib._places import data_folder
 from lib.learn import catalogue
 from lib.learn.environment import headless
 from lib.learn.panel import Panel, Table
@@ -30,9 +31,7 @@ def path() -> Path:
     """The progress file: `COURSE_PROGRESS` if set, else in the user's data folder."""
     if os.environ.get("COURSE_PROGRESS"):
         return Path(os.environ["COURSE_PROGRESS"])
-    import platformdirs
-
-    return platformdirs.user_data_path("embeddings-course") / "progress.json"
+    return data_folder() / "progress.json"
 
 
 def load() -> dict:
@@ -71,16 +70,7 @@ def update(change: Callable[[dict], None]) -> None:
         with filelock.FileLock(f"{target}.lock", timeout=2):
             stored = load()
             change(stored)
-            handle, name = tempfile.mkstemp(dir=target.parent, prefix=".progress-")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(stored, file, indent=1, sort_keys=True)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(name, target)
-            except BaseException:
-                os.unlink(name)
-                raise
+            write_whole(target, json.dumps(stored, indent=1, sort_keys=True).encode())
     except (OSError, filelock.Timeout):
         return  # a read-only disk must not stop a lesson
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmarks.library import losses, measure, mining, search
-from lib import coarse
+from lib import _coarse
 
 TINY = ((1, 300), (40, 2_500))
 
@@ -17,7 +17,7 @@ TINY = ((1, 300), (40, 2_500))
 @pytest.fixture(autouse=True)
 def _as_it_was(monkeypatch):
     """Threads and the 16-bit pass, which the benchmarks set for the whole process."""
-    monkeypatch.setattr(coarse, "pays", coarse.pays)
+    monkeypatch.setattr(_coarse, "pays", _coarse.pays)
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
@@ -51,7 +51,7 @@ def test_a_search_that_finds_something_else_is_not_timed(monkeypatch):
 def test_without_16_bits_the_first_pass_is_never_taken():
     queries, passages = torch.ones(20, 4), torch.ones(5_000, 4)
     measure.only_32_bits()
-    assert not coarse.pays(queries, passages, 10)
+    assert not _coarse.pays(queries, passages, 10)
 
 
 def test_all_systems_run_in_turn_and_ratios_are_between_neighbours():

@@ -8,34 +8,13 @@ import time
 import pytest
 import torch
 
-from lib.cache import EmbeddingCache, cache_folder, remember, write_atomically
+from lib.cache import EmbeddingCache, remember
 
 KEY = "abc123"
 
 
 def vectors(n, dim=8, seed=0):
     return torch.randn(n, dim, generator=torch.Generator().manual_seed(seed))
-
-
-def test_folder_is_named_by_the_environment_and_made(tmp_path, monkeypatch):
-    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "a" / "b"))
-    assert cache_folder() == tmp_path / "a" / "b"
-    assert cache_folder().is_dir()
-
-
-def test_atomic_write_replaces_and_leaves_nothing_behind(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    write_atomically(path, b"one")
-    write_atomically(path, b"two")
-    assert path.read_bytes() == b"two"
-
-    def fail(*args):
-        raise OSError("disk full")
-
-    monkeypatch.setattr("lib.cache.os.replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        write_atomically(path, b"three")
-    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"two"]
 
 
 def test_what_is_put_comes_back_bit_for_bit_and_the_rest_is_none(tmp_path):
@@ -245,7 +224,7 @@ def test_a_disk_that_cannot_be_written_costs_only_the_keeping(tmp_path, capsys, 
     def full(*args):
         raise OSError("disk full")
 
-    monkeypatch.setattr("lib.cache.os.replace", full)
+    monkeypatch.setattr("lib._files.os.replace", full)
     assert_same(remember("model", FACTS, make, tmp_path), make.tensors)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").write_text("no folder")

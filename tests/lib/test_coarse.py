@@ -5,19 +5,21 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import coarse
+from lib import _coarse
 from lib.search import top_k
 
 
 @pytest.fixture(autouse=True)
 def _always(monkeypatch):
     """Also on processors that would not gain by it, and for few queries."""
-    monkeypatch.setattr(coarse, "pays", lambda queries, corpus, k: len(corpus) >= coarse.GROUP * k)
+    monkeypatch.setattr(
+        _coarse, "pays", lambda queries, corpus, k: len(corpus) >= _coarse.GROUP * k
+    )
 
 
 def _found(queries, corpus, k, often=False):
-    room = torch.empty(len(queries) * (len(corpus) + coarse.GROUP), dtype=torch.bfloat16)
-    return coarse.candidates(queries, coarse.Passages(corpus, often), k, room)
+    room = torch.empty(len(queries) * (len(corpus) + _coarse.GROUP), dtype=torch.bfloat16)
+    return _coarse.candidates(queries, _coarse.Passages(corpus, often), k, room)
 
 
 def _vectors(kind, count, dim, generator):
@@ -120,7 +122,7 @@ def test_the_bound_holds_and_is_not_idle():
         - asked.bfloat16().double() @ corpus.bfloat16().double().T
     )
     measured, assumed = (
-        off.abs().amax(dim=1) / coarse.Passages(corpus, often).error(asked)
+        off.abs().amax(dim=1) / _coarse.Passages(corpus, often).error(asked)
         for often in (True, False)
     )
     assert (measured < 1).all()
@@ -133,9 +135,9 @@ def test_the_bound_holds_and_is_not_idle():
 def test_of_lengths_that_32_bits_cannot_hold_nothing_is_known():
     asked, corpus = torch.ones(3, 8), torch.ones(40, 8)
     asked[1] = 1e-22
-    assert coarse.Passages(corpus, False).error(asked).isnan().tolist() == [False, True, False]
-    assert coarse.Passages(corpus * 1e-22, True).error(asked).isnan().all()
-    assert coarse.Passages(corpus * 0, False).error(asked).isnan().all()
+    assert _coarse.Passages(corpus, False).error(asked).isnan().tolist() == [False, True, False]
+    assert _coarse.Passages(corpus * 1e-22, True).error(asked).isnan().all()
+    assert _coarse.Passages(corpus * 0, False).error(asked).isnan().all()
 
 
 @pytest.mark.parametrize("dim", [1, 5])
@@ -148,20 +150,20 @@ def test_passages_that_do_not_fill_a_group_are_searched(dim):
 
 
 def test_lists_keep_the_order_of_each_row():
-    found = coarse.lists(torch.tensor([0, 0, 2]), torch.tensor([7, 5, 6]), 4, fill=-1)
+    found = _coarse.lists(torch.tensor([0, 0, 2]), torch.tensor([7, 5, 6]), 4, fill=-1)
     assert found.tolist() == [[7, 5], [-1, -1], [6, -1], [-1, -1]]
-    assert coarse.lists(found[:0, 0], found[:0, 0], 1, fill=9, at_least=2).tolist() == [[9, 9]]
+    assert _coarse.lists(found[:0, 0], found[:0, 0], 1, fill=9, at_least=2).tolist() == [[9, 9]]
 
 
 def test_few_queries_and_other_types_are_searched_whole(monkeypatch):
     monkeypatch.undo()
-    monkeypatch.setattr(coarse, "low_precision_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr(_coarse, "low_precision_dtype", lambda device: torch.bfloat16)
     many, corpus = torch.ones(9, 4), torch.ones(5_000, 4)
-    assert coarse.pays(many, corpus, 10)
-    assert not coarse.pays(many[:8], corpus, 10)
-    assert not coarse.pays(many, corpus[:1_000], 10)
-    assert not coarse.pays(many, corpus, 33)
-    assert not coarse.pays(many.double(), corpus.double(), 10)
-    assert not coarse.pays(many.to("meta"), corpus.to("meta"), 10)
-    monkeypatch.setattr(coarse, "low_precision_dtype", lambda device: None)
-    assert not coarse.pays(many, corpus, 10)
+    assert _coarse.pays(many, corpus, 10)
+    assert not _coarse.pays(many[:8], corpus, 10)
+    assert not _coarse.pays(many, corpus[:1_000], 10)
+    assert not _coarse.pays(many, corpus, 33)
+    assert not _coarse.pays(many.double(), corpus.double(), 10)
+    assert not _coarse.pays(many.to("meta"), corpus.to("meta"), 10)
+    monkeypatch.setattr(_coarse, "low_precision_dtype", lambda device: None)
+    assert not _coarse.pays(many, corpus, 10)

@@ -7,7 +7,8 @@ import torch
 
 from lib import cross_encoder
 from lib.cross_encoder import CrossEncoder, train
-from lib.models import load_cross_encoder, package_folder
+from lib.models import load_cross_encoder
+from lib.packages import package_folder
 from tests.lib import test_bi_encoder
 from tests.lib.test_bi_encoder import PASSAGES, QUERIES
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from lib import models
-from lib.models import MODELS, load_encoder, load_word_vectors, package_folder
+from lib.models import MODELS, load_encoder, load_word_vectors
+from lib.packages import package_folder
 
 
 def test_bundled_encoder_is_the_published_model(encoder):
@@ -84,11 +85,6 @@ def test_changed_weights_are_refused_and_good_ones_hashed_once(tmp_path, monkeyp
     weights.write_bytes(b"changed since")
     with pytest.raises(TypeError):
         models._verify_weights(weights)
-
-
-def test_missing_package_says_what_to_install():
-    with pytest.raises(ModuleNotFoundError, match="pip install -e"):
-        package_folder("no_such_package_here")
 
 
 def test_table_names_the_eight_models_of_lesson_09():

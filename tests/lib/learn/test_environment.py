@@ -1,6 +1,6 @@
 import pytest
 
-import lib
+from lib import _places
 from lib.learn import environment
 
 
@@ -33,5 +33,5 @@ def test_without_a_variable_the_folder_that_holds_lib_is_looked_at(monkeypatch, 
     (tmp_path / "lib").mkdir()
     (tmp_path / "lessons").mkdir()
     (tmp_path / "solutions").mkdir()
-    monkeypatch.setattr(lib, "__file__", str(tmp_path / "lib" / "__init__.py"))
+    monkeypatch.setattr(_places, "__file__", str(tmp_path / "lib" / "_places.py"))
     assert environment.course_root() == tmp_path

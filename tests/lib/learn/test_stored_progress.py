@@ -117,13 +117,13 @@ from lib.learn import stored_progress as record
 record.headless = lambda: False
 record.record_check("before", "passed")
 die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
-setattr(record.os if sys.argv[1] != "dump" else record.json, sys.argv[1], die)
+setattr(record.os if sys.argv[1] != "dumps" else record.json, sys.argv[1], die)
 record.record_check("after", "passed")
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("at", ["dump", "fsync", "replace"])
+@pytest.mark.parametrize("at", ["dumps", "fsync", "replace"])
 def test_a_process_killed_while_it_writes_leaves_a_readable_file(at, progress_file, watched):
     done = subprocess.run([sys.executable, "-c", _KILLED, at], env=os.environ, timeout=60)
     assert done.returncode == -signal.SIGKILL

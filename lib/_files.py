@@ -1,0 +1,71 @@
+"""Files that others write and read at the same time, or that others hand in.
+
+Everything may import this module; it imports nothing of the course and nothing that is slow.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+# Windows has neither of the first two, and alone has a text mode below Python's own.
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Write `content` to `path` so that a reader sees the old file or the new one, never a part.
+
+    It is on the disk when this returns. A link at `path` is replaced, not followed. mode: the
+    permissions of the file, exactly; by default only its owner may read and write it.
+    Raises OSError when it cannot be written; the old file is then as it was, with nothing beside.
+    """
+    # The name is cut, since the temporary one must not be too long where `path` is not.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is not None:
+            os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def open_without_links(path: Path) -> BinaryIO:
+    """Open a file that somebody else may have put there, for reading bytes.
+
+    Only a regular file is opened: a link could lead to a file that is not theirs to show, and the
+    opening of a pipe would wait for a writer for ever. The folders above may be links.
+    Raises OSError for anything else, with its kind, and FileNotFoundError where there is nothing.
+    """
+    _refuse_all_but_regular(path, os.lstat(path))
+    handle = os.open(path, _FLAGS)
+    try:
+        # Another may have taken the name since; what is open now stays what it is.
+        _refuse_all_but_regular(path, os.fstat(handle))
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _refuse_all_but_regular(path: Path, info: os.stat_result) -> None:
+    if stat.S_ISREG(info.st_mode):
+        return
+    if stat.S_ISLNK(info.st_mode):
+        raise OSError(errno.ELOOP, "this is a link, which is not followed", str(path))
+    if stat.S_ISDIR(info.st_mode):
+        raise OSError(errno.EISDIR, "this is a folder; expected a file", str(path))
+    raise OSError(errno.EINVAL, "this is a pipe, socket or device; expected a file", str(path))

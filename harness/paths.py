@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import harness
 import lib
+from lib import _places
 
 # What a sandboxed kernel may read of the course: code, and nothing of `lessons/` or `solutions/`.
 CODE = tuple(str(Path(package.__path__[0]).resolve()) for package in (lib, harness))
@@ -18,7 +18,7 @@ def root() -> Path:
     Raises:
         FileNotFoundError: there are no lessons there.
     """
-    folder = Path(os.environ.get("COURSE_ROOT") or Path(lib.__path__[0]).resolve().parent)
+    folder = _places.course_root()
     if not (folder / "lessons").is_dir():
         raise FileNotFoundError(
             f"no lessons/ in {folder}: this command works in the course's own folder. "

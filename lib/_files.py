@@ -9,8 +9,8 @@ import errno
 import os
 import stat
 import tempfile
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 # Windows has neither of the first two, and alone has a text mode below Python's own.
 _FLAGS = (
@@ -43,7 +43,7 @@ def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
         raise
 
 
-def open_without_links(path: Path) -> BinaryIO:
+def open_without_links(path: Path) -> BufferedReader:
     """Open a file that somebody else may have put there, for reading bytes.
 
     Only a regular file is opened: a link could lead to a file that is not theirs to show, and the

@@ -16,6 +16,7 @@ from typing import IO
 
 from harness.classroom.folder import Classroom, ClassroomError
 from harness.classroom.student_names import owner, student_id
+from lib._files import open_without_links, write_whole
 
 FILE_BYTES = 512 << 20
 TOTAL_BYTES = 8 << 30
@@ -197,7 +198,7 @@ def _put(
         with _open(file.source, archive) as source:
             _copy(source, target, file.size)
         stamp = datetime.fromtimestamp(file.changed, UTC)
-        _create(new / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode())
+        write_whole(new / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode())
         if place.is_dir() and not place.is_symlink():
             before = place / target.name
             if before.is_file() and before.read_bytes() == target.read_bytes():
@@ -231,8 +232,7 @@ def _open(source: Path | zipfile.ZipInfo, archive: zipfile.ZipFile | None) -> IO
         if archive is None:
             raise ValueError("an entry of a zip without its zip")
         return archive.open(source)
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    return os.fdopen(os.open(source, flags), "rb")
+    return open_without_links(source)
 
 
 def _copy(source: IO[bytes], target: Path, size: int) -> None:
@@ -244,9 +244,3 @@ def _copy(source: IO[bytes], target: Path, size: int) -> None:
             if copied > max(size, 0):
                 raise RuntimeError("it is larger than it says")
             out.write(block)
-
-
-def _create(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(content)

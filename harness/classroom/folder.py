@@ -24,6 +24,7 @@ from harness.grade.session import Session
 from harness.grade.submissions import Submission
 from harness.grade.verdicts import Report
 from harness.sandbox import Level
+from lib._files import write_whole
 
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
 CONFIG = "nbgrader_config.py"
@@ -70,7 +71,7 @@ def init(folder: Path, database: str | None = None, course_id: str = "course") -
         path.mkdir(mode=0o700, parents=path is folder, exist_ok=True)
         path.chmod(0o700)
     if new:
-        _write(folder / CONFIG, _configuration(course_id, _url(database)))
+        write_whole(folder / CONFIG, _configuration(course_id, _url(database)).encode())
     classroom = Classroom(folder)
     try:
         with classroom.gradebook():
@@ -314,7 +315,6 @@ class Classroom:
         Args:
             html: makes the page from a report and a title.
         """
-        from harness.classroom.gradebook.recorder import write_atomically
         from harness.lock import one_writer
 
         if html is None:
@@ -330,7 +330,7 @@ class Classroom:
                 path = self.folder / "feedback" / report.student / lesson / f"{lesson}.html"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 page = html(report, lesson).encode("utf-8", "replace")
-                write_atomically(path, page)
+                write_whole(path, page)
                 written.append(path)
         return written
 
@@ -438,12 +438,6 @@ def _configuration(course_id: str, database: str | None) -> str:
     if database is not None:
         lines.append(f"c.CourseDirectory.db_url = {database!r}")
     return "\n".join(lines) + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +14,7 @@ from rich.markup import escape
 from harness import paths
 from harness.cli.console import bar, out
 from harness.reports import formats
+from lib._files import write_whole
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -202,9 +202,7 @@ def _write(reports: Sequence[Report], files: Mapping[str, Path | None]) -> None:
         if file is None:
             continue
         file.parent.mkdir(parents=True, exist_ok=True)
-        beside = file.with_name(f".{file.name}.{os.getpid()}")
-        beside.write_text(formats[name].make(reports), encoding="utf-8")
-        os.replace(beside, file)  # whole or not at all
+        write_whole(file, formats[name].make(reports).encode(), mode=0o644)
         out.print(f"written: {escape(str(file))}")
 
 

@@ -24,6 +24,7 @@ from harness.grade.submissions import Submission
 from harness.grade.verdicts import GradedSubmission, Report
 from harness.limits import Limits
 from harness.parallel import finished
+from lib._places import cache_folder
 
 OWN_BYTES = 1 << 30  # measured: 564 MiB for a notebook with 200 MiB of output
 
@@ -149,14 +150,9 @@ def _key(session: Session, submission: Submission) -> str | None:
 
 def journal_file(digest: str, submissions: Iterable[Submission]) -> Path:
     """Where a run over these submissions keeps what it has finished, until all is written."""
-    import platformdirs
-
     named = json.dumps([[s.student, str(s.path.absolute())] for s in submissions])
     name = hashlib.sha256(f"{digest}{named}".encode()).hexdigest()[:32]
-    folder = os.environ.get("COURSE_CACHE") or platformdirs.user_cache_dir(
-        "embeddings-course", appauthor=False
-    )
-    return Path(folder, "grading", f"{name}.jsonl")
+    return cache_folder() / "grading" / f"{name}.jsonl"
 
 
 def default_jobs(submissions: int, limits: Limits | None = None) -> int:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from harness.grade.verdicts import Remark
 from harness.limits import Limits
+from lib._files import open_without_links
 
 MOST_FILES, MOST_DEPTH = 500, 8
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 @contextlib.contextmanager
@@ -70,11 +69,8 @@ def _copy(source: Path, target: Path, most: int) -> list[str]:
 def _content(path: Path, most: int) -> bytes | None:
     """What a regular file holds; None for anything else and for more than `most` bytes."""
     try:
-        handle = os.open(path, _FLAGS)
+        with open_without_links(path) as file:
+            content = file.read(most + 1)
     except OSError:
         return None
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
-        content = file.read(most + 1)
     return content if len(content) <= most else None

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.grade.verdicts import Report
-
-BLOCK = 1 << 20
+from lib._files import open_without_links
 
 
 def fingerprint(submission: Path, *also: str) -> str:
@@ -36,12 +35,8 @@ def fingerprint(submission: Path, *also: str) -> str:
         if not stat.S_ISREG(mode):
             _feed(digest, b"no file")
             continue
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            inner = hashlib.sha256()
-            while block := file.read(BLOCK):
-                inner.update(block)
-        _feed(digest, inner.digest())
+        with open_without_links(path) as file:
+            _feed(digest, hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
 

@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 
 from harness.grade import cells as grading
 from harness.grade.verdicts import Remark
+from lib._files import open_without_links
 
 MOST_BYTES = 256 << 20
 MOST_CELLS = 5_000
@@ -77,13 +78,13 @@ def _read(path: Path, release: NotebookNode) -> tuple[NotebookNode, list[Remark]
 
 
 def _bytes(path: Path) -> bytes:
-    handle = os.open(
-        path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    )
-    with open(handle, "rb") as file:
-        info = os.fstat(handle)
-        if not stat.S_ISREG(info.st_mode):
-            raise Ungradable("It is not an ordinary file.", AGAIN)
+    try:
+        file = open_without_links(path)
+    except OSError as error:
+        if stat.S_ISREG(os.lstat(path).st_mode):
+            raise
+        raise Ungradable("It is not an ordinary file.", AGAIN) from error
+    with file:
         data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         reason = f"The file is larger than {MOST_BYTES >> 20} MiB."

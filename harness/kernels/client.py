@@ -17,11 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from platformdirs import user_cache_dir
-
 import harness
 from harness.kernels.warm import PRELOAD
 from harness.sandbox import Box
+from lib._places import cache_folder
 
 START_S = 120.0
 READY_S = 60.0
@@ -44,7 +43,7 @@ def environment(home: Path) -> dict[str, str]:
     kept = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
     kept |= {k: v for k, v in os.environ.items() if k.startswith("COURSE_")}
     # Its home is another, but what the course has kept on this machine is of use to it.
-    kept.setdefault("COURSE_CACHE", user_cache_dir("embeddings-course", appauthor=False))
+    kept.setdefault("COURSE_CACHE", str(cache_folder()))
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     root = str(Path(harness.__path__[0]).resolve().parent)
     return (

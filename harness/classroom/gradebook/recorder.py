@@ -41,6 +41,7 @@ from harness.grade import cells as grading
 from harness.grade.verdicts import CellVerdict, GradedSubmission, Report
 from harness.lock import one_writer
 from harness.reports.sanitize import clean
+from lib._files import write_whole
 
 IN, OUT = ".grading/in", ".grading/out"
 CONFIG = "nbgrader_config.py"
@@ -168,9 +169,9 @@ class Recorder:
         for folder in (source.parent, output):
             shutil.rmtree(folder, ignore_errors=True)
         source.parent.mkdir(parents=True)
-        _write(source, nbformat.writes(notebook).encode("utf-8", "replace"))
+        write_whole(source, nbformat.writes(notebook).encode("utf-8", "replace"))
         if stamp := valid_timestamp(timestamp):
-            _write(source.parent / "timestamp.txt", f"{stamp}\n".encode())
+            write_whole(source.parent / "timestamp.txt", f"{stamp}\n".encode())
         ours = notebook if report.status == "ungradable" else release
         resources = {
             "verdicts": {cell.grade_id: cell for cell in report.cells},
@@ -211,7 +212,7 @@ class Recorder:
             folder.chmod(0o700)
         path = report_path(self.folder, report.lesson, report.student)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, report_json(report).encode())
+        write_whole(path, report_json(report).encode())
         old = self.grading / "old" / uuid.uuid4().hex
         old.parent.mkdir(exist_ok=True)
         if place.exists():
@@ -290,24 +291,6 @@ def valid_timestamp(text: str | None) -> str | None:
         return text if text and len(text) < 100 and parse_utc(text) else None
     except (ValueError, OverflowError):
         return None
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file whole; it is on the disk when this returns."""
-    new = path.with_name(f".{uuid.uuid4().hex}.new")
-    try:
-        _write(new, content)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
-
-
-def _write(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
 
 
 def _nothing(release: NotebookNode, report: Report) -> tuple[CellVerdict, ...]:

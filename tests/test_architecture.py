@@ -1,6 +1,9 @@
 """Imports run one way: lessons, lib/learn, lib/checks, teaching library; the harness stands aside."""
 
 import ast
+import fnmatch
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -75,3 +78,144 @@ def test_what_grades_any_notebook_does_not_know_the_course_s_own_lessons(package
     found = _of(HARNESS / package, "**/*.py") if any((HARNESS / package).glob("*.py")) else set()
     if package not in OWN:
         assert found & {LEARN, CHECKS} == set()
+
+
+def _tracked() -> list[Path]:
+    """The files of the repository, by git: what lies about beside them is nobody's."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git checkout: nothing tells which files are the repository's")
+    said = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return [Path(name) for name in said.stdout.split("\0") if name and (ROOT / name).exists()]
+
+
+def _lesson_nn(folder: Path) -> str:
+    """A folder as the map calls it: `lesson_NN` is all lessons'."""
+    return re.sub(r"lesson_\d\d\b", "lesson_NN", folder.as_posix()) + "/"
+
+
+def _mapped() -> list[str]:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.split("## How the repository is laid out")[1].split("\n## ")[0]
+    return re.findall(r"^\| `([^`]+/)` \|", table, re.M)
+
+
+def test_the_map_names_every_folder_of_the_repository():
+    folders = {path.parents[-2] for path in _tracked() if len(path.parts) > 1}
+    for path in _tracked():
+        if path.parts[0] in ("lib", "harness", "benchmarks"):
+            folders |= set(path.parents) - {Path()}
+        if path.parts[0] == "tests":  # what mirrors a folder of lib or harness is said at once
+            folders |= {
+                f for f in path.parents if len(f.parts) > 1 and not Path(*f.parts[1:]).is_dir()
+            }
+    # Below a folder that is named, what is not Python's is that folder's own affair.
+    named = _mapped()
+    missing = {
+        _lesson_nn(folder)
+        for folder in folders
+        if _lesson_nn(folder) not in named
+        and not _lesson_nn(folder).startswith("tests/lib/checks/alternatives/lesson_NN/")
+        and folder != Path("benchmarks/fuzz/seeds")
+    }
+    assert missing == set()
+    assert len(named) == len(set(named))
+
+
+# Where a module is tested that has no test file at its own place, and by what.
+TESTED_IN = {
+    "lib/checks/__init__.py": "tests/lib/checks/test_registry.py",
+    "lib/checks/lesson_*": "tests/lib/checks/test_every_check.py",
+    "lib/judgements.py": "tests/lib/test_word_vectors.py",
+    "lib/ontology.py": "tests/lib/test_data.py",
+    "lib/_coarse.py": "tests/lib/test_coarse.py",
+    "lib/_files.py": "tests/lib/test_files.py",
+    "lib/_places.py": "tests/lib/test_places.py",
+    "lib/_plot_labels.py": "tests/lib/test_plots.py",
+    "lib/learn/catalogue.py": "tests/lib/learn/test_stored_progress.py",
+    "harness/limits.py": "tests/harness/sandbox/test_boxes.py",
+    "harness/lock.py": "tests/harness/execute/test_run.py",
+    "harness/paths.py": "tests/harness/cli/test_cli.py",
+    "harness/author/architecture.py": "tests/harness/author/test_architecture_picture.py",
+    "harness/author/layered_picture.py": "tests/harness/author/test_architecture_picture.py",
+    "harness/author/nbgrader_release.py": "tests/harness/author/test_build.py",
+    "harness/author/proof.py": "tests/harness/cli/test_cli.py",
+    "harness/classroom/collect.py": "tests/harness/classroom/test_folder.py",
+    "harness/classroom/report.py": "tests/harness/classroom/test_folder.py",
+    "harness/classroom/gradebook/*": "tests/harness/classroom/gradebook/test_recorder.py",
+    "harness/cli/build.py": "tests/harness/cli/test_cli.py",
+    "harness/cli/classroom.py": "tests/journeys/test_classroom.py",
+    "harness/cli/console.py": "tests/harness/cli/test_cli.py",
+    "harness/cli/lab.py": "tests/journeys/test_jupyterlab.py",
+    "harness/cli/main.py": "tests/harness/cli/test_cli.py",
+    "harness/cli/prove.py": "tests/harness/cli/test_cli.py",
+    "harness/cli/run.py": "tests/harness/execute/test_run.py",
+    "harness/execute/one.py": "tests/harness/execute/test_run.py",
+    "harness/execute/scoring.py": "tests/harness/execute/test_run.py",
+    "harness/grade/assignment.py": "tests/harness/grade/test_session.py",
+    "harness/grade/grader.py": "tests/attacks/test_scores.py",
+    "harness/grade/matching.py": "tests/malformed/test_malformed.py",
+    "harness/grade/reading.py": "tests/malformed/test_malformed.py",
+    "harness/grade/verdicts.py": "tests/harness/reports/test_reports.py",
+    "harness/judge/agent.py": "tests/harness/judge/test_judge.py",
+    "harness/judge/examiner.py": "tests/harness/judge/test_judge.py",
+    "harness/judge/proxy.py": "tests/harness/judge/test_judge.py",
+    "harness/judge/shell.py": "tests/harness/kernels/test_prefix.py",
+    "harness/kernels/client.py": "tests/harness/kernels/test_warm.py",
+    "harness/kernels/interface.py": "tests/harness/kernels/test_warm.py",
+    "harness/kernels/judge.py": "tests/harness/kernels/test_warm.py",
+    "harness/kernels/kernelspec.py": "tests/harness/kernels/test_provisioner.py",
+    "harness/kernels/launch.py": "tests/harness/kernels/test_warm.py",
+    "harness/kernels/student.py": "tests/harness/kernels/test_warm.py",
+    "harness/reports/*": "tests/harness/reports/test_reports.py",
+    "harness/sandbox/__init__.py": "tests/harness/sandbox/test_boxes.py",
+    "harness/sandbox/calls.py": "tests/harness/sandbox/test_seccomp.py",
+    "harness/sandbox/landlock.py": "tests/harness/sandbox/test_boxes.py",
+    "harness/sandbox/linux.py": "tests/harness/sandbox/test_boxes.py",
+    "harness/sandbox/probe.py": "tests/harness/sandbox/test_boxes.py",
+}
+
+
+def _modules() -> list[Path]:
+    """The modules of `lib` and `harness`; a package's own file where it defines something."""
+    found = []
+    for path in sorted([*LIB.rglob("*.py"), *HARNESS.rglob("*.py")]):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        defines = any(isinstance(n, ast.FunctionDef | ast.ClassDef) for n in tree.body)
+        if path.name != "__init__.py" or defines:
+            found.append(path.relative_to(ROOT))
+    assert len(found) > 100
+    return found
+
+
+def _mirror(module: Path) -> Path:
+    name = module.parent.name if module.name == "__init__.py" else module.stem
+    return Path("tests", module.parent, f"test_{name}.py")
+
+
+def test_every_module_is_tested_at_its_place_or_where_the_table_says():
+    elsewhere = [m for m in _modules() if not (ROOT / _mirror(m)).is_file()]
+    unknown = [
+        module.as_posix()
+        for module in elsewhere
+        if not any(fnmatch.fnmatch(module.as_posix(), pattern) for pattern in TESTED_IN)
+    ]
+    assert unknown == [], "write a test at the module's place, or say in TESTED_IN where it is"
+
+
+@pytest.mark.parametrize("pattern", TESTED_IN)
+def test_the_table_of_tests_names_what_is_there(pattern):
+    assert (ROOT / TESTED_IN[pattern]).is_file()
+    of = [m for m in _modules() if fnmatch.fnmatch(m.as_posix(), pattern)]
+    assert of, f"no module is {pattern}"
+    assert not all((ROOT / _mirror(m)).is_file() for m in of), f"{pattern} is tested at its place"
+
+
+def test_the_map_and_the_page_on_architecture_name_what_is_there():
+    folders = {_lesson_nn(f) for path in _tracked() for f in path.parents if f != Path()}
+    assert set(_mapped()) <= folders
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:lib|harness|tests|docs)/[\w./]+)`", page):
+        at = Path(name.replace("lesson_NN", "lesson_01"))
+        assert (ROOT / at).exists(), f"docs/architecture.md names {name}"

@@ -110,12 +110,12 @@ def _unchecked(lesson: Lesson) -> Iterator[Problem]:
     exercises = [name for name in lesson.exercises() if name]
     folder = f"lib/checks/lesson_{lesson.number}"
     try:
-        known, own = set(checks.names()), checks.names(lesson.number)
+        listed, own = set(checks.names()), checks.names(lesson.number)
     except checks.BrokenCheck as error:
         yield Problem(lesson.path, 1, str(error))
         return
     for name in exercises:
-        if name not in known:
+        if name not in listed or not checks.has_file(name):
             message = (
                 f"exercise {name} has no check: write {folder}/{name}.py with an EXERCISE, and name "
                 f"it in EXERCISES of {folder}/__init__.py"

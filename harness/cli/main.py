@@ -36,9 +36,14 @@ def main() -> None:
             raise
         out.print(f"[red]error:[/] {escape(str(error))}")
         sys.exit(2)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing in ("", "lib", "harness") or os.environ.get("COURSE_DEBUG"):
+        if os.environ.get("COURSE_DEBUG"):
+            raise
+        if type(error).__name__ == "BrokenCheck":  # of lib.checks, which would import torch
+            out.print(f"[red]error:[/] {escape(str(error))}")
+            sys.exit(2)
+        if not isinstance(error, ModuleNotFoundError) or missing in ("", "lib", "harness"):
             raise
         out.print(
             f"[red]error:[/] this command needs the package {escape(missing)}, which is not installed: "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import traceback
 from pathlib import Path
 
 from lib.checks.breakit import BreakIt, Suspect
@@ -29,6 +30,7 @@ __all__ = [
     "call",
     "every",
     "find",
+    "has_file",
     "lessons",
     "names",
 ]
@@ -66,10 +68,9 @@ def find(name: str) -> Exercise | BreakIt:
         KeyError: there is none; the message lists the names there are.
         BrokenCheck: its file cannot be used.
     """
-    files = [path for folder in _folders() for path in folder.glob("*.py") if path.stem == name]
-    if not files or name.startswith("_"):
-        known = sorted(p.stem for f in _folders() for p in f.glob("*.py") if p.stem[0] != "_")
-        raise KeyError(f"there is no exercise {name!r}; there are: {', '.join(known)}")
+    files = _files().get(name)
+    if not files:
+        raise KeyError(f"there is no exercise {name!r}; there are: {', '.join(_files())}")
     file = files[0]
     where = f"lib/checks/{file.parent.name}/{file.name}"
     if len(files) > 1:
@@ -77,11 +78,35 @@ def find(name: str) -> Exercise | BreakIt:
     try:
         found = importlib.import_module(f"{__name__}.{file.parent.name}.{name}").EXERCISE
     except Exception as error:
-        raise BrokenCheck(f"{where} cannot be used: {type(error).__name__}: {error}") from error
+        raise BrokenCheck(_broken(error, where)) from error
     said = found.name, f"lesson_{found.lesson}"
     if said != (name, file.parent.name):
         raise BrokenCheck(f"{where} says that it is {found.name} of lesson {found.lesson}")
     return found
+
+
+def has_file(name: str) -> bool:
+    """Whether there is a file for the check of this exercise, whatever it holds."""
+    return name in _files()
+
+
+def _files() -> dict[str, list[Path]]:
+    """The files of checks by the exercise's name; what several share begins with an underscore."""
+    found: dict[str, list[Path]] = {}
+    for folder in _folders():
+        for path in sorted(folder.glob("*.py")):
+            if not path.stem.startswith("_"):
+                found.setdefault(path.stem, []).append(path)
+    return found
+
+
+def _broken(error: Exception, where: str) -> str:
+    """What went wrong, and in which file of the checks: an exercise's own or one that it shares."""
+    for frame in traceback.extract_tb(error.__traceback__):
+        path = Path(frame.filename)
+        if path.parent.name.startswith("lesson_"):
+            where = f"lib/checks/{path.parent.name}/{path.name}"
+    return f"{where} cannot be used: {type(error).__name__}: {error}"
 
 
 def _folders() -> list[Path]:

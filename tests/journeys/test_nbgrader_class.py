@@ -20,6 +20,7 @@ from harness.author.build import lesson_files, source_notebook
 from harness.author.lesson import Lesson, read
 from lib import checks
 from tests.journeys.classroom import Classroom, reduced, worked_answers
+from tests.lib.checks.alternatives import mistakes
 
 pytestmark = pytest.mark.journey
 
@@ -60,15 +61,18 @@ def wrong_answer(lesson: Lesson) -> Wrong:
     for name in lesson.exercises():
         if name in MISTAKES:
             text, slug = MISTAKES[name]
-            message = next(m.message for m in checks.find(name).mistakes if m.name == slug)
+            message = next(m.message for m in mistakes(name) if m.name == slug)
             return Wrong(name, textwrap.dedent(text).strip(), message)
     name = lesson.exercises()[-1]
+    first = mistakes(name)[0]
     text = (
         f"def {name}(*given):\n"
         "    from lib import checks\n"
         f"    return checks.find({name!r}).mistakes[0].wrong(*given)\n"
     )
-    return Wrong(name, text, checks.find(name).mistakes[0].message)
+    if isinstance(checks.find(name), checks.BreakIt):
+        text = f"def {name}():\n    return {first.wrong()!r}\n"
+    return Wrong(name, text, first.message)
 
 
 def noisy(source: str) -> str:

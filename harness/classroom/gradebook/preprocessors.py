@@ -1,6 +1,6 @@
 """The two steps of nbgrader's autograding that are ours: show the verdicts, and save them.
 
-Both find the report in `resources["grading"]`, where `record.VerdictAutograde` puts it.
+Both find the report in `resources["grading"]`, where `recorder.VerdictAutograde` puts it.
 """
 
 from __future__ import annotations

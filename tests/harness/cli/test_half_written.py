@@ -1,7 +1,10 @@
 """Only the lesson that is asked for is looked at: another one may be half written."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -41,6 +44,22 @@ def handed_in(root: Path, folder: Path, number: str) -> Path:
     path = folder / f"{lesson.slug}.ipynb"
     nbformat.write(build.release_notebook(lesson), path)
     return path
+
+
+def test_a_check_that_cannot_be_imported_is_said_in_a_sentence(tmp_path):
+    shutil.copytree(CHECKOUT / "lib", tmp_path / "lib")
+    broken = tmp_path / "lib" / "checks" / "lesson_02" / "cosine_matrix.py"
+    broken.write_text("EXERCISE = (", encoding="utf-8")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); sys.argv = ['course', 'prove', 'cosine_matrix']"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nfrom harness.cli.main import main\nmain()"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COURSE_ROOT": str(CHECKOUT), "COLUMNS": "300"},
+    )
+    assert done.returncode == 2
+    assert "lib/checks/lesson_02/cosine_matrix.py cannot be used: SyntaxError" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 @pytest.mark.slow

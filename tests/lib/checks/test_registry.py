@@ -79,6 +79,17 @@ def test_a_broken_file_of_one_lesson_leaves_the_others_working(copied):
     assert "lib/checks/lesson_05/index_bytes.py cannot be used: RuntimeError: half written" in said
 
 
+def test_a_broken_file_that_two_share_is_the_one_that_is_named(copied):
+    shared = copied / "lib" / "checks" / "lesson_02" / "_token_pooling.py"
+    shared.write_text(shared.read_text() + "\n1 / 0\n")
+    said = _python(
+        "from lib import checks\n"
+        "try:\n    checks.find('cls_pool')\nexcept checks.BrokenCheck as error:\n    print(error)",
+        copied,
+    )
+    assert "lib/checks/lesson_02/_token_pooling.py cannot be used: ZeroDivisionError" in said
+
+
 def test_a_broken_list_of_one_lesson_is_said_by_what_needs_it(copied):
     (copied / "lib" / "checks" / "lesson_05" / "__init__.py").write_text("EXERCISES = (")
     said = _python(

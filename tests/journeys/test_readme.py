@@ -41,15 +41,15 @@ RUN = {
 SLOW = {".venv/bin/course run 01 --profile fast --jobs 1"}
 # What `make` would do last, and the test that does it for real.
 MAKE = {
-    "make course": ("course run", "course/test_run.py"),
+    "make course": ("course run", "harness/execute/test_run.py"),
     "make test": ("-m pytest", "journeys/test_readme.py"),
     "make lab": ("course lab", "journeys/test_jupyterlab.py"),
 }
 # What is looked at by a test of its own below, or done by another file.
 OTHERWISE = {
     ".ci/run": "journeys/test_readme.py",
-    ".venv/bin/course grade": "course/test_cli_grade.py",
-    ".venv/bin/course run --save": "course/test_run.py",
+    ".venv/bin/course grade": "harness/cli/test_grade.py",
+    ".venv/bin/course run --save": "harness/execute/test_run.py",
     ".venv/bin/pip install torch==": "journeys/test_readme.py",
     "conda env create -f environment.yml": "journeys/test_readme.py",
 }

@@ -11,7 +11,7 @@ import pytest
 def test_the_library_keeps_to_one_device():
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
     done = subprocess.run(
-        [*command, "-o", "addopts=", "tests/pretended/cases.py"],
+        [*command, "-o", "addopts=", "tests/lib/pretended/cases.py"],
         env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
         capture_output=True,
         text=True,

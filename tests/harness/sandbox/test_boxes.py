@@ -49,6 +49,15 @@ def held(said):
     )
 
 
+def test_a_grader_s_own_mask_closes_nothing_in_the_box(place, level):
+    before = os.umask(0o077)  # as where a classroom's files are written
+    try:
+        found = place.run(level, lambda box: len(Path("/dev/urandom").open("rb").read(4)))
+    finally:
+        os.umask(before)
+    assert found == 4
+
+
 def test_there_is_no_network(place, level):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -1,7 +1,7 @@
 """Exact search, and vectors that are computed once.
 
-Exact search scores every passage; what it costs is one matrix product. The rest of the work is
-finding the k best of each row, which this module does without sorting what cannot win.
+Exact search scores every passage; what it costs is one matrix product. `plain_top_k` is all of it. What
+follows finds the same without sorting what cannot win, and `top_k` chooses between the two.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -31,17 +32,40 @@ __all__ = [
     "encode_cached",
     "fingerprint",
     "ordered_top_k",
+    "plain_top_k",
     "top_k",
 ]
 
 _GROUP = 32  # neighbouring passages of which only the maximum is looked at first
 _GROUPED_QUERIES = 24  # fewer are looked at whole: rows of so few scores are slow to compare
+_FEW_QUERIES = 8  # for so few in one block nothing is won over the plain search
 _PIECE = 1 << 18  # scores from one product: they and its passages stay in the processor's cache
 # MKL's product with one vector takes twice the time of that with two, in these types.
 _TWICE = (torch.float32, torch.float64)
 _PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 _HASHED_BYTES = 1 << 30  # larger models are sampled evenly down to this
 _BATCHES_A_WRITE = 16
+
+
+@torch.no_grad()
+def plain_top_k(
+    queries: Tensor, corpus: Tensor, k: int, block: int = 16_384
+) -> tuple[Tensor, Tensor]:
+    """Return what `top_k` returns, in the plainest way: (q, m) scores and indices, m = min(k, n).
+
+    queries: (q, dim), corpus: (n, dim); a block of passages is scored at a time.
+    """
+    scores = queries.new_empty(len(queries), 0)
+    indices = torch.empty(len(queries), 0, dtype=torch.long, device=queries.device)
+    for start in range(0, len(corpus), block):
+        products = (corpus[start : start + block] @ queries.T).T  # (q, passages of the block)
+        best, where = ordered_top_k(products, min(k, products.shape[1]))
+        # The best so far stand before the block's, so that among equals the lower index is met first.
+        scores = torch.cat([scores, best], dim=1)  # (q, at most 2 k)
+        indices = torch.cat([indices, where + start], dim=1)
+        scores, order = ordered_top_k(scores, min(k, scores.shape[1]))
+        indices = indices.gather(1, order)
+    return scores, indices
 
 
 def ordered_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -180,6 +204,15 @@ def top_k(
     if m == 0 or len(queries) == 0:
         indices = torch.empty(len(queries), m, dtype=torch.long, device=queries.device)
         return queries.new_empty(len(queries), m), indices
+    few = 1 < len(queries) <= min(_FEW_QUERIES, query_block) and len(corpus) <= block
+    search = plain_top_k if few else partial(_fast_top_k, query_block=query_block)
+    return search(queries, corpus, m, block)
+
+
+def _fast_top_k(
+    queries: Tensor, corpus: Tensor, m: int, block: int, query_block: int
+) -> tuple[Tensor, Tensor]:
+    """`plain_top_k` by blocks of queries and of passages, m at most n and neither empty."""
     # A small corpus leaves room for more queries at a time, of which products are faster.
     asked = queries.split(query_block * min(2, max(1, block // len(corpus))))
     found: list[tuple[Tensor, Tensor]] = []

@@ -5,13 +5,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import _coarse
+from lib import _coarse, search
 from lib.search import top_k
 
 
 @pytest.fixture(autouse=True)
 def _always(monkeypatch):
     """Also on processors that would not gain by it, and for few queries."""
+    monkeypatch.setattr(search, "_FEW_QUERIES", 0)
     monkeypatch.setattr(
         _coarse, "pays", lambda queries, corpus, k: len(corpus) >= _coarse.GROUP * k
     )

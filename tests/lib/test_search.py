@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.cache import EmbeddingCache
-from lib.search import encode_cached, fingerprint, ordered_top_k, top_k
+from lib.search import _fast_top_k, encode_cached, fingerprint, ordered_top_k, plain_top_k, top_k
 
 
 def by_sorting(queries, corpus, k):
@@ -39,6 +39,29 @@ def test_top_k_equals_a_stable_sort_for_any_blocks(seed, q, n, k, block, query_b
     expected, where = by_sorting(queries, corpus, min(k, n))
     assert torch.equal(scores, expected)
     assert torch.equal(indices, where)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 999),
+    q=st.sampled_from([1, 2, 3, 9, 24, 40]),
+    n=st.integers(1, 3_000),
+    k=st.integers(1, 40),
+    block=st.integers(1, 3_500),
+    query_block=st.integers(1, 50),
+    high=st.sampled_from([1, 3, 50]),
+)
+def test_the_fast_search_finds_what_the_plain_one_finds(seed, q, n, k, block, query_block, high):
+    queries, corpus = whole_numbers(seed, q, 3, high=high), whole_numbers(seed + 1, n, 3, high=high)
+    plain = plain_top_k(queries, corpus, k, block)
+    fast = _fast_top_k(queries, corpus, min(k, n), block, query_block)
+    assert all(map(torch.equal, fast, plain))
+    assert all(map(torch.equal, top_k(queries, corpus, k, block, query_block), plain))
+
+
+def test_the_plain_search_of_nothing_is_empty():
+    scores, indices = plain_top_k(torch.ones(3, 2), torch.ones(0, 2), 5)
+    assert scores.shape == indices.shape == (3, 0)
 
 
 @settings(max_examples=120, deadline=None)

@@ -16,18 +16,18 @@ def place_labels(fig: Figure, ax: Axes, xy: np.ndarray, words: Sequence[str]) ->
     """Put each word beside its point, at the first of eight places where it covers nothing."""
     fig.draw_without_rendering()  # the layout decides the pixel positions that overlap is about
     fig.set_layout_engine("none")
-    renderer = fig.canvas.get_renderer()
+    renderer = fig.canvas.get_renderer()  # type: ignore[attr-defined] # agg's canvas, and others
     pixels = ax.transData.transform(xy)
     taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in pixels]
     frame = ax.get_window_extent(renderer)
     places = [
-        ((dx, dy), {"ha": ha, "va": va})
+        ((dx, dy), ha, va)
         for dx, ha in ((6, "left"), (-6, "right"), (0, "center"))
         for dy, va in ((0, "center"), (6, "bottom"), (-6, "top"))
         if dx or dy
     ]
     for word, point in zip(words, xy):
-        for offset, alignment in places:
+        for offset, ha, va in places:
             label = ax.annotate(
                 word,
                 point,
@@ -36,7 +36,8 @@ def place_labels(fig: Figure, ax: Axes, xy: np.ndarray, words: Sequence[str]) ->
                 fontsize=8.5,
                 color=INK,
                 zorder=4,
-                **alignment,
+                ha=ha,
+                va=va,
             )
             box = label.get_window_extent(renderer)
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1

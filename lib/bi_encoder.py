@@ -104,10 +104,13 @@ def _rows_of(columns: Sequence[Sequence]) -> int:
 class _Part:
     """The texts of one column in a batch, in chunks of like length, and the way back."""
 
+    chunks: list[list[str]]
+
     def __init__(self, rows: list[str] | list[Sequence[str]], chunk: int) -> None:
         self.group = None if isinstance(rows[0], str) else len(rows[0])
+        texts: list[str]
         if self.group is None:
-            texts = rows
+            texts = [row for row in rows if isinstance(row, str)]
         elif any(len(row) != self.group for row in rows):
             found = sorted({len(row) for row in rows})
             raise ValueError(f"train: rows of one column have {found} texts; expected as many each")

@@ -14,7 +14,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -59,7 +59,7 @@ class CrossEncoder(nn.Module):
     ) -> None:
         super().__init__()
         _require_mean_of_layers(encoder)
-        transformer = copy.deepcopy(encoder[0].auto_model)
+        transformer: Any = copy.deepcopy(_transformer(encoder))
         # The fused kernels are no faster on so few tokens, and their gradient may vary on a GPU.
         transformer.set_attn_implementation("eager")
         layers, limit = transformer.encoder.layer, encoder.max_seq_length
@@ -75,8 +75,9 @@ class CrossEncoder(nn.Module):
         if not whisper >= 0:
             raise ValueError(f"CrossEncoder: whisper is {whisper}; expected 0 or more")
         apart = len(layers) - joint_layers
-        self.embeddings = transformer.embeddings
-        self.lower, self.joint = layers[:apart], layers[apart:]
+        self.embeddings: nn.Module = transformer.embeddings
+        self.lower: nn.ModuleList = layers[:apart]
+        self.joint: nn.ModuleList = layers[apart:]
         self.tokenizer, self.max_tokens, self.whisper = encoder.tokenizer, max_tokens, whisper
         self.requires_grad_(False)
         self.joint.requires_grad_(True)
@@ -204,7 +205,12 @@ def train(
     Training of BERT Rerankers in Multi-Stage Retrieval Pipeline (the loss over a group).
     """
     rows = _checked(tuples, queries, passages)
-    settings = {"batch_size": batch_size, "epochs": epochs, "lr": lr, "seed": seed}
+    settings: dict[str, Any] = {
+        "batch_size": batch_size,
+        "epochs": epochs,
+        "lr": lr,
+        "seed": seed,
+    }
     if not keep:
         return _train(judge, queries, passages, rows, progress=progress, **settings)
 
@@ -220,9 +226,10 @@ def train(
         settings | _facts(judge, texts),
         make,
     )
-    numbers = {name: kept.pop(name).tolist() for name in ("losses", "grad_norms", "seconds")}
+    losses, norms = (kept.pop(name).tolist() for name in ("losses", "grad_norms"))
+    seconds = float(kept.pop("seconds"))
     judge.joint.load_state_dict({name.removeprefix("joint."): t for name, t in kept.items()})
-    return History(**numbers)
+    return History(losses, norms, seconds=seconds)
 
 
 def _train(
@@ -232,7 +239,7 @@ def _train(
     tuples: Tensor,
     *,
     progress: bool,
-    **settings: float,
+    **settings: Any,
 ) -> History:
     asked, offered = tuples[:, 0].unique().tolist(), tuples[:, 1:].unique().tolist()
     query = dict(zip(asked, judge.read([queries[row] for row in asked], progress=progress)))
@@ -271,6 +278,12 @@ def _checked(tuples: Tensor, queries: Sequence[str], passages: Sequence[str]) ->
     return rows
 
 
+def _transformer(encoder: SentenceTransformer) -> nn.Module:
+    """The network below a sentence encoder's pooling."""
+    first: Any = encoder[0]
+    return first.auto_model
+
+
 def _require_mean_of_layers(encoder: SentenceTransformer) -> None:
     """Raise ValueError unless the encoder is embeddings, then layers, then the mean of the tokens."""
     kinds = [type(module).__name__ for module in encoder]
@@ -280,7 +293,7 @@ def _require_mean_of_layers(encoder: SentenceTransformer) -> None:
             f"CrossEncoder: the encoder is {', '.join(kinds)} with pooling {mode!r}; expected a "
             "Transformer and the mean, such as all-MiniLM-L6-v2"
         )
-    transformer = encoder[0].auto_model
+    transformer = _transformer(encoder)
     parts = {name for name, _ in transformer.named_children()} - {"pooler"}
     inner = {name for name, _ in getattr(transformer, "encoder", nn.Module()).named_children()}
     if parts != {"embeddings", "encoder"} or inner != {"layer"}:

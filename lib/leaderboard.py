@@ -60,11 +60,11 @@ def evaluate(system: str, lesson: str, ranked: Sequence[Sequence[str]], split: S
             f"evaluate: {len(ranked)} ranked lists came for {len(split.queries)} queries; expected "
             "one list per query of the split, in its order"
         )
-    values = (
+    ndcg, recall, mrr = (
         bootstrap_interval(metric(ranked, split.relevant, _DEPTH))
         for metric in (ndcg_at_k, recall_at_k, mrr_at_k)
     )
-    return Row(system, lesson, len(split.queries), *values, task_hash(split))
+    return Row(system, lesson, len(split.queries), ndcg, recall, mrr, task_hash(split))
 
 
 def folder() -> Path:

@@ -196,4 +196,4 @@ def bootstrap_interval(
     means = bootstrap_means(per_query, resamples, seed)
     ends = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=means.dtype, device=means.device)
     low, high = torch.quantile(means, ends).tolist()
-    return Interval(per_query.mean().tolist(), low, high)
+    return Interval(float(per_query.mean()), low, high)

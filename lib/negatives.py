@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 import torch
 from torch import Tensor
@@ -29,6 +30,15 @@ __all__ = [
 ]
 
 _PAIRS = 512  # queries that are multiplied by their positives at a time, which takes a copy of both
+
+
+class Limits(TypedDict, total=False):
+    """Which candidates look like positives, see `choose`."""
+
+    absolute_margin: float | None
+    relative_margin: float | None
+    max_score: float | None
+    min_score: float | None
 
 
 @dataclass(frozen=True)
@@ -132,7 +142,7 @@ def mine(
     skip: int = 0,
     depth: int | None = None,
     block: int = 16_384,
-    **limits: float | None,
+    **limits: Unpack[Limits],
 ) -> Mined:
     """Mine the k hardest negatives of each query by dot product, exactly and block by block.
 
@@ -220,7 +230,7 @@ def filter_by_scores(
     positives: Tensor,
     *,
     chunk: int = 4_096,
-    **limits: float | None,
+    **limits: Unpack[Limits],
 ) -> Mined:
     """Score negatives again with a better judge, such as a cross-encoder, and drop what it finds right.
 

@@ -22,6 +22,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from lib._plot_labels import INK, label_ends, place_labels
 
@@ -90,7 +91,7 @@ def word_map(
             f"word_map: points is {xy.shape} for {len(words)} words; expected (n, 2): project the "
             "vectors to two dimensions first"
         )
-    names = list(dict.fromkeys(groups)) if groups is not None else [None]
+    names: list[str] = list(dict.fromkeys(groups)) if groups is not None else [""]
     if groups is not None and len(groups) != len(words):
         raise ValueError(f"word_map: {len(groups)} groups for {len(words)} words; give one a word")
     if len(names) > len(PALETTE):
@@ -98,7 +99,8 @@ def word_map(
     fig, ax = _axes(title, x_label, y_label, size=(7.0, 5.2))
     for i, name in enumerate(names):
         rows = [r for r in range(len(words)) if groups is None or groups[r] == name]
-        ax.scatter(*xy[rows].T, s=26, color=PALETTE[i], marker=MARKERS[i], label=name, zorder=3)
+        x, y = xy[rows].T
+        ax.scatter(x, y, s=26, color=PALETTE[i], marker=MARKERS[i], label=name or None, zorder=3)
     ax.margins(0.12)
     if groups is not None:
         fig.legend(
@@ -138,7 +140,9 @@ def curve(
             ax.set_xticks(xs, [f"{value:,g}" for value in xs])
             ax.minorticks_off()
     elif xs.size and not (xs % 1).any():  # no step 1.5 on an axis of whole steps
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_locator(
+            MaxNLocator(nbins="auto", steps=[1, 2, 2.5, 5, 10], integer=True)
+        )
     if log_y:
         ax.set_yscale("log")
     ends = []
@@ -191,8 +195,10 @@ def heatmap(
     ax.grid(False)
     image = ax.imshow(table, cmap="cividis_r", vmin=low, vmax=high, aspect="auto")
     slanted = max((len(label) for label in column_labels), default=0) > 5
-    turn = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
-    ax.set_xticks(range(columns), column_labels, **turn)
+    ax.set_xticks(range(columns), column_labels)
+    if slanted:
+        for label in ax.get_xticklabels():
+            label.set(rotation=40, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(rows), row_labels)
     ax.tick_params(length=0)
     fig.colorbar(image, ax=ax, label=value_label, shrink=0.9)

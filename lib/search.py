@@ -10,7 +10,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -260,7 +260,7 @@ def fingerprint(model: SentenceTransformer, precision: str = "float32") -> str:
     for name, tensor in sorted(state.items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         sample = tensor.detach().flatten()[::stride].contiguous().cpu()
-        digest.update(memoryview(sample.view(torch.uint8).numpy()))
+        digest.update(sample.view(torch.uint8).numpy().data)
     return digest.hexdigest()[:32]
 
 
@@ -298,11 +298,12 @@ def encode_cached(
     device = torch.device(model.device)
     precision = _resolve_precision(precision, device)
     if not texts:
-        return torch.empty(0, model.get_embedding_dimension(), device=device)
+        return torch.empty(0, model.get_embedding_dimension() or 0, device=device)
     key, cache = fingerprint(model, precision), cache or EmbeddingCache()
     distinct = list(dict.fromkeys(texts))
-    vectors = dict(zip(distinct, cache.get(key, distinct)))
-    missing = [text for text in distinct if vectors[text] is None]
+    known = dict(zip(distinct, cache.get(key, distinct)))
+    missing = [text for text, vector in known.items() if vector is None]
+    vectors = {text: vector for text, vector in known.items() if vector is not None}
     if missing:
         _encode_missing(model, missing, batch_size, precision, progress, cache, key, vectors)
     return torch.stack([vectors[text] for text in texts]).to(device)
@@ -316,7 +317,7 @@ def _encode_missing(
     progress: bool,
     cache: EmbeddingCache,
     key: str,
-    vectors: dict[str, Tensor | None],
+    vectors: dict[str, Tensor],
 ) -> None:
     from tqdm.auto import tqdm
 
@@ -338,6 +339,7 @@ def _encode_missing(
             group = batches[start : start + _BATCHES_A_WRITE]
             rows = []
             for batch in group:
+                context: AbstractContextManager
                 if not lower:
                     context = nullcontext()
                 elif dtype == low_precision_dtype(device):

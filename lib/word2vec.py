@@ -124,7 +124,7 @@ def train_word2vec(
                 logged = step % log_every == 0
                 loss = update(centres, targets, batch, rate, with_loss=logged)
                 step, words = step + 1, words + words_read
-                if logged:
+                if loss is not None:
                     speed = words / (time.perf_counter() - started)
                     history.append(TrainingStep(step, words, float(loss), speed))
                     bar.set_postfix(loss=f"{history[-1].loss:.3f}", refresh=False)

@@ -244,7 +244,7 @@ def _grade(
     isolation: str,
     exercise: str | None,
 ) -> int:
-    from harness.grade.engine import LocalEngine, default_jobs
+    from harness.grade import engine as engines
     from harness.grade.session import choose_level
 
     session = room.session(lesson, choose_level(isolation))
@@ -261,7 +261,7 @@ def _grade(
         def say(text: str) -> None:
             progress.console.print(f"[yellow]{escape(text)}[/]")
 
-        engine = LocalEngine(jobs or default_jobs(count), say)
+        engine = engines.choose(count, jobs, say)
         if exercise is None:
             outcome = room.autograde(
                 lesson, students, session=session, engine=engine, progress=tell

@@ -163,7 +163,7 @@ def _grade(
 ) -> tuple[list[Report], list[Path]]:
     """Grade lesson by lesson; the reports, and the journals to remove when they are written."""
     from harness.author import build
-    from harness.grade.engine import LocalEngine, default_jobs, grade_all, journal_file
+    from harness.grade import engine
     from harness.grade.journal import Journal
     from harness.grade.session import Session
 
@@ -179,13 +179,13 @@ def _grade(
             todo = by_lesson[lesson.slug]
             task = progress.add_task(lesson.slug, total=len(todo))
             session = Session(build.assignment(lesson), level)
-            file = journal_file(session.digest, todo)
+            file = engine.journal_file(session.digest, todo)
             if not resume:
                 file.unlink(missing_ok=True)
             journals.append(file)
-            engine = LocalEngine(jobs or default_jobs(len(todo)), say)
+            chosen = engine.choose(len(todo), jobs, say)
             tell = functools.partial(_advance, progress, task)
-            reports += grade_all(session, todo, engine, journal=Journal(file), tell=tell)
+            reports += engine.grade_all(session, todo, chosen, journal=Journal(file), tell=tell)
     return reports, journals
 
 

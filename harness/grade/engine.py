@@ -81,6 +81,18 @@ class LocalEngine:
                     yield number, future.result()
 
 
+def choose(
+    submissions: int, jobs: int | None = None, say: Callable[[str], None] = lambda text: None
+) -> Engine:
+    """The engine of a run over so many submissions; the one place where commands get one.
+
+    Args:
+        jobs: submissions at once; by default what cores and memory allow.
+        say: see `LocalEngine`.
+    """
+    return LocalEngine(jobs or default_jobs(submissions), say)
+
+
 def graded(grader: Grader, submission: Submission, lesson: str) -> GradedSubmission:
     """Grade one submission; whatever goes wrong in the grader itself is its `fault`."""
     try:

@@ -2,6 +2,7 @@
 
 import ast
 import fnmatch
+import functools
 import re
 import subprocess
 from pathlib import Path
@@ -177,6 +178,7 @@ TESTED_IN = {
 }
 
 
+@functools.cache
 def _modules() -> list[Path]:
     """The modules of `lib` and `harness`; a package's own file where it defines something."""
     found = []

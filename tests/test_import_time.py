@@ -21,6 +21,7 @@ def test_lib_alone_imports_no_torch():
     )
 
 
+@pytest.mark.slow
 def test_no_teaching_module_imports_sentence_transformers_or_the_packages_above():
     code = (
         "import importlib, sys\n"

@@ -46,6 +46,7 @@ def handed_in(root: Path, folder: Path, number: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_check_that_cannot_be_imported_is_said_in_a_sentence(tmp_path):
     shutil.copytree(CHECKOUT / "lib", tmp_path / "lib")
     broken = tmp_path / "lib" / "checks" / "lesson_02" / "cosine_matrix.py"
@@ -80,6 +81,7 @@ def test_the_broken_one_is_said_in_a_sentence(half_written, tmp_path):
     assert "exercise index_bytes has no hints cell" in said
 
 
+@pytest.mark.slow
 def test_another_lesson_is_released_and_the_broken_one_refused(half_written, tmp_path):
     room = tmp_path / "class"
     assert course("classroom", "init", room)[0] == 0

@@ -91,6 +91,7 @@ grade_all(FakeSession(grade), todo, LocalEngine(2), journal=journal)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [2, 7])
 def test_a_killed_run_is_taken_up_where_it_stood(tmp_path, after):
     folder, journal = tmp_path / "in", tmp_path / "journal.jsonl"

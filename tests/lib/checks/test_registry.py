@@ -64,6 +64,7 @@ def copied(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_broken_file_of_one_lesson_leaves_the_others_working(copied):
     broken = copied / "lib" / "checks" / "lesson_05" / "index_bytes.py"
     broken.write_text(broken.read_text() + "\nraise RuntimeError('half written')\n")
@@ -79,6 +80,7 @@ def test_a_broken_file_of_one_lesson_leaves_the_others_working(copied):
     assert "lib/checks/lesson_05/index_bytes.py cannot be used: RuntimeError: half written" in said
 
 
+@pytest.mark.slow
 def test_a_broken_file_that_two_share_is_the_one_that_is_named(copied):
     shared = copied / "lib" / "checks" / "lesson_02" / "_token_pooling.py"
     shared.write_text(shared.read_text() + "\n1 / 0\n")
@@ -90,6 +92,7 @@ def test_a_broken_file_that_two_share_is_the_one_that_is_named(copied):
     assert "lib/checks/lesson_02/_token_pooling.py cannot be used: ZeroDivisionError" in said
 
 
+@pytest.mark.slow
 def test_a_broken_list_of_one_lesson_is_said_by_what_needs_it(copied):
     (copied / "lib" / "checks" / "lesson_05" / "__init__.py").write_text("EXERCISES = (")
     said = _python(
@@ -100,6 +103,7 @@ def test_a_broken_list_of_one_lesson_is_said_by_what_needs_it(copied):
     assert "lib/checks/lesson_05/__init__.py cannot be used: SyntaxError" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "says"),
     [

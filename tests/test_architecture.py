@@ -127,6 +127,8 @@ def test_the_map_names_every_folder_of_the_repository():
 # Where a module is tested that has no test file at its own place, and by what.
 TESTED_IN = {
     "lib/checks/__init__.py": "tests/lib/checks/test_registry.py",
+    "lib/checks/_gradient.py": "tests/lib/checks/test_unseen.py",
+    "lib/checks/_state.py": "tests/lib/checks/test_exercise.py",
     "lib/checks/lesson_*": "tests/lib/checks/test_every_check.py",
     "lib/judgements.py": "tests/lib/test_word_vectors.py",
     "lib/ontology.py": "tests/lib/test_data.py",

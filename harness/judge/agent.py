@@ -43,21 +43,24 @@ def serve_one(sock: socket.socket, namespace: dict, handles: dict[str, Any]) -> 
     answer: dict[str, Any]
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            answer = {"ok": _answer(message, namespace, handles)}
+            noticed: dict[str, Any] = {}
+            answer = {"ok": _answer(message, namespace, handles, noticed)} | noticed
     except BaseException as error:  # an exit and an interrupt are answers too
         answer = {"error": _described(error)}
     answer["id"] = message.get("id")
     messages.send(sock, answer, time.monotonic() + ANSWER_S)
 
 
-def _answer(message: dict, namespace: dict, handles: dict[str, Any]) -> Any:
+def _answer(
+    message: dict, namespace: dict, handles: dict[str, Any], noticed: dict[str, Any]
+) -> Any:
     if message["op"] == "names":
         return {
             name: _offer(namespace[name], name, handles)
             for name in message["names"]
             if name in namespace
         }
-    if message["op"] != "call":
+    if message["op"] not in ("call", "gradients"):
         raise Unknown(f"an operation {message['op']!r}")
     by_handle = "handle" in message
     target = handles[message["handle"]] if by_handle else namespace[message["name"]]
@@ -67,14 +70,22 @@ def _answer(message: dict, namespace: dict, handles: dict[str, Any]) -> Any:
             raise Unknown(f"the method {method!r}")
         target = getattr(target, method)
     from harness.judge import codec
+    from lib.checks import _gradient, _state, values
+    from lib.checks.exercise import changed_argument
 
-    args = [_taken(node, namespace, handles) for node in message["args"]]
-    kwargs = {key: _taken(node, namespace, handles) for key, node in message["kwargs"].items()}
-    result = target(*args, **kwargs)
-    try:
-        return codec.encode(result)
-    except codec.CodecError:
-        return _handle(result, handles)
+    with _state.known():
+        args = [_taken(node, namespace, handles) for node in message["args"]]
+        if message["op"] == "gradients":
+            return codec.encode(_gradient.here(target, args, [int(n) for n in message["places"]]))
+        kwargs = {key: _taken(node, namespace, handles) for key, node in message["kwargs"].items()}
+        before = tuple(values.copy_value(args)), values.copy_value(kwargs)
+        result = target(*args, **kwargs)
+        with contextlib.suppress(Exception):  # whatever a learner's own class makes of a comparison
+            noticed["changed"] = changed_argument(target, before, (tuple(args), kwargs))
+        try:
+            return codec.encode(result)
+        except codec.CodecError:
+            return _handle(result, handles)
 
 
 def _taken(node: Any, namespace: dict, handles: dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ import builtins
 import re
 import socket
 import time
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from harness.judge import codec, messages
@@ -57,6 +58,9 @@ class Channel:
         self.sock, self.call_s = sock, call_s
         self.asked = self.calls = 0
         self.hidden = False
+        self.changed: str | None = (
+            None  # the argument that the last call changed, as it says itself
+        )
         self.lost: str | None = None if sock else NOT_THERE
 
     def ask(self, question: dict) -> Any:
@@ -87,6 +91,9 @@ class Channel:
             self._give_up(f"the notebook's process gave no readable answer{why}")
         if answer.get("id") != self.asked or ("ok" in answer) == ("error" in answer):
             self._give_up("the notebook's process answered what it was not asked")
+        changed = answer.get("changed")
+        plain = type(changed) is str and re.fullmatch(r"[\w ]{1,60}", changed)
+        self.changed = changed if plain else None
         if "error" in answer:
             raise _raised(answer["error"], self.hidden)
         return answer["ok"]
@@ -137,6 +144,29 @@ class Remote:
             return codec.decode(answer)
         except codec.CodecError as error:
             raise StudentError(f"what the function returned cannot be taken: {error}") from None
+
+    def changed_argument(self) -> str | None:
+        """The argument that the last call changed in place; which `lib.checks.call` asks."""
+        return self._channel.changed
+
+    def gradients(self, args: Sequence[Any], places: Sequence[int]) -> list[Any] | None:
+        """Gradients of a call's result, from the process where the function is (`lib.checks._gradient`)."""
+        given = [_given(value) for value in args]
+        question = {"op": "gradients", **self._where, "method": self._method, "args": given}
+        answer = self._channel.ask(question | {"kwargs": {}, "places": list(places)})
+        try:
+            found = codec.decode(answer)
+        except codec.CodecError as error:
+            raise StudentError(f"the gradient cannot be taken: {error}") from None
+        if found is None:
+            return None
+        asked = [args[place] for place in places]
+        fits = type(found) is list and len(found) == len(asked)
+        if not fits or not all(
+            type(g) is type(x) and g.shape == x.shape for g, x in zip(found, asked)
+        ):
+            raise StudentError("the gradient has not the shape of what it is asked for")
+        return found
 
     def __getattr__(self, name: str) -> Any:
         if name not in METHODS or self._method is not None:

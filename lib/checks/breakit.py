@@ -18,6 +18,7 @@ from lib.checks.values import Tolerance
 
 # A learner writes expected values by hand, with a few decimals.
 LOOSE = Tolerance(1e-4, 1e-4)
+MOST_CASES = 2_000  # a learner may draw them at random
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,15 @@ class BreakIt:
         form = f"({', '.join(self.arguments)}, expected)"
         if not isinstance(tests, list | tuple) or not tests:
             return f"Return a list of cases, each {form}; you returned {values.kind(tests)}."
-        if len(tests) > 100:
-            return f"You returned {len(tests)} cases; a hundred at most, and a handful is enough."
+        if len(tests) > MOST_CASES:
+            return (
+                f"You returned {len(tests)} cases; {MOST_CASES} at most, and a handful is enough."
+            )
         for number, test in enumerate(tests):
             if not isinstance(test, list | tuple) or len(test) != len(self.arguments) + 1:
-                return f"Case {number} is a {values.kind(test)}; it must be {form}."
+                return (
+                    f"Case {number} is {values.with_article(values.kind(test))}; it must be {form}."
+                )
         return None
 
     @staticmethod

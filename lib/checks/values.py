@@ -8,7 +8,7 @@ numbers are close; whether numbers came as a list, an array or a tensor does not
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,59 @@ def copy_value(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return type(value)(copy_value(item) for item in value)
     return value
+
+
+def in_single(value: Any) -> Any:
+    """The value with every floating-point tensor in float32; strides stay as they are."""
+    return _each_tensor(value, lambda x: x.to(torch.float32, memory_format=torch.preserve_format))
+
+
+def rounded_to_single(value: Any) -> Any:
+    """The value with the numbers of every floating-point tensor rounded to float32, in its own dtype."""
+    return _each_tensor(
+        value,
+        lambda x: x.to(torch.float32, memory_format=torch.preserve_format).to(
+            x.dtype, memory_format=torch.preserve_format
+        ),
+    )
+
+
+def _each_tensor(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    if isinstance(value, torch.Tensor):
+        return change(value) if value.is_floating_point() else value
+    if isinstance(value, Mapping):
+        return {key: _each_tensor(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_each_tensor(item, change) for item in value)
+    return value
+
+
+def untouched(before: Any, after: Any) -> bool:
+    """Whether a value is still the same: structure, kind, numbers bit for bit, and gradients asked for."""
+    if type(before) is not type(after):
+        return False
+    if isinstance(before, torch.Tensor):
+        alike = before.shape == after.shape and before.dtype == after.dtype
+        alike = alike and before.requires_grad == after.requires_grad
+        return alike and _same_bits(before.detach(), after.detach())
+    if isinstance(before, np.ndarray):
+        return before.shape == after.shape and np.array_equal(before, after, equal_nan=True)
+    if isinstance(before, Mapping):
+        return list(before) == list(after) and all(untouched(before[k], after[k]) for k in before)
+    if isinstance(before, list | tuple):
+        return len(before) == len(after) and all(map(untouched, before, after))
+    return before == after or before != before
+
+
+def _same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
+    if a.is_floating_point():
+        return bool(((a == b) | (a.isnan() & b.isnan())).all())
+    return torch.equal(a, b)
+
+
+def with_article(kind_of: str) -> str:
+    """A kind with its article: `an array of shape (2,)`, `a tensor with one number`."""
+    return f"an {kind_of}" if kind_of[:1].lower() in "aeiou" else f"a {kind_of}"
 
 
 def as_array(value: Any) -> np.ndarray | None:
@@ -100,6 +153,33 @@ def same(expected: Any, got: Any, tolerance: Tolerance = DEFAULT) -> bool:
         )
     # What is left of plain values are integers beyond 64 bits.
     return type(expected) is type(got) is int and expected == got
+
+
+def other_numbers(expected: Any, got: Any) -> str | None:
+    """A sentence where the numbers are the same and of another kind than expected; else None.
+
+    Whole numbers are rows, ids or counts, which floats cannot stand for; truth values are masks, which
+    numbers cannot.
+    """
+    left, right = as_array(expected), as_array(got)
+    if left is None or right is None:
+        if isinstance(expected, Sequence) and isinstance(got, Sequence):
+            if isinstance(expected, str) or len(expected) != len(got):
+                return None
+            found = (other_numbers(a, b) for a, b in zip(expected, got))
+            return next((text for text in found if text is not None), None)
+        return None
+    if left.size == 0 or left.dtype.kind == right.dtype.kind:
+        return None
+    given = str(getattr(got, "dtype", right.dtype)).removeprefix("torch.")
+    if left.dtype.kind in "iu" and right.dtype.kind in "fcb":
+        return (
+            f"The same numbers, as {given}; whole numbers (such as int64) are expected: they are rows, "
+            "ids or counts."
+        )
+    if left.dtype.kind == "b":
+        return f"The same values, as {given}; truth values (bool) are expected."
+    return None
 
 
 def size(value: Any) -> int:
@@ -176,7 +256,7 @@ def difference(expected: Any, got: Any, tolerance: Tolerance = DEFAULT) -> str:
     if left is None or right is None:
         if kind(expected) == kind(got):
             return f"You returned {show(got, 120)}, expected {show(expected, 120)}."
-        return f"Your result is a {kind(got)}, a {kind(expected)} was expected."
+        return f"Your result is {with_article(kind(got))}, {with_article(kind(expected))} was expected."
     if left.shape != right.shape:
         return f"Your result has shape {right.shape}, shape {left.shape} was expected."
     if right.dtype.kind == "c" and left.dtype.kind != "c":

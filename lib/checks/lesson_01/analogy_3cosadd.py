@@ -33,6 +33,8 @@ def _analogy_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield _question(torch.from_numpy(base), a, b, c, 2, "vectors that all lie close together")
     stripes = torch.from_numpy(rng.normal(size=(5, 10)) * rng.lognormal(0, 1, 10)).T
     yield _question(stripes, [1], [4], [7], 3, "not contiguous")
+    away = torch.tensor([[-1.0, 0.1], [1.0, 0.1], [1.0, 0.2], [-1.0, 0.0], [-1.0, -0.1]])
+    yield _question(away, [0], [1], [2], 2, "all that is left lies opposite to the target")
 
 
 def _question(vectors: Tensor, a: list, b: list, c: list, k: int, label: str) -> Case:
@@ -163,4 +165,5 @@ EXERCISE = Exercise(
         "torch.arange(len(a), device=a.device) -> torch.arange(len(a))": "the check runs on a CPU",
         "scores.topk(k, dim=1) -> scores.topk(k)": "the last dimension is the default",
     },
+    returns="tensor",
 )

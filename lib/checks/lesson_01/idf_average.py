@@ -166,4 +166,5 @@ EXERCISE = Exercise(
             _with(weigh=lambda idf, ids, mask: idf[ids] ** 2 * mask),
         ),
     ],
+    returns="tensor",
 )

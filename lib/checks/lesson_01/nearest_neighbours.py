@@ -187,4 +187,5 @@ EXERCISE = Exercise(
             "on a CPU, PyTorch's sort is stable anyway"
         ),
     },
+    returns="tensor",
 )

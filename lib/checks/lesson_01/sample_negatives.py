@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -30,19 +32,18 @@ def _negatives_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         yield Case((counts, draws), f"random counts {turn}")
     wide = torch.from_numpy(rng.random((6, 8))).T
     yield Case((torch.tensor([900, 2, 40, 2, 7]), wide), "draws that are not contiguous")
+    ranks = np.arange(1, 30_001)
+    large = torch.from_numpy((10**7 / ranks**0.9).astype(np.int64) + 1)
+    yield Case((large, torch.from_numpy(rng.random(400))), "a vocabulary of 30,000 words")
 
 
 def _negatives_by_loops(counts, draws) -> np.ndarray:
     weights = [float(c) ** 0.75 for c in counts]
     total = math.fsum(weights)
+    used = list(itertools.accumulate(weights))
     ids = np.empty(tuple(draws.shape), dtype=np.int64)
     for place in np.ndindex(*ids.shape):
-        used, draw = 0.0, float(draws[place])
-        for word, weight in enumerate(weights):
-            used += weight
-            if draw * total < used:
-                ids[place] = word
-                break
+        ids[place] = bisect.bisect_right(used, float(draws[place]) * total)
     return ids
 
 
@@ -142,4 +143,6 @@ EXERCISE = Exercise(
         "weights.cumsum(dim=0) -> weights.cumsum(dim=-1)": "the counts have one dimension",
         "draws.contiguous() -> draws": "PyTorch makes the copy itself, and warns",
     },
+    returns="tensor",
+    any_precision=True,
 )

@@ -192,4 +192,6 @@ EXERCISE = Exercise(
             _cosines,
         ),
     ],
+    returns="tensor",
+    gradients=(0, 1, 2),
 )

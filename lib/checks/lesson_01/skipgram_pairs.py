@@ -183,4 +183,5 @@ EXERCISE = Exercise(
             "the check runs on a CPU"
         ),
     },
+    returns="tensor",
 )

@@ -68,4 +68,5 @@ EXERCISE = Exercise(
     equivalent={
         "torch.arange(len(first), device=first.device) -> torch.arange(len(first))": DEVICE,
     },
+    returns="tensor",
 )

@@ -165,4 +165,5 @@ EXERCISE = Exercise(
             _absolute,
         ),
     ],
+    returns="tensor",
 )

@@ -71,4 +71,5 @@ EXERCISE = Exercise(
         "torch.arange(len(last), device=last.device) -> torch.arange(len(last))": DEVICE,
         "torch.arange(real.shape[1], device=real.device) -> torch.arange(real.shape[1])": DEVICE,
     },
+    returns="tensor",
 )

@@ -110,4 +110,5 @@ EXERCISE = Exercise(
             _longest_token,
         ),
     ],
+    returns="tensor",
 )

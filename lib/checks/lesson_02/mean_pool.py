@@ -111,4 +111,5 @@ EXERCISE = Exercise(
             _mean_over_batch,
         ),
     ],
+    returns="tensor",
 )

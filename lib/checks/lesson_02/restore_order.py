@@ -28,6 +28,8 @@ def _order_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case(([[1, 0], [1]], rows[:3]), "a row that is named twice")
     yield Case(([[2, 0], [1]], rows), "more rows than the batches name")
     yield Case(([[1, 0], [1]], rows[:2]), "every row named, one of them twice")
+    yield Case(([[1, 1], [1]], rows[:3]), "one row named three times; the numbers add up")
+    yield Case(([[0], [-1]], rows[:2]), "a row of a negative number")
     for turn in range(5 if hidden else 2):
         count, size = int(rng.integers(5, 18)), int(rng.integers(2, 6))
         order = rng.permutation(count).tolist()
@@ -163,4 +165,5 @@ EXERCISE = Exercise(
         ),
     ],
     tolerance=EXACT,
+    returns="tensor",
 )

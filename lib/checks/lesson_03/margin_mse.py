@@ -141,4 +141,6 @@ EXERCISE = Exercise(
             _negative_scores,
         ),
     ],
+    returns="tensor",
+    gradients=(0, 1, 2),
 )

@@ -32,6 +32,10 @@ def _masked_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         (q, p[[1, 1, 1]], torch.tensor([0, 0, 0]), 20.0), "one passage only: no negative left"
     )
     yield Case((q[:1], p[:1], torch.tensor([9]), 5.0), "a batch of one pair")
+    keys = torch.tensor([2**24, 2**24 + 1, -3])
+    yield Case((q, p, keys, 4.0), "keys that differ beyond what float32 can hold, one below 0")
+    yield Case((q, p[[0, 0, 2]], torch.tensor([1, 2, 3]), 3.0), "equal vectors, different keys")
+    yield Case((q, twice, torch.tensor([7, 7, 4]), 300.0), "a scale of 300")
     for turn in range(4 if hidden else 2):
         batch = int(rng.integers(3, 9))
         keys = torch.from_numpy(rng.integers(0, max(2, batch // 2), size=batch))
@@ -157,4 +161,6 @@ EXERCISE = Exercise(
         "F.normalize(positives, dim=1) -> F.normalize(positives)": "dim 1 is the default of F.normalize",
         "torch.eye(len(keys), dtype=torch.bool, device=keys.device) -> torch.eye(len(keys), dtype=torch.bool)": "the check calls with tensors on the CPU",
     },
+    returns="tensor",
+    gradients=(0, 1),
 )

@@ -120,4 +120,6 @@ EXERCISE = Exercise(
         "F.normalize(queries, dim=1) -> F.normalize(queries)": "dim 1 is the default of F.normalize",
         "F.normalize(positives, dim=1) -> F.normalize(positives)": "dim 1 is the default of F.normalize",
     },
+    returns="tensor",
+    gradients=(0, 1),
 )

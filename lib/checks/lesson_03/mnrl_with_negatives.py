@@ -30,6 +30,7 @@ def _hard_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((q[:1], p[:1], n[:1], 5.0), "one pair and its two negatives")
     yield Case((q, p, p[:, None].flip(0), 4.0), "negatives that are others' positives")
     yield Case((q * 0 + 1, p * 0 + 1, n * 0 + 1, 20.0), "all vectors alike")
+    yield Case((q, p, n, 150.0), "a scale of 150: its exponential is beyond float32")
     for turn in range(4 if hidden else 2):
         batch, count, dim = (int(rng.integers(*ends)) for ends in ((2, 8), (1, 4), (3, 8)))
         queries = draw(rng, batch, dim)
@@ -153,4 +154,6 @@ EXERCISE = Exercise(
         "F.normalize(queries, dim=1) -> F.normalize(queries)": "dim 1 is the default of F.normalize",
         "F.normalize(candidates, dim=1) -> F.normalize(candidates)": "dim 1 is the default of F.normalize",
     },
+    returns="tensor",
+    gradients=(0, 1, 2),
 )

@@ -148,4 +148,6 @@ EXERCISE = Exercise(
         "F.normalize(positives, dim=1) -> F.normalize(positives)": "dim 1 is the default of F.normalize",
         "F.normalize(negatives, dim=1) -> F.normalize(negatives)": "dim 1 is the default of F.normalize",
     },
+    returns="tensor",
+    gradients=(0, 1, 2),
 )

@@ -27,6 +27,9 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case(
         (["pain"], [["pain"]] * 3, 1.5, 0.75), "a word in every passage still counts a little"
     )
+    yield Case((["heart"], [["heart"], []], 1.5, 1.0), "an empty passage and b = 1")
+    inside = [["ear", "pain"], ["heart"], ["earache", "in", "the", "heart"]]
+    yield Case((["ear", "art"], inside, 1.5, 0.75), "words that stand inside other words")
     for turn in range(6 if hidden else 3):
         passages = [
             rng.choice(_WORDS, size=int(rng.integers(1, 9))).tolist()
@@ -46,7 +49,8 @@ def _by_table(query: list[str], passages: list[list[str]], k1: float, b: float) 
     have = (table > 0).sum(axis=0)
     idf = np.log1p((len(passages) - have + 0.5) / (have + 0.5))
     slow = k1 * (1 - b + b * lengths / lengths.mean())
-    weights = idf * table / (table + slow[:, None])
+    there = table > 0  # elsewhere 0 / 0 where b is 1 and the passage is empty
+    weights = np.where(there, idf * table / np.where(there, table + slow[:, None], 1.0), 0.0)
     asked = [words.index(word) for word in query if word in words]
     return weights[:, asked].sum(axis=1).tolist()
 

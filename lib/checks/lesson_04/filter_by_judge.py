@@ -134,4 +134,5 @@ EXERCISE = Exercise(
             lambda r, j, own, m, k: _first((j < (own - m)[:, None]) & (r >= 0), r, k),
         ),
     ],
+    returns="tensor",
 )

@@ -136,4 +136,5 @@ EXERCISE = Exercise(
             lambda s, own, m, rel: s <= _right_limit(own, m, rel)[:, None],
         ),
     ],
+    returns="tensor",
 )

@@ -152,4 +152,5 @@ EXERCISE = Exercise(
             lambda q, p, own, k, b: _taken(_without(q @ p.T, own), k) if k <= len(p) else [][0],
         ),
     ],
+    returns="tensor",
 )

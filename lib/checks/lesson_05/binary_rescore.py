@@ -31,6 +31,9 @@ def _bit_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     zeros = torch.tensor([[0.9, 0.0, -0.2, 0.4, 0.3]])
     near = torch.tensor([[0.3, 0.2, -0.5, 0.1, -0.6], [0.1, -0.1, -0.3, 0.7, -0.2]])
     yield Case((zeros, near, 1, 1), "a query with a zero")
+    many = torch.ones(1, 300)
+    signs_of = [torch.where(torch.arange(300) < apart, -1.0, 1.0) for apart in (260, 100)]
+    yield Case((many, torch.stack(signs_of), 1, 1), "300 numbers, of which 260 differ or 100")
     made = 0
     while made < (24 if hidden else 16):
         # Distances tie easily, so that bits are made which do not.
@@ -150,4 +153,5 @@ EXERCISE = Exercise(
             ),
         ),
     ],
+    returns="tensor",
 )

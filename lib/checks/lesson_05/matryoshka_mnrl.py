@@ -25,6 +25,8 @@ def _loss_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((queries * 5, positives * 0.1, [3, 2], [0.5, 0.5], 4.0), "lengths do not matter")
     yield Case((queries, positives, [4, 3], None, 2.0), "no weights: 1 each")
     yield Case((queries, positives, [4, 3], [1.0], 2.0), "a weight is missing")
+    yield Case((queries, positives, [4, 3], [], 2.0), "no weights, in an empty list")
+    yield Case((queries, positives, [4], [1.0, 0.5], 2.0), "a weight too many")
     for turn in range(4 if hidden else 2):
         batch, long = int(rng.integers(2, 6)), int(rng.integers(4, 9))
         a, b = (torch.from_numpy(rng.normal(size=(batch, long))).float() for _ in range(2))
@@ -169,4 +171,6 @@ EXERCISE = Exercise(
             ),
         ),
     ],
+    returns="tensor",
+    gradients=(0, 1),
 )

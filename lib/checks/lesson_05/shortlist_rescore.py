@@ -32,6 +32,8 @@ def _short_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((queries, corpus, 2, 3, 3), "as many wanted as are on the shortlist")
     yield Case((queries, corpus, 2, 9, 2), "a shortlist longer than the corpus")
     yield Case((queries, corpus, 2, 2, 4), "more wanted than are on the shortlist")
+    lost = torch.tensor([[0.0, 0.0, 1.0], [0.6, 0.8, 0.0], [0.8, -0.6, 0.0]])
+    yield Case((queries, lost, 2, 2, 1), "a passage whose first numbers are 0")
     made = 0
     while made < (9 if hidden else 5):
         count, n, long = (int(x) for x in rng.integers([1, 6, 5], [5, 16, 10]))
@@ -145,4 +147,5 @@ EXERCISE = Exercise(
             ),
         ),
     ],
+    returns="tensor",
 )

@@ -149,4 +149,6 @@ EXERCISE = Exercise(
             ),
         ),
     ],
+    returns="tensor",
+    dtype=torch.int8,
 )

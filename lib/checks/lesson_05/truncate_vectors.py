@@ -18,6 +18,8 @@ def _cut_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((three, 4), "all numbers")
     yield Case((three, 1), "one number")
     yield Case((torch.tensor([[0.0, 0.0, 1.0], [0.6, 0.8, 0.0]]), 2), "nothing is left of a row")
+    mixed = torch.tensor([[0.0, 0.0, 1.0], [3.0, 4.0, 0.0]])
+    yield Case((mixed, 2), "nothing is left of a row, much of the other")
     yield Case((three[:1] * 1e-4, 3), "a very short vector")
     yield Case((three[:, :2], 2), "as many rows as numbers")
     yield Case((three, 5), "more numbers than there are")
@@ -124,4 +126,5 @@ EXERCISE = Exercise(
             lambda v, dim: _refusing(_cut)(v, max(dim, 1)) if dim > 0 else _cut(v, dim),
         ),
     ],
+    returns="tensor",
 )

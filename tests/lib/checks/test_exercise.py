@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.checks import Case, Exercise, Mistake, Raised, Returned, call
+from lib.checks import Case, Exercise, Mistake, Raised, Returned, _state, call
 from lib.checks.values import difference
 from tests.lib.checks.toy import TOY, row_means
 
@@ -90,11 +90,25 @@ def test_every_mistake_is_named(mistake, hidden):
     assert verdict.message == mistake.message
 
 
-def test_a_mistake_that_fails_alike_but_is_right_elsewhere_is_still_named():
-    """The fallback: wrong as a mistake is on all failing cases, right where the mistake is not."""
+def test_a_mistake_is_not_named_where_a_case_that_is_right_contradicts_it():
+    """Who sums rows of two only does not "sum and not divide": other rows are divided."""
     verdict = verdict_on(lambda x: x.sum(dim=1) if x.shape[1] == 2 else row_means(x))
-    assert verdict.mistake == "sum"
-    assert verdict.message == "You sum and do not divide."
+    assert (verdict.status, verdict.mistake) == ("wrong", None)
+
+
+def test_of_two_mistakes_at_once_the_one_that_explains_the_case_shown_is_named():
+    """As in a first draft: one mistake, and a crash on another case."""
+
+    def first_draft(x):
+        if x == 3:
+            raise IndexError("another mistake")
+        return x / 2
+
+    exercise = _doubling([Mistake("half", "You halve.", lambda x: x / 2)])
+    verdict = verdict_on(first_draft, exercise=exercise)
+    assert verdict.mistake == "half"
+    assert verdict.message == ("You halve. That is not all: other cases go wrong in another way.")
+    assert (verdict.shown.got, verdict.shown.expected) == (0.5, 2.0)
 
 
 def test_when_two_mistakes_would_explain_the_failing_cases_none_is_named():
@@ -177,7 +191,12 @@ def test_a_function_that_changes_its_arguments_harms_only_itself():
         x.zero_()
         return means
 
-    assert verdict_on(spoils).passed
+    verdict = verdict_on(spoils)
+    assert (verdict.status, verdict.mistake) == ("wrong", "changes-an-argument")
+    assert "your function changes its argument `x` in place" in verdict.message
+    hidden = verdict_on(spoils, 7)
+    assert hidden.mistake == "changes-an-argument"
+    assert "`x`" not in hidden.message  # a name that the student chose could carry an input out
 
     def spoils_and_errs(x):
         means = row_means(x) + 1
@@ -300,3 +319,177 @@ def test_one_result_is_too_few_to_name_a_mistake_of_a_function_that_raises_elsew
         return x.sum(dim=1)
 
     assert verdict_on(once).mistake is None
+
+
+SPOILING = {
+    "fill": lambda x: x.zero_(),
+    "resized": lambda x: x.resize_(1, 1),
+    "asks for gradients": lambda x: x.requires_grad_(),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILING)
+def test_each_way_to_change_an_argument_is_seen(spoil):
+    def function(x):
+        means = row_means(x).clone()
+        SPOILING[spoil](x)
+        return means
+
+    assert verdict_on(function).mistake == "changes-an-argument"
+
+
+@pytest.mark.parametrize("method", ["pop", "sort", "reverse", "clear"])
+def test_a_list_that_is_changed_is_seen_also_deep_inside(method):
+    def cases(rng, hidden):
+        yield Case(([[3, 1, 2], [5, 4]],), "two lists")
+
+    exercise = Exercise("longest", "99", cases, lambda rows: max(map(len, rows)), [])
+
+    def function(rows):
+        found = max(map(len, rows))
+        getattr(rows[0], method)()
+        return found
+
+    assert verdict_on(function, exercise=exercise).mistake == "changes-an-argument"
+    assert verdict_on(lambda rows: max(map(len, rows)), exercise=exercise).passed
+
+
+def _cells():
+    """What learners do to the libraries' state above their check, and how to undo it."""
+    return {
+        "default dtype": lambda: torch.set_default_dtype(torch.float64),
+        "default device": lambda: torch.set_default_device("meta"),
+        "no gradients": lambda: torch.set_grad_enabled(False),
+        "deterministic": lambda: torch.use_deterministic_algorithms(True),
+        "numpy raises": lambda: np.seterr(all="raise"),
+        "seeds": lambda: (torch.manual_seed(5), np.random.seed(5)),
+    }
+
+
+@pytest.fixture
+def restored():
+    with _state.known():
+        yield
+
+
+@pytest.mark.parametrize("cell", _cells())
+def test_a_verdict_does_not_depend_on_the_learner_s_state_and_leaves_it_alone(cell, restored):
+    _cells()[cell]()
+    before = _state._held()
+    assert verdict_on(row_means).passed
+    assert verdict_on(row_means, 7).passed
+    assert _equal(before, _state._held())
+
+
+@pytest.mark.parametrize("cell", _cells())
+def test_what_a_function_changes_of_the_state_ends_with_its_call(cell, restored):
+    before = _state._held()
+
+    def function(x):
+        _cells()[cell]()
+        with torch.device("cpu"):
+            return row_means(x)
+
+    verdict_on(function)
+    assert _equal(before, _state._held())
+
+
+def _equal(a, b):
+    return all(
+        torch.equal(a[k], b[k]) if isinstance(a[k], torch.Tensor) else str(a[k]) == str(b[k])
+        for k in a
+    )
+
+
+def test_gradients_flow_inside_a_check_also_where_the_cell_turned_them_off():
+    def cases(rng, hidden):
+        yield Case((torch.tensor([1.0, 2.0]),), "two numbers")
+
+    def slope(x):
+        y = x.clone().requires_grad_()
+        return torch.autograd.grad((y**2).sum(), y)[0]
+
+    exercise = Exercise("slope", "99", cases, lambda x: 2 * x, [])
+    with torch.inference_mode():
+        assert verdict_on(slope, exercise=exercise).passed
+
+
+class Odd(BaseException):
+    """What is no Exception is an outcome, too."""
+
+
+def test_whatever_a_function_raises_is_an_outcome():
+    def raises(x):
+        raise Odd("away")
+
+    verdict = verdict_on(raises)
+    assert (verdict.status, verdict.message) == ("crashed", "Odd: away")
+    with pytest.raises(KeyboardInterrupt):
+        verdict_on(lambda x: (_ for _ in ()).throw(KeyboardInterrupt))
+
+
+def test_cases_come_in_float32_whatever_their_author_drew():
+    seen = []
+
+    def cases(rng, hidden):
+        yield Case((torch.tensor([0.1, 0.7], dtype=torch.float64),), "double")
+        yield Case((torch.tensor([0.1, 0.7]).half(),), "half")
+
+    def function(x):
+        seen.append(x.dtype)
+        return x * torch.tensor([2.0, 2.0])
+
+    exercise = Exercise("twice", "99", cases, lambda x: 2 * x.double(), [])
+    assert verdict_on(function, exercise=exercise).passed
+    assert set(seen) == {torch.float32}
+
+
+KINDS = {
+    "floats for rows": (
+        lambda x: x.argmax(dim=1).float(),
+        "another-kind-of-number",
+        "whole numbers",
+    ),
+    "a list for a tensor": (
+        lambda x: x.argmax(dim=1).tolist(),
+        "not-a-tensor",
+        "a tensor is asked for",
+    ),
+    "another dtype": (lambda x: x.argmax(dim=1).int(), "another-dtype", "int32; int64 is expected"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_right_numbers_of_another_kind_are_told_so(kind):
+    def cases(rng, hidden):
+        yield Case((torch.tensor([[1.0, 3.0], [5.0, 2.0]]),), "two rows")
+
+    function, name, says = KINDS[kind]
+    dtype = torch.int64 if kind == "another dtype" else None
+    best = lambda x: [int(row.argmax()) for row in x]  # noqa: E731
+    exercise = Exercise("best", "99", cases, best, [], returns="tensor", dtype=dtype)
+    verdict = verdict_on(function, exercise=exercise)
+    assert (verdict.status, verdict.mistake) == ("wrong", name)
+    assert says in verdict.message
+    assert verdict_on(lambda x: x.argmax(dim=1), exercise=exercise).passed
+
+
+SLOPES = {
+    "a number": (lambda x: torch.tensor(float((x**2).sum())), "no gradient flows"),
+    "detached": (lambda x: (x.detach() ** 2).sum(), "no gradient flows"),
+    "half detached": (lambda x: (x * x.detach()).sum(), "its gradient to argument 1 is not"),
+}
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+@pytest.mark.parametrize("hidden", [None, 7])
+def test_a_gradient_that_is_missing_or_wrong_is_told(slope, hidden):
+    def cases(rng, hidden):
+        yield Case((torch.tensor([1.0, 3.0]),), "two numbers")
+
+    function, says = SLOPES[slope]
+    exercise = Exercise("squares", "99", cases, lambda x: (x**2).sum(), [], gradients=(0,))
+    verdict = verdict_on(function, hidden, exercise=exercise)
+    assert (verdict.status, verdict.mistake) == ("wrong", "gradient")
+    assert says in verdict.message if hidden is None else not any(map(str.isdigit, verdict.message))
+    assert verdict_on(lambda x: x @ x, hidden, exercise=exercise).passed

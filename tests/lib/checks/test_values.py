@@ -139,7 +139,7 @@ def test_a_difference_names_structure_before_numbers():
     )
     assert difference(["a", "b"], ["a"]) == "Your result has 1 items, 2 were expected."
     assert difference(np.zeros(3), "text") == (
-        "Your result is a str, a array of shape (3,) was expected."
+        "Your result is a str, an array of shape (3,) was expected."
     )
     assert difference(np.zeros(3), None).startswith("Your result is a NoneType")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from tests.lib.checks.alternatives import as_tensor
+
 
 def _analogy_one_by_one(vectors, a, b, c, k):
     """An alternative: one question at a time, by the sum of three cosines."""
@@ -26,4 +28,4 @@ def _analogy_by_scatter(vectors, a, b, c, k):
     return (target @ unit.T).scatter(1, inputs, -9.0).argsort(dim=1, descending=True)[:, :k]
 
 
-ALTERNATIVES = [_analogy_one_by_one, _analogy_by_scatter]
+ALTERNATIVES = [as_tensor(_analogy_one_by_one), _analogy_by_scatter]

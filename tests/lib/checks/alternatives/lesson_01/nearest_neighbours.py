@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lib.checks.lesson_01.nearest_neighbours import _cosines
+from tests.lib.checks.alternatives import as_tensor
 
 
 def _near_by_sorting(vectors, query, k, exclude):
@@ -27,4 +28,4 @@ def _near_by_picking(vectors, query, k, exclude):
     return found
 
 
-ALTERNATIVES = [_near_by_sorting, _near_by_picking]
+ALTERNATIVES = [as_tensor(_near_by_sorting), as_tensor(_near_by_picking)]

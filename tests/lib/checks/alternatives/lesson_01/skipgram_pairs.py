@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from tests.lib.checks.alternatives import as_tensor
+
 
 def _pairs_by_slices(tokens, window_draws, keep):
     """An alternative: for each centre the slices on its left and right."""
@@ -27,4 +29,4 @@ def _pairs_by_shifts(tokens, window_draws, keep):
     return np.concatenate(found)
 
 
-ALTERNATIVES = [_pairs_by_slices, _pairs_by_shifts]
+ALTERNATIVES = [_pairs_by_slices, as_tensor(_pairs_by_shifts)]

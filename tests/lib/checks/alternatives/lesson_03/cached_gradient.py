@@ -28,13 +28,14 @@ def _by_autograd(
 
 def _by_numpy(
     weight: Tensor, queries: Tensor, positives: Tensor, chunk: int, scale: float
-) -> np.ndarray:
+) -> Tensor:
     """An alternative in NumPy: each chunk's share, then their running sum."""
     w, x, y = (np.asarray(a, dtype=np.float64) for a in (weight, queries, positives))
     to_q, to_p = _upstream(x @ w.T, y @ w.T, scale)
     cuts = range(chunk, len(x), chunk)
     parts = zip(*(np.split(a, cuts) for a in (to_q, x, to_p, y)))
-    return np.cumsum([gq.T @ qs + gp.T @ ps for gq, qs, gp, ps in parts], axis=0)
+    steps = np.cumsum([gq.T @ qs + gp.T @ ps for gq, qs, gp, ps in parts], axis=0)
+    return torch.from_numpy(steps).to(weight.dtype)
 
 
 ALTERNATIVES = [_by_autograd, _by_numpy]

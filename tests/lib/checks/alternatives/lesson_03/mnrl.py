@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
+import torch.nn.functional as F
 from torch import Tensor
 
-from lib.checks.lesson_03._unit_vectors import unit
 from lib.checks.lesson_03.mnrl_symmetric import _by_cross_entropy
 
 
-def _by_differences(queries: Tensor, positives: Tensor, scale: float) -> float:
-    """An alternative in NumPy: softplus-like, from what each candidate is ahead of the positive."""
-    scores = scale * unit(queries) @ unit(positives).T
-    ahead = scores - np.diag(scores)[:, None]
-    top = ahead.max(axis=1, keepdims=True)
-    return float((top[:, 0] + np.log(np.exp(ahead - top).sum(axis=1))).mean())
+def _by_differences(queries: Tensor, positives: Tensor, scale: float) -> Tensor:
+    """An alternative: softplus-like, from what each candidate is ahead of the positive."""
+    scores = scale * F.normalize(queries, dim=1) @ F.normalize(positives, dim=1).T
+    ahead = scores - scores.diagonal()[:, None]
+    top = ahead.max(dim=1, keepdim=True).values
+    return (top[:, 0] + (ahead - top).exp().sum(dim=1).log()).mean()
 
 
 ALTERNATIVES = [_by_cross_entropy, _by_differences]

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 
 
-def _by_buckets(vectors: Tensor, corpus: Tensor) -> np.ndarray:
+def _by_buckets(vectors: Tensor, corpus: Tensor) -> Tensor:
     """An alternative: numpy, count the borders that lie at or below the value."""
     low, high = corpus.numpy().min(0), corpus.numpy().max(0)
     step = np.where(high > low, (high - low) / 255, 1.0)
     place = np.floor((vectors.numpy() - low) / step)
-    return (np.minimum(np.maximum(place, 0), 255) - 128).astype(np.int8)
+    codes = (np.minimum(np.maximum(place, 0), 255) - 128).astype(np.int8)
+    return torch.from_numpy(codes)
 
 
 def _by_columns(vectors: Tensor, corpus: Tensor) -> Tensor:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import ast
 import copy
-import signal
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from lib.checks.breakit import BreakIt
-from lib.checks.exercise import Exercise, call
+from lib.checks.calling import Limits, call
+from lib.checks.exercise import Exercise
 
 _BINARY: dict[type, tuple[type, ...]] = {
     ast.Add: (ast.Sub,),
@@ -229,7 +227,7 @@ def score(
         solution: the answer cell's source without marks.
         namespace: what the answer may use (the setup cell's imports, earlier answers).
         seeds: hidden seeds; a mutant is accepted only if it passes all.
-        seconds: a mutant that takes longer counts as rejected (an endless loop).
+        seconds: a mutant that takes longer for one call counts as rejected (an endless loop).
     """
     if isinstance(exercise, BreakIt):
         return _score_test(exercise, function_of(solution, exercise.name, namespace))
@@ -291,29 +289,7 @@ def _accepts(
     seconds: float,
 ) -> bool:
     try:
-        function = function_of(source, exercise.name, namespace)
-        with _deadline(seconds):
-            return all(exercise.verdict(call(function), seed).passed for seed in (None, *seeds))
-    except (_Late, SyntaxError, NameError):
+        caller = call(function_of(source, exercise.name, namespace), Limits(seconds))
+    except (SyntaxError, NameError):
         return False
-
-
-class _Late(BaseException):
-    """Past `except Exception` in the check's caller."""
-
-
-@contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("mutants run in the main thread, where they can be interrupted")
-
-    def late(*_: object) -> None:
-        raise _Late
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    return all(exercise.verdict(caller, seed).passed for seed in (None, *seeds))

@@ -41,12 +41,12 @@ def serve_one(sock: socket.socket, namespace: dict, handles: dict[str, Any]) -> 
     """
     message = messages.receive(sock, time.monotonic() + ANSWER_S)
     answer: dict[str, Any]
+    noticed: dict[str, Any] = {}
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            noticed: dict[str, Any] = {}
             answer = {"ok": _answer(message, namespace, handles, noticed)} | noticed
     except BaseException as error:  # an exit and an interrupt are answers too
-        answer = {"error": _described(error)}
+        answer = {"error": _described(error)} | noticed
     answer["id"] = message.get("id")
     messages.send(sock, answer, time.monotonic() + ANSWER_S)
 
@@ -71,7 +71,7 @@ def _answer(
         target = getattr(target, method)
     from harness.judge import codec
     from lib.checks import _gradient, _state, values
-    from lib.checks.exercise import changed_argument
+    from lib.checks.calling import changed_argument, started
 
     with _state.known():
         args = [_taken(node, namespace, handles) for node in message["args"]]
@@ -79,7 +79,13 @@ def _answer(
             return codec.encode(_gradient.here(target, args, [int(n) for n in message["places"]]))
         kwargs = {key: _taken(node, namespace, handles) for key, node in message["kwargs"].items()}
         before = tuple(values.copy_value(args)), values.copy_value(kwargs)
-        result = target(*args, **kwargs)
+        try:
+            result = target(*args, **kwargs)
+        except NotImplementedError:
+            noticed["started"] = started(target)
+            raise
+        if result is None:
+            noticed["started"] = started(target)
         with contextlib.suppress(Exception):  # whatever a learner's own class makes of a comparison
             noticed["changed"] = changed_argument(target, before, (tuple(args), kwargs))
         try:
@@ -115,7 +121,7 @@ def _handle(value: Any, handles: dict[str, Any]) -> dict:
 
 
 def _described(error: BaseException) -> dict:
-    described = {"kind": type(error).__name__[:60], "message": ""}
+    described: dict[str, Any] = {"kind": type(error).__name__[:60], "message": ""}
     with contextlib.suppress(BaseException):
         described["message"] = str(error)[:TEXT]
     with contextlib.suppress(BaseException):

@@ -61,6 +61,7 @@ class Channel:
         self.changed: str | None = (
             None  # the argument that the last call changed, as it says itself
         )
+        self.started = False  # whether the function last called does more than the empty exercise
         self.lost: str | None = None if sock else NOT_THERE
 
     def ask(self, question: dict) -> Any:
@@ -94,6 +95,7 @@ class Channel:
         changed = answer.get("changed")
         plain = type(changed) is str and re.fullmatch(r"[\w ]{1,60}", changed)
         self.changed = changed if plain else None
+        self.started = answer.get("started") is True
         if "error" in answer:
             raise _raised(answer["error"], self.hidden)
         return answer["ok"]
@@ -148,6 +150,10 @@ class Remote:
     def changed_argument(self) -> str | None:
         """The argument that the last call changed in place; which `lib.checks.call` asks."""
         return self._channel.changed
+
+    def told_started(self) -> bool:
+        """Whether the function does more than the empty exercise, as it says itself."""
+        return self._channel.started
 
     def gradients(self, args: Sequence[Any], places: Sequence[int]) -> list[Any] | None:
         """Gradients of a call's result, from the process where the function is (`lib.checks._gradient`)."""

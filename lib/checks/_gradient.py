@@ -50,16 +50,20 @@ def here(
         return [torch.zeros_like(x) if g is None else g for x, g in zip(leaves, found)]
 
 
-def differs(oracle: Callable, slope: Slope, case: Any, places: Sequence[int]) -> str | None:
-    """What is wrong with the gradient on a case, in a sentence; None if nothing is."""
+def differs(
+    oracle: Callable, slope: Slope, case: Any, places: Sequence[int], names: Sequence[str]
+) -> str | None:
+    """What is wrong with the gradient on a case, in a sentence; None if nothing is.
+
+    names: those of the arguments, as far as they are known.
+    """
     if case.kwargs or not all(_can_move(case.args[place]) for place in places):
         return None
     try:
         found = slope(case.args, places)
     except Exception as error:
-        return (
-            f"The value is right, but its gradient cannot be had: {type(error).__name__}: {error}"
-        )
+        said = f"{type(error).__name__}: {values.text_of(error)}"
+        return f"The value is right, but its gradient cannot be had: {said}"
     if found is None:
         return NONE.format(where="the vectors")
     draw = np.random.default_rng(len(case.args) + values.size(case.args))
@@ -76,12 +80,16 @@ def differs(oracle: Callable, slope: Slope, case: Any, places: Sequence[int]) ->
         got = float((gradient.detach().double().cpu().numpy() * direction).sum())
         if abs(got - expected) > TOLERANCE * (1 + abs(expected)):
             if not gradient.any():
-                return NONE.format(where=f"argument {place + 1}")
+                return NONE.format(where=_named(names, place))
             return (
-                f"The value is right, but its gradient to argument {place + 1} is not: along one "
+                f"The value is right, but its gradient to {_named(names, place)} is not: along one "
                 f"direction it is {got:.4g}, expected {expected:.4g}."
             )
     return None
+
+
+def _named(names: Sequence[str], place: int) -> str:
+    return f"`{names[place]}`" if place < len(names) else f"argument {place + 1}"
 
 
 def _can_move(value: Any) -> bool:

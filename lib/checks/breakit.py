@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lib.checks import values
-from lib.checks.exercise import Caller, Case, Raised, Shown, Verdict, call, unattempted
+from lib.checks import _errors, _patterns, values
+from lib.checks.calling import Caller, Case, Raised, call, unattempted
 from lib.checks.values import Tolerance
+from lib.checks.verdict import Shown, Verdict
 
 # A learner writes expected values by hand, with a few decimals.
 LOOSE = Tolerance(1e-4, 1e-4)
@@ -23,11 +24,15 @@ MOST_CASES = 2_000  # a learner may draw them at random
 
 @dataclass(frozen=True)
 class Suspect:
-    """A wrong implementation, and what to say when a learner's test lets it through."""
+    """A wrong implementation, and what to say when a learner's test lets it through.
+
+    hint: the number, from 1, of the lesson's hint that is about it; 0 if none is.
+    """
 
     name: str
     message: str
     implementation: Callable
+    hint: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,39 +62,81 @@ class BreakIt:
         if unattempted(outcome):
             return Verdict(self.name, "not attempted", "Nothing to check yet.")
         if isinstance(outcome, Raised):
-            text = f"{outcome.kind}: {outcome.message}"
-            return Verdict(self.name, "crashed", text, cases=1, outcome=outcome)
+            return self._crashed(outcome, hidden is not None)
         tests = outcome.value
+        nothing = _patterns.of_results([([], tests)], self.tolerance) if tests is None else None
+        if nothing is not None:
+            return Verdict(self.name, "wrong", nothing.message, nothing.name, cases=1)
         problem = self._malformed(tests)
         if problem:
             return Verdict(self.name, "wrong", problem, "not-a-test", cases=1)
         for number, test in enumerate(tests):
-            for implementation in self.right:
-                result = self._run(implementation, test)
-                if not self._accepts(test, result):
-                    got = result if isinstance(result, Raised) else result.value
-                    shown = None
-                    if hidden is None and not isinstance(result, Raised):
-                        shown = Shown(tuple(test[:-1]), got, test[-1])
-                    return Verdict(
-                        self.name,
-                        "wrong",
-                        f"Case {number} rejects a correct implementation: work out its expected "
-                        "value again by hand.",
-                        "rejects-right",
-                        cases=len(tests),
-                        shown=shown,
-                    )
-        for suspect in self.suspects:
-            if all(self._accepts(t, self._run(suspect.implementation, t)) for t in tests):
-                return Verdict(self.name, "wrong", suspect.message, suspect.name, cases=len(tests))
-        count = len(self.suspects)
+            rejected = self._rejects_right(number, test, hidden is not None)
+            if rejected is not None:
+                return Verdict(
+                    self.name,
+                    "wrong",
+                    *rejected[:2],
+                    cases=len(tests),
+                    shown=rejected[2],
+                    kind_of_shown="test",
+                )
+        missed = [s for s in self.suspects if self._passes(s.implementation, tests)]
+        count, caught = len(self.suspects), len(self.suspects) - len(missed)
+        if missed:
+            first = missed[0]
+            message = f"Your test catches {caught} of {count} suspects. {first.message}"
+            return Verdict(self.name, "wrong", message, first.name, cases=len(tests))
         return Verdict(
             self.name, "passed", f"Your test catches all {count} suspects.", cases=len(tests)
         )
 
+    def _crashed(self, outcome: Raised, hidden: bool) -> Verdict:
+        known = _errors.of_errors([(outcome.kind, outcome.message)], outcome.own)
+        text = f"{outcome.kind}: {outcome.message}".removesuffix(": ")
+        if known is not None:
+            text = known.message if hidden or not outcome.message else f"{text}. {known.message}"
+        elif hidden:
+            text = outcome.kind
+        name = known.name if known is not None else None
+        return Verdict(
+            self.name, "crashed", text, name, cases=1, outcome=None if hidden else outcome
+        )
+
+    def _passes(self, implementation: Callable, tests: Sequence) -> bool:
+        return all(self._accepts(test, self._run(implementation, test)) for test in tests)
+
+    def _rejects_right(
+        self, number: int, test: Sequence, hidden: bool
+    ) -> tuple[str, str, Shown | None] | None:
+        """Message, name and what to show where a case is one that a right implementation fails."""
+        for implementation in self.right:
+            result = self._run(implementation, test)
+            if self._accepts(test, result):
+                continue
+            if isinstance(result, Raised):
+                why = "" if hidden else f" ({result.kind}: {result.message})"
+                return (
+                    f"A right implementation cannot run on case {number}{why}. Each case is "
+                    f"{self._form}: compare their order and kinds with the card.",
+                    "cannot-be-run",
+                    None,
+                )
+            shown = Shown(tuple(test[:-1]), result.value, test[-1], tuple(self.arguments))
+            return (
+                f"Case {number} rejects a correct implementation: work out its expected value again by "
+                "hand.",
+                "rejects-right",
+                None if hidden else shown,
+            )
+        return None
+
+    @property
+    def _form(self) -> str:
+        return f"({', '.join(self.arguments)}, expected)"
+
     def _malformed(self, tests: Any) -> str | None:
-        form = f"({', '.join(self.arguments)}, expected)"
+        form = self._form
         if not isinstance(tests, list | tuple) or not tests:
             return f"Return a list of cases, each {form}; you returned {values.kind(tests)}."
         if len(tests) > MOST_CASES:

@@ -242,6 +242,14 @@ def show(value: Any, limit: int = 400, depth: int = 6) -> str:
     return text if len(text) <= limit else text[:limit] + " ..."
 
 
+def text_of(error: BaseException, limit: int = 2000) -> str:
+    """What an error says; a learner's own class may not be able to say it."""
+    try:
+        return str(error)[:limit]
+    except Exception:
+        return ""
+
+
 def difference(expected: Any, got: Any, tolerance: Tolerance = DEFAULT) -> str:
     """One or two sentences on how `got` differs from `expected`: structure first, then numbers."""
     left, right = as_array(expected), as_array(got)
@@ -270,15 +278,27 @@ def difference(expected: Any, got: Any, tolerance: Tolerance = DEFAULT) -> str:
     if not wrong.any():  # the same numbers, but not in the exercise's canonical form
         return "Your result differs from the expected one."
     if left.ndim == 0:
-        return f"You returned {float(right64):.6g}, expected {float(left64):.6g}."
+        return f"You returned {_one(right.reshape(1)[0])}, expected {_one(left.reshape(1)[0])}."
+    count = f"{int(wrong.sum())} of {gap.size} values differ"
+    if left.dtype.kind in "biu":
+        # Ids, counts and truth values are right or not; how far apart two of them are says nothing.
+        first = tuple(int(i) for i in np.argwhere(wrong)[0])
+        at = ", ".join(map(str, first))
+        return f"{count}; the first is at [{at}]: you gave {_one(right[first])}, expected {_one(left[first])}."
     worst = np.unravel_index(int(np.argmax(np.where(wrong, gap, -1.0))), gap.shape)
     at = ", ".join(str(int(i)) for i in worst)
     largest = float(gap[worst])
     amount = "infinite" if math.isinf(largest) else f"{largest:.4g}"
     return (
-        f"{int(wrong.sum())} of {gap.size} values differ; the largest difference ({amount}) is at "
-        f"[{at}]: you gave {float(right64[worst]):.4g}, expected {float(left64[worst]):.4g}."
+        f"{count}; the largest difference ({amount}) is at [{at}]: you gave "
+        f"{float(right64[worst]):.4g}, expected {float(left64[worst]):.4g}."
     )
+
+
+def _one(value: np.generic) -> str:
+    """One number or truth value as Python writes it."""
+    number = value.item()
+    return f"{number:.6g}" if isinstance(number, float) else str(number)
 
 
 def _mapping_difference(expected: Mapping, got: Mapping, tolerance: Tolerance) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import linecache
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 
 from lib import checks
 from lib.checks import values
-from lib.checks.exercise import Raised, Shown, Verdict
+from lib.checks.calling import Limits
+from lib.checks.verdict import Shown, Verdict
 from lib.learn import catalogue, stored_progress
+from lib.learn._same_code import identity
 from lib.learn.captured_output import captured
 from lib.learn.environment import course_root, headless
 from lib.learn.panel import Code, Grids, Panel
 
-_passed: dict[str, object] = {}
+LIMITS = Limits()  # of one call of a learner's function: an endless loop must not hold the notebook
+_passed: dict[str, Hashable] = {}
+_mistakes: dict[str, str | None] = {}
+_hinted: dict[str, list[int]] = {}  # the hints shown since all were, from 0
 
 
 class CheckFailed(AssertionError):
@@ -46,11 +49,12 @@ def check(name: str, function: Callable, *, hidden: int | None = None) -> None:
     exercise = checks.find(name)
     # What the function writes to stderr must not cost points in nbgrader, nor flood the notebook.
     with captured() as said:
-        verdict = exercise.verdict(checks.call(function, _raised), hidden)
+        verdict = exercise.verdict(checks.call(function, LIMITS), hidden)
     if verdict.passed:
-        _passed[name] = function
-    elif _passed.get(name) is not None:
-        del _passed[name]
+        _passed[name] = identity(function)
+    else:
+        _passed.pop(name, None)
+    _mistakes[name] = verdict.mistake
     if hidden is None:
         stored_progress.record_check(name, verdict.status)
     panel(verdict, said.getvalue()).display()
@@ -64,27 +68,13 @@ def check(name: str, function: Callable, *, hidden: int | None = None) -> None:
 def yours(name: str, function: Callable, *, instead: Callable) -> Callable:
     """Your function once its check has passed in this kernel, until then the library's.
 
-    So the rest of a lesson works with what you wrote, and never trips over what is not yet right.
+    So the rest of a lesson works with what you wrote, and never trips over what is not yet right. A
+    cell that is run again without a change stays passed.
     """
-    if _passed.get(name) is function:
+    if name in _passed and _passed[name] == identity(function):
         return function
     print(f"{name}: using the library's version until yours passes its check.")
     return instead
-
-
-def _raised(error: BaseException) -> Raised:
-    """The learner's own line: the deepest frame that stands in a notebook cell."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if _is_cell(frame.filename):
-            line = linecache.getline(frame.filename, frame.lineno or 0).strip()
-            return Raised(type(error).__name__, str(error), line, frame.lineno)
-    # A function in another process tells its line itself.
-    line, lineno = getattr(error, "student_line", ""), getattr(error, "student_lineno", None)
-    return Raised(type(error).__name__, str(error), line, lineno)
-
-
-def _is_cell(filename: str) -> bool:
-    return "ipykernel_" in filename or filename.startswith(("<ipython-input", "<cell"))
 
 
 def panel(verdict: Verdict, said: str = "") -> Panel:
@@ -101,11 +91,9 @@ def panel(verdict: Verdict, said: str = "") -> Panel:
     elif verdict.status == "crashed":
         title = f"{name}: crashed"
         body.append(verdict.message)
-        if verdict.outcome is not None:
-            error = f"{verdict.outcome.kind}: {verdict.outcome.message}"
+        if verdict.outcome is not None and verdict.outcome.line:
             where = f"Line {verdict.outcome.lineno} of your cell" if verdict.outcome.lineno else ""
-            if verdict.outcome.line:
-                body.append(Code(f"{verdict.outcome.line}\n{error}", where))
+            body.append(Code(verdict.outcome.line, where))
         if verdict.label:
             body.append(f"It happened on this case: {verdict.label}.")
     else:
@@ -135,19 +123,37 @@ def _example(verdict: Verdict) -> list:
     shown = verdict.shown
     if shown is None or values.size(shown.args) > 400:
         return []
+    of_a_test = verdict.kind_of_shown == "test"
+    given, got, expected = (
+        ("Your case", "Your expected value", "A right answer gives")
+        if of_a_test
+        else ("Given", "You returned", "Expected")
+    )
     parts: list = [
-        Code("\n".join(values.show(arg) for arg in shown.args), "Given"),
-        Code(f"{values.show(shown.got)}\n({values.kind(shown.got)})", "You returned"),
-        Code(f"{values.show(shown.expected)}\n({_kind_asked(shown)})", "Expected"),
+        Code(_arguments(shown), given),
+        Code(f"{values.show(shown.got)}\n({values.kind(shown.got)})", got),
+        Code(f"{values.show(shown.expected)}\n({_kind_asked(shown)})", expected),
     ]
-    got, truth = values.as_array(shown.got), values.as_array(shown.expected)
-    if got is None or truth is None or got.shape != truth.shape:
+    if of_a_test:
         return parts
-    if got.ndim == 2 and got.size > 1 and max(got.shape) <= 12:
+    mine, truth = values.as_array(shown.got), values.as_array(shown.expected)
+    if mine is None or truth is None or mine.shape != truth.shape or truth.dtype.kind != "f":
+        return parts
+    if mine.ndim == 2 and mine.size > 1 and max(mine.shape) <= 12:
         with np.errstate(invalid="ignore"):
-            gap = got.astype(float) - truth.astype(float)
-        parts.append(Grids(["yours", "expected", "difference"], [got, truth, gap]))
+            gap = mine.astype(float) - truth.astype(float)
+        parts.append(Grids(["yours", "expected", "difference"], [mine, truth, gap]))
     return parts
+
+
+def _arguments(shown: Shown) -> str:
+    """Each argument with its name, an array below it."""
+    lines = []
+    for place, value in enumerate(shown.args):
+        text = values.show(value)
+        name = shown.names[place] if place < len(shown.names) else f"argument {place + 1}"
+        lines.append(f"{name} =\n{text}" if "\n" in text else f"{name} = {text}")
+    return "\n".join(lines)
 
 
 def _kind_asked(shown: Shown) -> str:
@@ -157,13 +163,50 @@ def _kind_asked(shown: Shown) -> str:
 
 
 def hint(name: str) -> Panel:
-    """The next of the exercise's three hints; after the third it starts again."""
+    """The next of the exercise's three hints; the first is the one that fits the mistake just made.
+
+    After the last they start again, and the learner is told that there is a worked answer.
+    """
     hints = catalogue.exercise(name)["hints"]
-    number = stored_progress.next_hint(name, len(hints))
+    turn = stored_progress.next_hint(name, len(hints))
+    shown = _hinted.setdefault(name, [])
+    if len(shown) == len(hints):
+        shown.clear()
+    in_turn = [(turn + step) % len(hints) for step in range(len(hints))]
+    fitting = _fitting(name, hints)
+    number = next(n for n in (*fitting, *in_turn) if n not in shown)
+    shown.append(number)
     entry = hints[number]
-    return Panel(
-        "info", f"Hint {number + 1} of {len(hints)} for {name}: {entry['symptom']}", [entry["hint"]]
-    )
+    body = [entry["hint"]]
+    if len(shown) == len(hints):
+        body.append(
+            f'These were all hints. If they do not help, `solution("{name}")` shows a worked answer: '
+            "read it, close it, and write your own."
+        )
+    return Panel("info", f"Hint {number + 1} of {len(hints)} for {name}: {entry['symptom']}", body)
+
+
+# Words by which a hint's symptom tells that it is about a pattern that no exercise has named.
+_ABOUT = {
+    "nan": ("NaN",),
+    "infinity": ("infinit", "overflow"),
+    "shapes-do-not-fit": ("shape", "do not fit", "do not multiply", "broadcast", "axis"),
+    "transposed": ("transpose", "shape"),
+    "no-error": ("raise", "ValueError", "error"),
+    "gradient": ("gradient",),
+}
+
+
+def _fitting(name: str, hints: list[dict]) -> list[int]:
+    """The hints, from 0, that are about the mistake of the last check."""
+    mistake = _mistakes.get(name)
+    exercise = checks.find(name)
+    kinds = exercise.suspects if isinstance(exercise, checks.BreakIt) else exercise.mistakes
+    numbers = [kind.hint - 1 for kind in kinds if kind.name == mistake and kind.hint]
+    words = _ABOUT.get(mistake or "", ())
+    texts = [hint["symptom"].lower() for hint in hints]
+    told = [n for n, text in enumerate(texts) if any(word.lower() in text for word in words)]
+    return [n for n in (*numbers, *told) if n < len(hints)]
 
 
 def solution(name: str) -> Panel:

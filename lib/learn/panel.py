@@ -7,6 +7,7 @@ HTML that shows it. Colour never carries meaning alone: the title says the state
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -125,8 +126,9 @@ class Panel:
     record: dict | None = field(default=None)
 
     def plain(self) -> str:
-        parts = [part if isinstance(part, str) else part.plain() for part in self.body]
-        return "\n".join([f"[{_STATES[self.state][1]}] {self.title}", *filter(None, parts)])
+        parts = [_unmarked(part) if isinstance(part, str) else part.plain() for part in self.body]
+        title = f"[{_STATES[self.state][1]}] {_unmarked(self.title)}"
+        return "\n".join([title, *filter(None, parts)])
 
     def html(self) -> str:
         colour, sign = _STATES[self.state]
@@ -164,9 +166,33 @@ class Panel:
             print(self.plain())
 
 
+_MARKS = (
+    (re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*"), r"<strong>\1</strong>"),
+    # A single asterisk is a mark only at a word's edge: `a * b` and `2*x*y` stay as they are.
+    (re.compile(r"(?<![\w*])\*(?=[^\s*])(.+?)(?<=[^\s*])\*(?![\w*])"), r"<em>\1</em>"),
+)
+
+
 def _inline(text: str) -> str:
-    """Escaped text in which `code` between backticks is set as code."""
+    """Escaped text in which `code`, **strong** and *stressed* words are set as such."""
     pieces = html.escape(text).split("`")
     if len(pieces) % 2 == 0:  # an unpaired backtick stays as it is
-        return "`".join(pieces)
-    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(pieces))
+        return _marked("`".join(pieces))
+    return "".join(f"<code>{p}</code>" if i % 2 else _marked(p) for i, p in enumerate(pieces))
+
+
+def _marked(text: str) -> str:
+    for mark, tag in _MARKS:
+        text = mark.sub(tag, text)
+    return text
+
+
+def _unmarked(text: str) -> str:
+    """The text without its marks, for where nothing can be set; code keeps its asterisks."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return text
+    for i in range(0, len(pieces), 2):
+        for mark, _ in _MARKS:
+            pieces[i] = mark.sub(r"\1", pieces[i])
+    return "`".join(pieces)

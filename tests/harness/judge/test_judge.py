@@ -16,7 +16,6 @@ from harness.judge import agent, messages
 from harness.judge.examiner import SILENT, Examiner
 from harness.judge.proxy import Channel, Remote, StudentError, StudentLost
 from lib import checks
-from lib.learn.checking import _raised
 from tests.lib.checks.alternatives import alternatives, mistakes
 
 
@@ -63,9 +62,9 @@ def test_the_judge_never_disagrees_with_the_instant_check(exercise):
     wrong = [mistake.wrong for mistake in mistakes(exercise.name)]
     tried = [stub, *alternatives(exercise.name), *wrong]
     for function in tried:
-        here = exercise.verdict(checks.call(function, _raised))
+        here = exercise.verdict(checks.call(function))
         with student({"f": function}) as channel:
-            there = exercise.verdict(checks.call(Remote(channel, {"name": "f"}), _raised))
+            there = exercise.verdict(checks.call(Remote(channel, {"name": "f"})))
         assert _parts(there) == _parts(here), getattr(function, "__name__", function)
 
 
@@ -105,7 +104,7 @@ def test_a_hidden_check_says_nothing_of_its_inputs_or_of_the_student_s_error():
     assert outcome["message"] == SILENT
     with student({"f": tells}) as channel:
         verdict = checks.find("mean_pool").verdict(
-            checks.call(Remote(_hidden(channel), {"name": "f"}), _raised), 7
+            checks.call(Remote(_hidden(channel), {"name": "f"})), 7
         )
     assert verdict.message == "StudentError"
 

@@ -44,7 +44,7 @@ def test_a_function_that_is_unfinished_only_for_some_arguments_was_attempted():
 
     verdict = verdict_on(half)
     assert verdict.status == "crashed"
-    assert verdict.message == "NotImplementedError: "
+    assert verdict.mistake == "leftover-raise"
 
 
 def test_a_wrong_result_shows_the_smallest_failing_case():
@@ -133,7 +133,7 @@ def test_a_mistake_that_only_crashes_alike_is_not_named_by_the_fallback():
 
     verdict = verdict_on(crashes_too, exercise=exercise)
     assert verdict.status == "crashed"
-    assert verdict.mistake is None
+    assert verdict.mistake == "refuses-what-is-allowed"
 
 
 def _doubling(mistakes, oracle=lambda x: 2 * x, **more) -> Exercise:
@@ -164,7 +164,8 @@ def test_a_hidden_verdict_without_a_named_mistake_tells_no_number():
         raise ValueError(f"the input was {x}")
 
     verdict = verdict_on(telling, 7)
-    assert verdict.message == "ValueError"
+    assert verdict.message.startswith("Your function itself refuses this input")
+    assert not any(c.isdigit() for c in verdict.message)
     assert verdict.outcome is None
 
 
@@ -245,8 +246,9 @@ def test_an_error_that_is_expected_must_come_and_have_its_kind():
     assert verdict_on(other_words, exercise=exercise).passed
     verdict = verdict_on(lambda x: x, exercise=exercise)
     assert verdict.status == "wrong"
-    assert (
-        verdict.message == "Your function returned a number, it was expected to raise ValueError."
+    assert verdict.mistake == "no-error"
+    assert verdict.message.startswith(
+        "Your function returned a number, it was expected to raise ValueError. "
     )
 
     def other_kind(x):
@@ -283,7 +285,7 @@ def test_a_canonical_form_forgives_order_and_refuses_what_has_no_such_form():
 def test_whatever_a_function_returns_gets_a_verdict_in_words(result):
     verdict = verdict_on(lambda x: result)
     assert verdict.status == "wrong"
-    assert verdict.message.endswith(".")
+    assert verdict.message.endswith((".", "?"))
 
 
 def test_a_call_reports_returned_or_raised():
@@ -423,7 +425,8 @@ def test_whatever_a_function_raises_is_an_outcome():
         raise Odd("away")
 
     verdict = verdict_on(raises)
-    assert (verdict.status, verdict.message) == ("crashed", "Odd: away")
+    assert verdict.status == "crashed"
+    assert verdict.message.startswith("Odd: away.")
     with pytest.raises(KeyboardInterrupt):
         verdict_on(lambda x: (_ for _ in ()).throw(KeyboardInterrupt))
 
@@ -477,7 +480,7 @@ def test_right_numbers_of_another_kind_are_told_so(kind):
 SLOPES = {
     "a number": (lambda x: torch.tensor(float((x**2).sum())), "no gradient flows"),
     "detached": (lambda x: (x.detach() ** 2).sum(), "no gradient flows"),
-    "half detached": (lambda x: (x * x.detach()).sum(), "its gradient to argument 1 is not"),
+    "half detached": (lambda x: (x * x.detach()).sum(), "its gradient to `x` is not"),
 }
 
 

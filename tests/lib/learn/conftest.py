@@ -20,7 +20,8 @@ def progress_file(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_PROGRESS", str(path))
     for name in ("COURSE_HEADLESS", "NBGRADER_EXECUTION", "COURSE_ROOT"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(checking, "_passed", {})
+    for held in ("_passed", "_mistakes", "_hinted"):
+        monkeypatch.setattr(checking, held, {})
     monkeypatch.setattr(record, "_session_hints", {})
     return path
 

@@ -271,7 +271,13 @@ def test_the_readme_says_of_the_leaderboard_what_stands_on_it():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (line,) = [line for line in readme.split("\n") if "One search task runs through" in line]
     trained = best["03"]
-    told = [best["01"]["mean"], best["02"]["mean"], trained["mean"], trained["low"], trained["high"]]
+    told = [
+        best["01"]["mean"],
+        best["02"]["mean"],
+        trained["mean"],
+        trained["low"],
+        trained["high"],
+    ]
     assert re.findall(r"\.\d{3}", line) == [f"{number:.3f}".lstrip("0") for number in told]
     assert "lessons 04 and 05 stay within that interval" in line
     for lesson in ("04", "05"):

@@ -18,6 +18,14 @@
 #   kernelspec: {display_name: Python 3 (ipykernel), language: python, name: python3}
 # ---
 
+# %% [markdown]
+# The next cell holds the settings of the lesson. With `PROFILE = "fast"` it takes a part of the
+# data and trains for a short time, so that it runs in minutes on a laptop. `"full"` takes all
+# passages and trains longer; later lessons then want a GPU. The text says where the two differ.
+#
+# `SEED` is the number that random draws start from: the same seed gives the same numbers again.
+# `DEVICE = "auto"` takes a GPU if there is one. `MODEL` is the sentence encoder of later lessons.
+
 # %% tags=["parameters"]
 PROFILE = "fast"
 SEED = 0
@@ -85,7 +93,8 @@ counts += counts.T.clone()
 print(f"counts: {tuple(counts.shape)}, {(counts > 0).float().mean():.1%} of the pairs ever meet")
 
 # %% [markdown]
-# Raw counts are ruled by words like `of`. **Positive pointwise mutual information** compares with
+# Which words stand near `heart`? Raw counts put those first that stand near everything, such as
+# `of`. **Positive pointwise mutual information** compares with
 # what chance would give: $\max(0, \ln \frac{p(a, b)}{p(a)\,p(b)})$.
 
 # %%
@@ -96,8 +105,12 @@ for name, row in (("counts", near_heart), ("PPMI", ppmi[common.index["heart"]]))
     print(f"{name:7} of heart: {', '.join(common.decode(row.topk(8).indices.tolist()))}")
 
 # %% [markdown]
-# Each row of the PPMI matrix is already a word vector, with 2,000 dimensions. A truncated singular
-# value decomposition keeps the 64 directions that matter most.
+# With PPMI the words of the heart's own company come first, such as its ventricles and its rhythm.
+# Each row of the matrix is already a word vector, with 2,000 dimensions.
+#
+# A truncated singular value decomposition keeps the 64 directions in which the rows differ most. In
+# them we look for the nearest words by *cosine*: the dot product of two vectors over the product of
+# their lengths. It is 1 for the same direction and 0 for a right angle.
 
 # %%
 u, s, _ = torch.svd_lowrank(ppmi, q=64, niter=2)
@@ -274,6 +287,10 @@ for word in ("of", "heart", "fibula"):
 # negatives $n_1 \dots n_k$, **skip-gram with negative sampling** minimises
 #
 # $$-\ln \sigma(c \cdot o) - \sum_{i=1}^{k} \ln \sigma(-c \cdot n_i)$$
+#
+# The sigmoid $\sigma(x) = 1 / (1 + e^{-x})$ turns a score into a probability: that this pair is a
+# true one. The loss is measured in *nats*, as its logarithm is the natural one. Below it is for one
+# pair; training takes a *batch* of many pairs in each step and their mean.
 
 # %%
 import math
@@ -323,7 +340,8 @@ check("sgns_loss", sgns_loss)
 
 # %% [markdown]
 # Your pairs, your sampler and your loss, with PyTorch's gradients, on real text. Context vectors
-# start at zero, centres at small random values.
+# start at zero, centres at small random values. Does the loss begin where you said, and how far does
+# it get in 150 steps?
 
 # %%
 import sys
@@ -357,7 +375,8 @@ claim(
 # ## 5. Train on everything
 #
 # Same pairs, same noise, same loss, but laid out so that a step is a few matrix products:
-# `lib.word2vec.train_word2vec`.
+# `lib.word2vec.train_word2vec`. An *epoch* is one pass over all sentences: `fast` makes 5 of them,
+# `full` makes 15.
 
 # %%
 EPOCHS = 5 if PROFILE == "fast" else 15
@@ -387,7 +406,8 @@ plots.show(
 
 # %% [markdown]
 # The map below is the 64 dimensions seen from the side where these words differ most (two principal
-# components). Nobody told the model which words belong together.
+# components). The model has read sentences only; the four colours were never shown to it. Do the
+# words of a field lie together?
 
 # %%
 groups = {
@@ -403,6 +423,7 @@ centred = table - table.mean(dim=0)
 flat_map = centred @ torch.linalg.svd(centred, full_matrices=False).Vh[:2].T
 nearest = (table @ table.T).fill_diagonal_(-1).argmax(dim=1).tolist()
 same = sum(fields[i] == fields[j] for i, j in enumerate(nearest))
+print(f"nearest other word from the same field: {same} of {len(words)}")
 fig = plots.word_map(flat_map, words, fields, title="Words of four fields, own vectors")
 plots.show(
     fig,
@@ -413,8 +434,9 @@ plots.show(
 # %% [markdown]
 # ### Is it Word2Vec? The peer is gensim
 #
-# Two trainings of the *same* program already differ, by seed. So the fair question is: do we agree
-# with gensim about as well as gensim agrees with itself?
+# **gensim** is the library that most people train Word2Vec with. Two trainings of the *same* program
+# already differ, by seed. So the fair question is: do we agree with gensim about as well as gensim
+# agrees with itself? We count how many of a word's ten nearest neighbours two models share.
 
 # %%
 from gensim.models import Word2Vec
@@ -436,6 +458,12 @@ def shared(a: WordVectors, b: WordVectors) -> Tensor:
     """The share of ten neighbours that two models have in common, word by word."""
     return (ten_nearest(a)[:, :, None] == ten_nearest(b)[:, None, :]).any(dim=2).float().mean(dim=1)
 
+
+# %% [markdown]
+# Results come with an interval, such as 0.6 [0.5, 0.7]. It is a *bootstrap interval*: we draw as many
+# words as there are, with repetition, take their mean, and do so 1,000 times; 95% of these means lie
+# between the two numbers. So it says how much a mean depends on the words (later: the queries) that
+# we happened to take.
 
 # %%
 with_peer = metrics.bootstrap_interval(shared(own, peer))
@@ -561,8 +589,8 @@ claim(
 )
 
 # %% [markdown]
-# So "the bank of the river" and "the bank's loan" get the same vector for `bank`, and it is about
-# money. That is the problem which lesson 02 solves: a vector for each *occurrence*.
+# The table has one row for `bank`, so "the bank of the river" and "the bank's loan" get the same
+# vector for it. Nearly all of its 15 neighbours are about money. That is the problem which lesson 02 solves: a vector for each *occurrence*.
 
 # %% quiz="01-q4"
 
@@ -635,14 +663,16 @@ for question, found in zip(asked, solve(glove.vectors, *ids.T, 3).tolist()):
     print("{} : {} :: {} : ".format(*question) + ", ".join(glove.words[row] for row in found))
 
 # %% [markdown]
-# Now leave the exclusion out. This is the step that demonstrations of "king - man + woman" keep
-# quiet about (Linzen 2016; Rogers et al. 2017).
+# What if no word is excluded? Demonstrations of "king - man + woman" seldom show that (Linzen 2016;
+# Rogers et al. 2017).
 
 # %%
 allowed = glove.analogy("man", "woman", "king", k=3, exclude_inputs=False)
 excluded = glove.analogy("man", "woman", "king", k=3)
 for name, found in (("allowed", allowed), ("excluded", excluded)):
     print(f"inputs {name:8}:", ", ".join(f"{word} {cosine:.3f}" for word, cosine in found))
+
+# %%
 claim(
     "king - man + woman is nearest to queen because the inputs are excluded; else it is king.",
     holds=excluded[0][0] == "queen" and allowed[0][0] == "king",
@@ -665,6 +695,8 @@ def interval(result: word_vectors.SectionAccuracy) -> metrics.Interval:
 
 
 best, plain = interval(with_exclusion[-1]), interval(without[-1])
+
+# %%
 claim(
     "Excluding the inputs accounts for a large part of analogy accuracy.",
     holds=plain.high < best.low and plain.mean < 0.75 * best.mean,
@@ -690,7 +722,8 @@ plots.show(
 )
 
 # %% [markdown]
-# And our own vectors, on the vocabulary of the clinic:
+# Categories differ widely, so one number for all of them hides much. And our own vectors, on the
+# vocabulary of the clinic?
 
 # %%
 for a, b, c in [
@@ -704,8 +737,9 @@ for a, b, c in [
 # %% [markdown]
 # ### Break it
 #
-# Somebody hands you `solve(vectors, a, b, c)`, which answers one analogy by 3CosAdd. It may be
-# wrong. A demonstration would not tell; a test can.
+# Most of these are right; *left* for the heart is not. Examples show that a program can be right, and
+# only tests show where it is wrong. Somebody hands you `solve(vectors, a, b, c)`, which answers one
+# analogy by 3CosAdd. It may be wrong.
 
 # %%
 vectors, a, b, c = [[2, 0], [0, 1], [-1, 0], [-1, 5]], 0, 1, 2
@@ -759,7 +793,8 @@ check("break_analogy", break_analogy)
 #
 # Two sets of word pairs judged by people: **WordSim353** asks how *related* two words are,
 # **SimLex999** how *similar*. Coffee and cup are related, not similar. We compare the order of
-# cosines with the order of judgements (Spearman's rank correlation).
+# cosines with the order of judgements by Spearman's rank correlation: 1 for the same order, 0 for no
+# connection, -1 for the reverse.
 
 # %% quiz="01-q6"
 
@@ -786,6 +821,8 @@ def correlation(name: str, vectors: WordVectors) -> metrics.Interval:
 
 everything = models.load_word_vectors()
 related, similar = (correlation(name, everything) for name in ("wordsim353", "simlex999"))
+
+# %%
 claim(
     "Word vectors capture relatedness better than similarity.",
     holds=related.low > similar.high,
@@ -793,26 +830,28 @@ claim(
 )
 
 # %%
-for a, b in [("coffee", "cup"), ("coffee", "tea"), ("hot", "cold"), ("cheap", "expensive")]:
+pairs_of_words = [("coffee", "cup"), ("coffee", "tea"), ("hot", "cold"), ("high", "low")]
+for a, b in pairs_of_words:
     cosine = float(glove.unit[glove.index[a]] @ glove.unit[glove.index[b]])
     print(f"{a} and {b}: {cosine:.2f}")
 
-# %% [markdown]
-# Opposites like *hot* and *cold* occur in the same company, so a window cannot tell them apart. A
-# search that mixes up "high" and "low" pressure is no small matter in a clinic.
+# %% [markdown] tags=["folded"]
+# *hot* and *cold* come out about as close as *coffee* and *tea*, *high* and *low* closer still:
+# opposites occur in the same company, and the company is all that a window sees. SimLex999 rates
+# opposites low. For a search in a clinic, "high" and "low" pressure should not be neighbours.
 
 # %% quiz="01-q7"
 
 # %% [markdown]
 # ### What the length of a vector says
 #
-# Cosine ignores length. Should it? Let us see what length goes with. Words come in order of
-# frequency, so their place tells how frequent they are.
+# Cosine ignores length. Should it? We compare the order of words by length with their order by
+# frequency, again by Spearman's correlation. It can be positive, negative or about 0.
 
 
 # %%
 def length_and_frequency(vectors: WordVectors) -> float:
-    """Spearman's correlation of a vector's length with its word's frequency."""
+    """Spearman's correlation of length and frequency; words come in order of their frequency."""
     lengths = vectors.vectors.norm(dim=1).cpu().double()
     return float(metrics.spearman(lengths, -torch.arange(len(lengths), dtype=torch.float64)))
 
@@ -833,10 +872,14 @@ claim(
     measured=", ".join(f"{name} {value:.2f}" for name, value in lengths.items()),
 )
 
+# %% [markdown] tags=["folded"]
+# In skip-gram a frequent word is moved by more pairs, and moves in like directions add up. GloVe fits
+# *log counts* with a bias for each word, which can take up a part of the frequency; there the
+# correlation is positive, but small.
+
 # %% [markdown]
-# Every true pair lengthens a vector a little, and a frequent word has more pairs. GloVe fits *log
-# counts* with a bias for each word, which takes up much of the frequency. In both, the dot product
-# prefers frequent words:
+# Does it matter for search? Here are the ten nearest words of a thousand rare ones, by dot product
+# (where length counts) and by cosine (where it does not). Place 0 is the most frequent word.
 
 # %%
 rare = torch.arange(3_000, 4_000)
@@ -852,8 +895,12 @@ for name, wv in (("own", own), ("GloVe", glove)):
 # %% [markdown]
 # ## 9. From words to a sentence
 #
-# The oldest sentence vector is the mean of its words. Better: weigh each word by its **idf**, so
-# that `of` counts little and `bladder` much.
+# By dot product the neighbours are far more frequent words than by cosine, in both models: length
+# alone puts them first. So we compare by cosine.
+#
+# The oldest sentence vector is the mean of its words. In it `of` counts as much as `bladder`. One can
+# weigh each word by its **idf** instead (*inverse document frequency*): about the logarithm of how
+# many passages there are for each one that holds the word.
 
 # %%
 course_set = data.load_course_set(PROFILE)
@@ -862,6 +909,11 @@ idf = word_vectors.idf_weights(passages)
 for word in text.split_words("lack of bladder control"):
     print(f"{word:8} idf {idf[word]:.2f}")
 print(course_set.test.queries[0], "->", course_set.passages[course_set.test.positives[0]][:80])
+
+# %% [markdown]
+# Sentences of different lengths go into one table, filled up to the longest (*padding*); a *mask*
+# says 1 where a word stands and 0 where nothing does. A sentence of two words and one place of
+# padding, as a loop:
 
 # %%
 toy_vectors, weights = [[9.0, 9.0], [2.0, 0.0], [0.0, 4.0]], [0.5, 1.0, 3.0]
@@ -910,8 +962,12 @@ check("idf_average", idf_average)
 # - **NaN, or vectors that are too short.** Divide by the sum of the weights, clamped to something tiny such as 1e-9. Clamping to 1 is wrong: weights may sum to less.
 
 # %% [markdown]
-# Now the course's task: a layperson's words as the query, clinical terms with their definitions as
-# passages. How far do words get us? First on the validation queries.
+# Now the task of the whole course: a layperson's words are the *query*, clinical terms with their
+# definitions are the *passages*; find the passage that the query means. `fast` searches 4,000
+# passages, `full` all 16,449.
+#
+# The queries come in three parts: *training* queries to learn from, *validation* queries to compare
+# and choose by, *test* queries for the leaderboard only.
 
 # %%
 known = [word for word in idf if word in everything.index]
@@ -952,6 +1008,33 @@ def rank(queries: list[str], weights: Tensor) -> list[list[str]]:
     return [[course_set.ids[row] for row in rows] for rows in best.tolist()]
 
 
+# %% [markdown]
+# ### How good is a ranking? nDCG@10
+#
+# Only the first ten passages count. A right one at rank $r$ is worth $1 / \log_2(r + 1)$: 1 at the
+# top, less further down. The sum is the *discounted cumulative gain*. Divided by the sum of the best
+# possible list it lies between 0 and 1: **nDCG@10**, *n* for normalised (Järvelin and Kekäläinen
+# 2002). An example with two right passages, found at ranks 2 and 5:
+
+# %%
+found, right = ["a", "b", "c", "d", "e"], {"b": 1, "e": 1}
+gained = possible = 0.0
+for place, passage in enumerate(found, start=1):
+    worth = 1 / math.log2(place + 1)
+    gained += worth if passage in right else 0.0
+    possible += worth if place <= len(right) else 0.0
+    print(f"rank {place}: worth {worth:.4f}", "<- right" if passage in right else "")
+print(f"{gained:.4f} of {possible:.4f} possible: nDCG@10 {gained / possible:.4f}")
+print(f"by lib.metrics: {float(metrics.ndcg_at_k([found], [right], 10)[0]):.4f}")
+print("right passages of a test query:", set(map(len, course_set.test.relevant)))
+
+# %% [markdown]
+# The same number twice. Each of our test queries has one right passage, so its nDCG@10 is just what
+# the rank of that passage is worth: 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, 0.29 at rank 10, and
+# 0 if it is not among the ten. The figures below are means over all queries.
+#
+# Does weighing by idf help? We ask the validation queries.
+
 # %%
 split = course_set.validation
 scores = {
@@ -959,6 +1042,8 @@ scores = {
     for name, weights in (("plain mean", torch.ones_like(idf_row)), ("idf-weighted", idf_row))
 }
 gain = metrics.bootstrap_interval(scores["idf-weighted"] - scores["plain mean"])
+
+# %%
 claim(
     "Weighing words by idf makes averaged word vectors a better search.",
     holds=gain.low > 0,
@@ -974,7 +1059,10 @@ leaderboard.save(row)
 title = dict(zip(course_set.ids, course_set.titles))
 for query in (0, 1, 2):
     print(f"{course_set.test.queries[query]}: {', '.join(title[i] for i in ranked[query][:3])}")
-fig = plots.leaderboard([r for r in leaderboard.load_rows() if r.task == row.task])
+
+# %%
+board = [r for r in leaderboard.load_rows() if r.task == row.task and r.lesson <= "01"]
+fig = plots.leaderboard(board)
 plots.show(
     fig,
     alt=f"Leaderboard of the course's search task. This lesson's row, averaged GloVe words, has nDCG@10 "
@@ -983,8 +1071,22 @@ plots.show(
 headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 
 # %% [markdown]
-# A mean of words knows neither order nor context: "no pain in the left arm" and "pain, no left arm"
-# are one vector. Fifty dimensions and one vector a word set the bar that lesson 02 clears.
+# The first results are related to the queries by a word or two, and miss what the whole means. A
+# mean of words knows nothing of their order. What does that do to a sentence?
+
+# %%
+for one, other in [
+    ("swelling of the left arm, no pain", "pain of the left arm, no swelling"),
+    ("no pain in the left arm", "pain, no left arm"),
+]:
+    a, b = embed([one, other], idf_row)
+    print(f"{one} | {other}")
+    print(f"  largest difference {float((a - b).abs().max()):.3f}, cosine {float(a @ b):.3f}")
+
+# %% [markdown]
+# The first two say the opposite of each other, hold the same words and are one vector. The other two
+# differ in `in` and `the`, which weigh little: not one vector, but nearly. Such vectors of words, 50
+# dimensions each, set the bar for lesson 02.
 
 # %% quiz="01-q8"
 
@@ -1004,6 +1106,7 @@ headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 # - Mikolov, Sutskever, Chen, Corrado, Dean: Distributed Representations of Words and Phrases and their Compositionality, NeurIPS 2013.
 # - Pennington, Socher, Manning: GloVe, EMNLP 2014.
 # - Levy, Goldberg: Neural Word Embedding as Implicit Matrix Factorization, NeurIPS 2014.
+# - Järvelin, Kekäläinen: Cumulated Gain-based Evaluation of IR Techniques, ACM TOIS 2002.
 # - Linzen: Issues in Evaluating Semantic Spaces Using Word Analogies, RepEval 2016.
 # - Arora, Li, Liang, Ma, Risteski: Linear Algebraic Structure of Word Senses, TACL 2018.
 # - Arora, Liang, Ma: A Simple but Tough-to-Beat Baseline for Sentence Embeddings, ICLR 2017.

@@ -5,9 +5,9 @@
 #     title: Pooling and the bi-encoder
 #     minutes: 90
 #     objectives:
-#       - Show that a transformer gives the same word another vector in another sentence.
+#       - Compare the vectors that a transformer gives to one word in several sentences.
 #       - Pool token vectors into one vector a text by mean, maximum, CLS or last token, whatever the padding.
-#       - Explain why a model must be pooled as it was trained, and measure what another pooling costs.
+#       - Measure what happens when a model is not pooled as it was trained, and read the intervals.
 #       - Encode a corpus in batches sorted by length, in the right order, and search it by cosine.
 #       - Say when a bi-encoder will do and what scoring all pairs with a cross-encoder would cost.
 #     prerequisites:
@@ -39,7 +39,7 @@ seed_everything(SEED)
 # %% [markdown]
 # ## 1. From word vectors to contextual vectors
 #
-# Word2Vec and GloVe keep one vector for each word of a table. A transformer begins with such a table, too; then every layer lets each token read its neighbours. So its last layer gives a vector for a token *in its sentence*.
+# Word2Vec and GloVe keep one vector for each word of a table. A transformer cuts a text into *tokens* (words or pieces of words) and begins with such a table, too; then every layer lets each token read its neighbours. What comes out of the last layer for one token, in several sentences?
 
 # %%
 device = pick_device(DEVICE)
@@ -101,8 +101,10 @@ figure = plots.heatmap(
 )
 show(
     figure,
-    alt="Heat map of the cosines between the vectors of 'bank' in six sentences: the three money "
-    "sentences are closer to each other than to the three river sentences, and the other way round.",
+    alt="Heat map of the cosines between the vectors of 'bank' in six sentences, three about money "
+    f"and three about rivers: from {contextual.min():.2f} for the two least alike; within money the "
+    f"mean is {contextual[:3, :3][~torch.eye(3, dtype=bool)].mean():.2f}, within rivers "
+    f"{contextual[3:, 3:][~torch.eye(3, dtype=bool)].mean():.2f}, across {contextual[:3, 3:].mean():.2f}.",
 )
 
 # %% [markdown]
@@ -142,14 +144,14 @@ for word, sentences in {"bank": bank, "cell": cell, "bat": bat}.items():
 
 # %%
 claim(
-    "The same word gets another vector in every sentence, closer within a sense than across.",
+    "The same word gets another vector in every sentence, closer within a sense on average.",
     holds=float(static.min()) > 0.9999 and largest < 0.95 and min(gaps.values()) > 0.03,
     measured=f"GloVe cosine {static.min():.3f} everywhere; contextual at most {largest:.3f}; "
     + ", ".join(f"{word}: same minus other sense {gap:+.3f}" for word, gap in gaps.items()),
 )
 
-# %% [markdown]
-# Note how *bat* behaves: the gap is small, and some pairs across the senses are closer than some within. A contextual vector leans towards a sense; it is not a dictionary entry.
+# %% [markdown] tags=["folded"]
+# On average the vectors lie closer within a sense, but for all three words some pair across the senses is closer than some pair within (compare "at most" with "at least"), and for *bat* the gap is smallest. A contextual vector leans towards a sense; it is not a dictionary entry.
 
 # %% [markdown]
 # ## 2. One vector a sentence: the mean
@@ -219,7 +221,7 @@ gap = (pooling.normalize(sentence_vectors) - encoded).abs().max()
 print("equal to model.encode within 1e-5:", bool(gap < 1e-5))
 
 # %% [markdown]
-# That is all `model.encode` does: transformer, masked mean, and a third step that section 7 looks at.
+# Your mean, scaled to length one, is what `model.encode` returns. So that is all it does: transformer, masked mean, and a third step that section 7 looks at.
 #
 # ## 3. What padding does
 #
@@ -285,8 +287,8 @@ claim(
     f"text, {forgetful['20 words'][6]:.3f} for the longest; masked at least {min(masked):.4f}",
 )
 
-# %% [markdown]
-# So a forgotten mask makes a text's vector depend on who else is in its batch. Nothing crashes; search only gets worse, and differently with every batch size.
+# %% [markdown] tags=["folded"]
+# Without the mask a text's vector depends on how long the other texts of its batch are, and turns far away from its own direction. Nothing crashes, so only a comparison such as this one finds the mistake.
 
 # %% [markdown]
 # ## 4. Maximum, CLS, last token
@@ -345,9 +347,11 @@ stolen = (with_zeros != right)[padded_rows].float().mean()
 print(f"dimensions in which a padded 0 would win: {stolen:.1%}")
 
 # %% [markdown]
+# In about one dimension in eleven of the shorter texts all real values are negative, and there a padded 0 would be taken for the maximum.
+#
 # **CLS pooling** takes one token, the first. BERT was pretrained to tell from it whether two sentences belong together, and some encoders (bge, for one) are trained to gather the whole text there.
 #
-# Usually it is position 0. Decoders pad on the *left*, though, and then it is not.
+# Usually it is position 0. *Decoders* (models that were trained to write on, word by word) are often padded on the *left*, though, and then it is not.
 
 # %%
 left = torch.tensor([[[9.0, 9.0], [1.0, 4.0], [3.0, 2.0]]])
@@ -447,7 +451,7 @@ for name, pool in POOLINGS.items():
     print(f"{name:10} {tuple(pool(tokens, mask).shape)}  cosine with the mean {cosine:.3f}")
 
 # %% [markdown]
-# Four different vectors from one forward pass. Which is right? Section 8 measures it.
+# Four different vectors from one forward pass; maximum and CLS point far away from the mean. Which is right? Section 8 measures it.
 #
 # ## 5. Break it
 #
@@ -502,7 +506,7 @@ print("query  :", course.validation.queries[shown])
 print("passage:", course.passages[course.validation.positives[shown]])
 
 # %% [markdown]
-# The passages are terms of the Human Phenotype Ontology (Köhler et al. 2021); the queries are layperson's words for them.
+# The passages are terms of the Human Phenotype Ontology (Köhler et al. 2021); the queries are layperson's words for them. The setting `PROFILE` says how many passages: 4,000 in `fast`, all 16,449 in `full`.
 #
 # Sort the texts by length, cut the sorted list into batches, encode, and put the vectors back. By hand, on five lengths:
 
@@ -701,7 +705,7 @@ claim(
 )
 
 # %% [markdown]
-# Without it a dot product mixes direction with length. The *cosine* does not care: it divides by the lengths. As a loop:
+# A dot product grows with the lengths of both vectors. The *cosine* divides by them, so only the direction counts. As a loop:
 
 # %%
 a, b = torch.tensor([[3.0, 0.0], [0.0, 2.0]]), torch.tensor([[1.0, 1.0]])
@@ -753,16 +757,18 @@ vectors = mean_pool_(*text.token_embeddings(model, pair))
 print([[round(value, 2) for value in row] for row in cosines_of(vectors, vectors).tolist()])
 
 # %% [markdown]
-# ## 8. Pool as the model was trained
+# ## 8. Which pooling?
 #
-# all-MiniLM-L6-v2 was trained through its mean: the loss saw mean vectors only. The other poolings read the same last layer in a way nobody trained.
+# The first two texts say the same and are close (0.89); the third is about something else (0.34 and less).
+#
+# all-MiniLM-L6-v2 was trained through its mean: the loss saw mean vectors only. The other poolings read the same last layer. Does it matter which one we take?
 
 # %% quiz="02-q6"
 
 # %% [markdown]
-# First on similarity: 50 news texts, all pairs judged by people (Lee, Pincombe and Welsh 2005). We correlate cosine and judgement by rank (Spearman).
+# First on similarity: 50 news texts, all pairs judged by people (Lee, Pincombe and Welsh 2005). We compare the order of the cosines with that of the judgements (Spearman's rank correlation: 1 is the same order).
 #
-# The pairs share texts, so they are not independent. For an honest interval we draw *texts*, not pairs, the same draws for all poolings.
+# How sure are we of the result? A *bootstrap interval* draws the data again with repetition, here 300 times, and holds 95% of the results. The pairs share texts, so they are not independent: we draw *texts*, not pairs, the same draws for all poolings.
 
 # %%
 lee = load_similarity("lee")
@@ -821,7 +827,9 @@ claim(
 )
 
 # %% [markdown]
-# An interval of a difference that holds 0 decides nothing, whichever bar is longer. So we take a larger test: the validation queries of the course's retrieval set, against their passages and every tenth of the others.
+# If the interval of a difference holds 0, the data do not decide, whichever bar is longer. Do more data? The validation queries of the course's search task are a larger test, against their own passages and every tenth of the others.
+#
+# The measure is nDCG@10, which lesson 01 works out on an example. These queries have one right passage each: it counts 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, less and less down to rank 10, then 0.
 
 # %%
 split = course.validation
@@ -873,15 +881,18 @@ claim(
     + ", ".join(f"{name} {interval}" for name, interval in lost.items()),
 )
 
+# %% [markdown] tags=["folded"]
+# With 747 queries every other pooling is clearly behind the mean. Is the mean a better pooling, then? Not for that reason alone: this model was trained with it. Models trained *with* CLS and with the mean score 86.6 and 87.4 on the similarity set STS-B, though with the maximum only 69.9 (Reimers and Gurevych 2019, table 6). Read a model's card before you pool.
+
 # %% [markdown]
-# The poolings themselves are not to blame. Trained *with* each of them, BERT comes out much closer on STS-B: mean 87.4, CLS 86.6, but max 69.9 (Reimers and Gurevych 2019, table 6). Read a model's card before you pool.
-#
-# And one more way to lose everything without an error: vectors left in the order of their batches.
+# And if everything is right but the last step, so that the vectors stay in the order of their batches?
 
 # %%
 batches = batches_of([len(query) for query in split.queries], 32)
 scrambled = query_vectors["mean"][[i for batch in batches for i in batch]]
 unrestored = ndcg(scrambled, passage_vectors["mean"])
+
+# %%
 claim(
     "Vectors that are not put back in order retrieve like chance, and nothing crashes.",
     holds=float(unrestored.mean()) < 0.05 * quality["mean"].mean,
@@ -892,7 +903,7 @@ claim(
 # %% [markdown]
 # ## 9. Bi-encoder against cross-encoder
 #
-# A **bi-encoder** embeds each text alone; comparing is a dot product. A **cross-encoder** reads two texts *together* and returns one score: each word sees the words of the other text, which scores better, but every pair costs a forward pass.
+# A **bi-encoder** embeds each text alone; comparing is a dot product. A **cross-encoder** reads two texts *together* and returns one score. Each word sees the words of the other text, which can tell more (lesson 04 measures it), but every pair costs a forward pass.
 
 # %% quiz="02-q7"
 
@@ -992,6 +1003,8 @@ claim(
 # ## 10. On the leaderboard
 #
 # The course's one task, this time the test queries against all passages, with the model as it was trained: mean pooling, normalised. The vectors are kept on disk; later lessons find them there.
+#
+# Two more measures stand beside nDCG@10. *Recall@10* is the share of a query's right passages that are among the first ten. *MRR@10* is 1 over the rank of the first right one, 0 past rank ten. All are means over the test queries.
 
 # %%
 passages = search.encode_cached(model, course.passages)
@@ -1011,6 +1024,9 @@ show(
     + ", ".join(f"{r.system} {r.ndcg_at_10.mean:.2f}" for r in board),
 )
 headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
+
+# %% [markdown]
+# For about three queries in four the right passage is among the first ten. The same passages searched by averaged word vectors reached 0.293 in lesson 01 (in `fast`). Nothing has been trained on this task yet: that is lesson 03.
 
 # %% [markdown]
 # ## Takeaways

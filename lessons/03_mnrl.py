@@ -54,13 +54,16 @@ for i in (10, 1000):
 print(len(own), "training pairs,", len(course.passages), "passages")
 
 # %% [markdown]
-# We freeze the encoder, keep its vectors, and train a *projection head* on them: one matrix that starts as the identity. So a training run takes a second, and we can afford many. The losses are those that train whole encoders; section 6 says where the `full` profile does.
+# We freeze the encoder (its weights stay as they are), keep its vectors, and train a *projection head* on them: one matrix that starts as the identity, so that at first nothing changes. A training run takes about a second, and we can afford many. The losses are those that train whole encoders: `PROFILE = "full"`, meant for a GPU, does so in section 6, on all passages; `"fast"` trains heads only.
 
 # %%
 passages = search.encode_cached(model, course.passages)
 queries = search.encode_cached(model, course.train.queries)
 held_out = search.encode_cached(model, course.validation.queries)
 print("passages", tuple(passages.shape), " queries", tuple(queries.shape))
+
+# %% [markdown]
+# A *batch* is the pairs of one training step. Here are the cosines of all queries with all passages of a batch of eight:
 
 # %%
 from lib.plots import show
@@ -69,7 +72,9 @@ first_rows = {passage: row for row, passage in reversed(list(enumerate(own.tolis
 distinct = torch.tensor(sorted(first_rows.values()))  # one pair a passage, for looking at
 generator = torch.Generator().manual_seed(SEED)
 distinct = distinct[torch.randperm(len(distinct), generator=generator)]
-cosines = queries[distinct[:8]] @ passages[own[distinct[:8]]].T
+cosines = queries[distinct[:8]] @ passages[own[distinct[:8]]].T  # (queries, passages)
+
+# %%
 figure = plots.heatmap(
     cosines.cpu(),
     [f"query {i}" for i in range(8)],
@@ -86,11 +91,11 @@ show(
 )
 
 # %% [markdown]
-# The diagonal holds the pairs. Everything else in a row is a passage that belongs to another query: a *negative* that costs nothing, since it is encoded anyway.
+# The diagonal holds the pairs. Everything else in a row is a passage that belongs to another query: an *in-batch negative*. It costs nothing, since it is encoded anyway.
 #
 # ## 2. The loss: find your own
 #
-# Each query takes a multiple-choice test: which of the batch's passages is mine? Cosine times `scale` is the score, softmax makes it a probability, the loss is minus its logarithm. A loop says it exactly:
+# Each query takes a multiple-choice test: which of the batch's passages is mine? Cosine times `scale` is the score (also called *logit*). The *softmax* makes probabilities of a row of scores: exp(score) over the sum of all of them. The loss is minus the logarithm of the right one's probability. A loop says it exactly:
 
 # %%
 toy_q = torch.tensor([[2.0, 0.0], [0.5, 0.5], [-1.0, 3.0]])
@@ -151,7 +156,7 @@ for batch in (4, 64, 1024):
     print(f"the encoder before training, batch {batch:4}: {loss:.3f}")
 
 # %% [markdown]
-# The loss rises with the batch, as the test has more choices. So a loss says little without the batch size. What is it for a model that knows nothing?
+# The loss rises with the batch, as the test has more choices. So a loss says little without the batch size. What is it for a model that knows nothing, in *nats* (the unit of natural logarithms)?
 
 # %% quiz="03-q1"
 
@@ -200,8 +205,8 @@ figure = plots.curve(
 )
 show(
     figure,
-    alt="Four rising curves of the loss over the batch size: random weights with wrong pairs lie on "
-    "log(batch), with right pairs a little below it, random vectors a constant amount above it.",
+    alt="Four rising curves of the loss over the batch size: random weights with wrong pairs lie close to "
+    "log(batch), with right pairs below it, random vectors above it.",
 )
 
 # %%
@@ -217,7 +222,7 @@ claim(
 )
 
 # %% [markdown]
-# But "random model" is not the same as "log(batch)", for two reasons worth knowing:
+# And the two other curves? At a batch of 16, with intervals over the batches:
 
 # %%
 claim(
@@ -227,13 +232,15 @@ claim(
     f"scale^2 / (2 dim) is {20**2 / (2 * 384):.3f}",
 )
 
-# %% [markdown]
-# Right pairs share words, and even random weights give shared words the same vectors. Random vectors have cosines that scatter by 1 / sqrt(dim); times the scale they are confidently wrong, which costs about scale² / (2 dim) more.
+# %% [markdown] tags=["folded"]
+# So an untrained model need not begin at log(batch). Right pairs share words, and even random weights give shared words like vectors. Random vectors have cosines that scatter by 1 / sqrt(dim); times the scale they are confidently wrong, which costs about scale² / (2 dim) more.
 
 # %% [markdown]
 # ## 3. Train
 #
-# `finetune.fit` shuffles, asks for the loss of some rows, and steps. A run takes about a second; its quality is nDCG@10 on the *validation* queries.
+# `finetune.fit` shuffles, asks for the loss of some rows, and steps; an *epoch* is one pass over all pairs. The quality of a run is nDCG@10 on the *validation* queries: each has one right passage, which counts 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, and 0 past rank ten (lesson 01 works out an example).
+#
+# A run depends on its *seed*, the number from which shuffling starts, so we take the mean of three. Intervals such as 0.7 [0.6, 0.8] are *bootstrap intervals*: 95% of the means that one gets by drawing the queries anew, with repetition.
 
 # %%
 SEEDS = (0, 1, 2)
@@ -317,7 +324,7 @@ claim(
 # %% [markdown]
 # ## 4. Temperature
 #
-# `scale` is 1 / temperature. At scale 1 the scores of a query lie between -1 and 1: the softmax is nearly flat, whatever the model does. At scale 200 only the very hardest negative counts.
+# `scale` is 1 / temperature. At scale 1 the scores of a query lie between -1 and 1, so that no passage weighs more than exp(2) = 7.4 times as much as another in the softmax. At scale 200 a cosine that is 0.02 higher weighs exp(4) = 55 times as much.
 
 # %% quiz="03-q2"
 
@@ -368,14 +375,16 @@ show(
 # %%
 lost_soft = metrics.bootstrap_interval((by_scale[best] - by_scale[1]).mean(dim=0))
 lost_sharp = metrics.bootstrap_interval((by_scale[best] - by_scale[200]).mean(dim=0))
+lost_usual = metrics.bootstrap_interval((by_scale[best] - by_scale[20]).mean(dim=0))
 claim(
     "There is a best temperature between the extremes.",
     holds=1 < best < 200 and lost_soft.low > 0 and lost_sharp.low > 0,
-    measured=f"best scale {best}; nDCG@10 lost at scale 1 {lost_soft}, at scale 200 {lost_sharp}",
+    measured=f"best scale {best}; nDCG@10 lost at scale 1 {lost_soft}, at scale 200 {lost_sharp}, "
+    f"at the usual 20 {lost_usual}",
 )
 
-# %% [markdown]
-# Wang and Isola (2020) read the loss as two wishes: pairs close together, everything spread evenly. Temperature says how hard to push the nearest ones apart. The usual 0.05 (scale 20) is a good place to start.
+# %% [markdown] tags=["folded"]
+# At a low scale all negatives push alike, the easy ones too; at a very high one almost only the nearest does, and it may be right after all. Wang and Isola (2020) read the loss as two wishes: pairs close together, everything spread evenly; temperature says how hard to push the nearest ones apart. The usual 0.05 (scale 20) lies near the best here and is a good place to start.
 
 # %% [markdown]
 # ## 5. How many negatives?
@@ -430,7 +439,7 @@ claim(
 )
 
 # %% [markdown]
-# In practice the batch size changes something else, too. With one pass over the data, larger batches mean *fewer steps*. At one learning rate:
+# In practice a batch size is chosen, not a pool. We go over the data once, at one learning rate, and change the batch size alone:
 
 # %%
 batch_sizes = [16, 32, 64, 128, 256, 512, 1024]
@@ -465,12 +474,13 @@ claim(
     measured=f"best batch {top}; nDCG@10 lost at 1024 {large}, at 16 {small}",
 )
 
+# %% [markdown] tags=["folded"]
+# A larger batch has more negatives a query, which helps, and fewer steps in a pass, which harms. So "larger batches are better" holds only if the learning rate or the number of passes is raised along with them.
+
 # %% [markdown]
-# So "larger batches are better" holds for negatives, not for free: raise the learning rate or the number of passes along with the batch, or section 11's memory runs out before the benefit comes.
-#
 # ## 6. Hard negatives
 #
-# Random passages are soon too easy. A *hard* negative is similar to the query, but wrong. Given n of them a query, they join the pool of everybody. By loops, on the toy:
+# Most passages of a batch have nothing to do with a query. A *hard* negative is similar to the query, but wrong. Does it teach more? Given n of them a query, they join the pool of everybody. By loops, on the toy:
 
 # %%
 toy_n = torch.tensor(
@@ -582,6 +592,7 @@ def gained_by(name: str, other: str) -> metrics.Interval:
     return metrics.bootstrap_interval((by_source[name] - by_source[other]).mean(dim=0))
 
 
+# %%
 harms = gained_by("ranks 1-3", "ranks 11-30")
 claim(
     "The nearest unmarked passages are worse negatives than those further down.",
@@ -593,10 +604,10 @@ for other in ("in-batch only", "random"):
     print(f"ranks 11-30 minus {other}: {helps}, {decided(helps)}")
 
 # %% [markdown]
-# Look at the last line: mined negatives against *random* ones. Is one matrix enough to learn the fine distinctions that hard negatives show? What does an encoder with *all its layers* make of them?
+# Look at the last line, where mined negatives stand against *random* ones: is one matrix enough to learn the fine distinctions that hard negatives show? What does an encoder with *all its layers* make of them?
 
 # %% [markdown]
-# Every text then goes through all layers in every step: minutes a run on a CPU, not a second. So the sweeps of this lesson stay on the head, and only `full` puts this question to the encoder.
+# Every text then goes through all layers in every step: many minutes a run on a CPU, not a second. So most runs of this lesson train the head, and only `full` puts this question to the encoder.
 
 # %%
 from lib import bi_encoder
@@ -662,7 +673,7 @@ if PROFILE == "full":
 # Always set mined negatives against *as many random ones*, not only against none: else their number may pass for their hardness. If all layers show no difference either, remember that a batch of 128 already holds 127 others: one more is little, however hard.
 
 # %% [markdown]
-# Why do the nearest harm? The ontology tells how a passage is related to the right one: parent, child, or sibling (a common parent).
+# What kind of passages are these negatives? The ontology tells how a passage is related to the right one: parent, child, or sibling (a common parent).
 
 # %%
 family = dict(zip(course.ids, map(set, course.parents)))
@@ -680,6 +691,7 @@ def share_related(pool: torch.Tensor) -> metrics.Interval:
     return metrics.bootstrap_interval(torch.tensor(shares))
 
 
+# %%
 kin = {name: share_related(pool) for name, pool in sources.items()}
 claim(
     "The nearest unmarked passages are often close relatives of the right one.",
@@ -688,9 +700,10 @@ claim(
     + ", ".join(f"{name} {share}" for name, share in kin.items()),
 )
 
+# %% [markdown] tags=["folded"]
+# Nearly a third of the three nearest are relatives of the right passage. A relative that nobody marked may well answer the query: a *false negative*, which training pushes away although it is right. Lesson 04 finds and filters them.
+
 # %% [markdown]
-# A relative that nobody marked may well answer the query: a *false negative*. Lesson 04 finds and filters them.
-#
 # ## 7. Both directions
 #
 # A query should find its passage; should a passage find its query? The symmetric form takes the mean of both losses. On a square of scores that means: softmax along the rows, and along the columns.
@@ -751,11 +764,11 @@ more = metrics.bootstrap_interval((both - plain).mean(dim=0))
 print(f"nDCG@10, symmetric minus one direction: {more}, {decided(more)}")
 
 # %% [markdown]
-# Our search goes one way only, so we expect little. Where both sides are searched (image and caption, as in CLIP; translation pairs) the second direction belongs to the task.
+# The interval holds 0: no difference is seen. Our search goes one way only, from query to passage. Where both sides are searched (image and caption, as in CLIP; translation pairs) the second direction belongs to the task.
 #
-# ## 8. Duplicates are false negatives
+# ## 8. What if two queries share a passage?
 #
-# Several queries often share a passage. If two of them meet in a batch, each one's right answer is a wrong answer of the other.
+# If two queries of one passage meet in a batch, the passage stands there twice: as the right answer of each and as a negative of the other. How often does that happen?
 
 # %%
 copies = torch.bincount(own)
@@ -891,13 +904,16 @@ claim(
 print(f"nDCG@10, masked minus unmasked: {help_}, {decided(help_)};", end=" ")
 print(f"positive for {int((seed_gaps > 0).sum())} of {len(seed_gaps)} seeds")
 
+# %% [markdown] tags=["folded"]
+# Without the mask a copy of the right passage takes half of the probability, so that the loss cannot fall below log(2). Retrieval loses little (0.006 nDCG@10, though with all six seeds): the copy is the query's own positive, too, and is pulled closer as much as it is pushed away. So the curve of the loss misleads more than the model suffers.
+
 # %% [markdown]
-# Retrieval suffers less than the loss: the model cannot push away what is its own positive, too, so part of the false push cancels. The loss curve misleads you most. `batch_sampler="no_duplicates"` in sentence-transformers, `keys` in our `fit`, keep duplicates apart in the first place.
+# `batch_sampler="no_duplicates"` in sentence-transformers, `keys` in our `fit`, keep duplicates apart in the first place.
 
 # %% [markdown]
 # ## 9. Triplets and margins
 #
-# Before in-batch softmax there was the **triplet loss**: the negative should be farther from the anchor than the positive, by a margin; then the triplet is closed and costs nothing. A loop:
+# Before in-batch softmax there was the **triplet loss**. A triplet is a query (the *anchor*), its passage (the positive) and one negative. The negative should be farther from the anchor than the positive, by a *margin*; then the triplet is *closed* and costs nothing. A loop:
 
 # %%
 for i in range(3):
@@ -982,8 +998,11 @@ claim(
     f"possible {float(best):.2f}; nDCG@10 against no training {loss_of_default}",
 )
 
+# %% [markdown] tags=["folded"]
+# Two points of the unit sphere are at most 2 apart, so a margin of 5 is never reached: every triplet, however good, keeps pushing, and after training search is no better than before.
+
 # %% [markdown]
-# A triplet that never closes keeps pushing: there is always one more bit to gain on pairs that are fine. For unit vectors use the cosine distance and a margin below 1. Which? We let the triplet loss choose, on the very queries that we report.
+# For unit vectors we take the cosine distance and a margin of at most 1. Which? To be fair to the triplet loss we choose its margin and its learning rate on the very queries that we report; MNRL keeps its defaults.
 
 # %%
 triplet_ = yours("triplet_cosine", triplet_cosine, instead=losses.triplet_loss)
@@ -1044,8 +1063,8 @@ claim(
 eighth = metrics.bootstrap_interval((equal_data["MNRL"][0] - equal_data["triplet"][-1]).mean(dim=0))
 print(f"MNRL on {amounts[0]} pairs minus triplet on {amounts[-1]}: {eighth}, {decided(eighth)}")
 
-# %% [markdown]
-# A triplet sees one negative, and closed ones teach nothing. MNRL sees every passage of the batch and weighs the hardest most. (`losses` has `cosine_similarity_loss` as well, for pairs with a graded score, as in STS.)
+# %% [markdown] tags=["folded"]
+# MNRL is ahead at every amount of data, and with an eighth of the pairs it does at least as well as the triplet loss with all. A triplet sees one negative, and closed ones teach nothing; MNRL sees every passage of the batch and weighs the hardest most. (`losses` has `cosine_similarity_loss` as well, for pairs with a graded score, as in STS.)
 
 # %% [markdown]
 # ## 10. Learn from a teacher: margin-MSE
@@ -1107,7 +1126,7 @@ check("margin_mse", margin_mse)
 # %% quiz="03-q8"
 
 # %% [markdown]
-# A use for it: make the vectors small. Teacher: the head with 384 dimensions that mined negatives trained. Student: a head with 64, once by labels (MNRL), once by the teacher's margins on eight wrong passages a query.
+# A use for it: make the vectors small. (*Distillation* is what one calls training by a teacher.) Teacher: the head with 384 dimensions that mined negatives trained. Student: a head with 64, once by labels (MNRL), once by the teacher's margins on eight wrong passages a query.
 
 # %%
 margin_mse_ = yours("margin_mse", margin_mse, instead=losses.margin_mse)
@@ -1163,12 +1182,13 @@ claim(
     measured=f"nDCG@10 gained over 64 untrained dimensions {taught}; over MNRL {rather}",
 )
 
+# %% [markdown] tags=["folded"]
+# The teacher's margins make a small model far better than cutting does, but not better than the labels do: against MNRL the interval ends at 0 and lies below it. This teacher learned from the same labels, so it has nothing to add. A teacher can help where it knows more than the labels: a cross-encoder, or queries without labels.
+
 # %% [markdown]
-# Is the teacher better than the labels? This one learned from the same labels, so it has little to add. It pays where the teacher sees more than the student: a cross-encoder, or queries without labels.
-#
 # ## 11. A large batch in little memory
 #
-# Negatives come from the batch, and a batch has to fit: the *activations* of every text wait for the backward pass. Can we cut the batch into chunks and add up the gradients, as usual?
+# Negatives come from the batch, and a batch has to fit: the *activations* of every text (what each layer computed) wait in memory for the backward pass. Can we cut the batch into chunks and add up the gradients, as usual?
 
 # %%
 rows = torch.arange(8)
@@ -1188,7 +1208,7 @@ whole, cut = gradient_of([rows]), gradient_of(rows.split(2))
 print(f"difference, relative to the gradient: {(whole - cut).norm() / whole.norm():.2f}")
 
 # %% [markdown]
-# No: each chunk then sees only its own negatives. But the loss needs just the *vectors*, which are small. So (Gao et al. 2021): encode all without keeping activations; take the gradient of the loss with respect to the vectors; encode again, chunk by chunk, and hand each chunk its part.
+# No: the two gradients have little in common, as each chunk sees only its own negatives. But the loss needs just the *vectors*, which are small. So (Gao et al. 2021): encode all without keeping activations; take the gradient of the loss with respect to the vectors; encode again, chunk by chunk, and hand each chunk its part.
 
 # %% quiz="03-q7"
 
@@ -1344,12 +1364,12 @@ claim(
 )
 
 # %% [markdown]
-# The price is a second forward pass for all but one chunk. In sentence-transformers: CachedMultipleNegativesRankingLoss.
+# The price is a second forward pass for all chunks but one. In sentence-transformers: CachedMultipleNegativesRankingLoss.
 
 # %% [markdown]
 # ## 12. Break it
 #
-# A wrong loss still falls; it just trains something else. So test the loss itself, on vectors for which you can say what it must be.
+# A wrong loss can fall as well as a right one; it only trains something else. So test the loss itself, on vectors for which you can say what it must be.
 
 # %% [markdown] card="break_mnrl"
 # ### Exercise: a test that no wrong MNRL survives
@@ -1394,7 +1414,7 @@ check("break_mnrl", break_mnrl)
 # %% [markdown]
 # ## 13. On the leaderboard
 #
-# One head, trained by MNRL on the pairs; in `full` the encoder of section 6, trained by the same loss on the same pairs. The validation queries say when to stop; the test queries, seen for the first time, judge.
+# One head, trained by MNRL on the pairs; in `full` the encoder of section 6, trained by the same loss on the same pairs. The validation queries say when to stop. The test queries, seen here for the first time, judge: by nDCG@10, by recall@10 (is the right passage among the first ten?) and by MRR@10 (1 over its rank).
 
 # %% [markdown]
 # Rows that `fast` saved searched fewer passages, which is easier: `full` compares with rows of its own.

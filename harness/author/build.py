@@ -19,7 +19,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from harness.author import lint
+from harness.author import folding, lint
 from harness.author.lesson import (
     BEGIN_HIDDEN,
     BEGIN_SOLUTION,
@@ -48,7 +48,6 @@ _KINDS = {
     "numeric": "a number",
     "free": "a short text, marked by hand",
 }
-_COLLAPSED = {"jupyter": {"source_hidden": True}}
 
 
 def load(root: Path, wanted: Sequence[str] = ()) -> list[Lesson]:
@@ -92,7 +91,8 @@ def source_notebook(lesson: Lesson) -> NotebookNode:
         elif cell.role == "hidden":
             cells.append(_hidden_check(cell))
         elif cell.kind == "markdown":
-            cells.append(_markdown(cell.source))
+            shown = folding.wrap(cell.source) if folding.is_folded(cell) else cell.source
+            cells.append(_markdown(shown))
         elif "parameters" in cell.metadata.get("tags", []):
             meta = _grading("parameters", locked=True)
             cells.append(_code(cell.source, meta | {"tags": ["parameters"]}))
@@ -100,7 +100,7 @@ def source_notebook(lesson: Lesson) -> NotebookNode:
             setup_seen = True
             cells.append(_code(cell.source, _grading("setup", locked=True)))
         else:
-            cells.append(_code(cell.source, {}))
+            cells.append(_code(cell.source, folding.COLLAPSED if folding.is_folded(cell) else {}))
     return _notebook(lesson, cells)
 
 
@@ -123,10 +123,14 @@ def worked_notebook(lesson: Lesson) -> NotebookNode:
 
 
 def worked(notebook: NotebookNode) -> NotebookNode:
-    """Strip marks and hidden cells from a source-form notebook, keeping outputs if it has some."""
+    """Strip marks, hidden cells and folded prose's wrapping from a source-form notebook.
+
+    Outputs stay if it has some. The code of claims and figures stays collapsed: their results stand
+    below it.
+    """
     kept = [c for c in notebook.cells if BEGIN_HIDDEN not in c.source]
     for cell in kept:
-        cell.source = without_marks(cell.source)
+        cell.source = folding.unwrapped(without_marks(cell.source))
     notebook.cells = kept
     return notebook
 
@@ -311,7 +315,7 @@ def _quiz(item: dict[str, Any]) -> list[NotebookNode]:
     return [
         _markdown("\n".join(prompt)),
         _code("\n".join(answer), _grading(name, solution=True)),
-        _code("\n".join(hidden), meta | _COLLAPSED),
+        _code("\n".join(hidden), meta | folding.COLLAPSED),
     ]
 
 
@@ -323,7 +327,7 @@ def _hidden_check(cell: Cell) -> NotebookNode:
         END_HIDDEN,
     ]
     meta = _grading(f"hidden_{cell.target}", grade=True, locked=True, points=cell.points)
-    return _code("\n".join(lines), meta | _COLLAPSED)
+    return _code("\n".join(lines), meta | folding.COLLAPSED)
 
 
 def _opening(lesson: Lesson) -> str:
@@ -334,6 +338,9 @@ def _opening(lesson: Lesson) -> str:
         "",
         "A check tells you at once what is right and what went wrong. Stuck? "
         '`hint("name")`, then `solution("name")`. Where you stand: `progress()`.',
+        "",
+        "The code of figures and claims is folded, since it tells what you are about to measure: run "
+        "a folded cell to see its result, click on its bar to see its code.",
     ]
     return "\n".join(lines)
 

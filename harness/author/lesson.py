@@ -2,7 +2,8 @@
 
 A cell's marker says what the cell is for: `answer="mean_pool"`, `check="mean_pool" points=1`,
 `hidden="mean_pool" points=2 seed=7`, `card=...`, `hints=...`, `quiz="02-q1"`; every other cell is
-prose or code that the author owns. Nothing of a lesson is executed here.
+prose or code that the author owns, and `tags=["folded"]` on one of them folds what tells a result.
+Nothing of a lesson is executed here.
 """
 
 from __future__ import annotations

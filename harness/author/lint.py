@@ -10,6 +10,7 @@ from statistics import median, quantiles
 
 from nbformat import NotebookNode
 
+from harness.author import folding
 from harness.author.lesson import (
     BEGIN_HIDDEN,
     BEGIN_SOLUTION,
@@ -42,6 +43,7 @@ def lint(lesson: Lesson) -> list[Problem]:
         *_quiz(lesson),
         *_code(lesson),
         *_lengths(lesson),
+        *folding.problems(lesson),
     ]
     return sorted(problems, key=lambda p: (str(p.path), p.line))
 

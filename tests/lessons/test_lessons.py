@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
 import json
+import math
 import re
 from pathlib import Path
 
@@ -176,6 +179,109 @@ def test_the_released_notebook_holds_no_answer_key_feedback_seed_or_mark(lesson)
         assert not cell.get("outputs")
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
             assert "NotImplementedError" in cell.source or " = None" in cell.source
+
+
+def visible(notebook: nbformat.NotebookNode) -> list[str]:
+    """What a learner sees before the first cell has run: the cells that are not folded."""
+    return [
+        re.sub(r"<details>.*?</details>", "", cell.source, flags=re.S)
+        for cell in notebook.cells
+        if not cell.metadata.get("jupyter", {}).get("source_hidden")
+    ]
+
+
+def said(source: str) -> list[str]:
+    """The sentences of claims and the titles of figures that stand in a code cell as whole texts."""
+    try:
+        calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    except SyntaxError:
+        return []
+    first = [c.args[0] for c in calls if ast.unparse(c.func).endswith("claim") and c.args]
+    titles = [k.value for c in calls for k in c.keywords if k.arg == "title"]
+    return [x.value for x in first + titles if isinstance(x, ast.Constant)]
+
+
+@every_lesson
+def test_no_claim_figure_or_takeaway_is_in_sight_before_it_is_run(lesson):
+    notebook = build.release_notebook(lesson)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    telling = [c for c in code if re.search(r"^ *(claim|(plots\.)?show)\(", c.source, re.M)]
+    assert telling
+    assert all(cell.metadata["jupyter"]["source_hidden"] for cell in telling)
+    assert not any(cell.get("outputs") for cell in code)
+    shown = squeezed("\n".join(visible(notebook)))
+    sentences = [text for cell in code for text in said(cell.source)]
+    assert len(sentences) >= len(telling) / 2
+    assert [text for text in sentences if squeezed(text) in shown] == []
+    takeaways = [text for text in visible(notebook) if text.startswith("## Takeaways")]
+    assert [text.strip() for text in takeaways] == ["## Takeaways"]
+
+
+@every_lesson
+def test_a_prediction_is_followed_by_a_folded_result_in_its_section(lesson):
+    """Up to the next chapter there is something to run that says whether one was right."""
+    notebook = build.release_notebook(lesson)
+    for item in (i for i in lesson.quiz.values() if i.get("predict")):
+        at = next(n for n, c in enumerate(notebook.cells) if f"grade-{item['id']}" == c.id)
+        after = itertools.takewhile(
+            lambda c: not re.search(r"^## ", c.source, re.M), notebook.cells[at + 1 :]
+        )
+        assert any(c.metadata.get("jupyter", {}).get("source_hidden") for c in after), item["id"]
+
+
+def test_the_measure_and_the_profiles_are_explained_before_they_are_first_used():
+    """nDCG@10 by a worked example, before it is printed or drawn for the first time."""
+    lesson = LESSONS[0]
+    cells = [cell for cell in lesson.cells if cell.source.strip()]
+    uses = [n for n, c in enumerate(cells) if c.kind == "code" and "nDCG@10" in c.source]
+    example, *later = uses
+    assert "math.log2(place + 1)" in cells[example].source
+    assert "claim(" not in cells[example].source
+    assert later
+    explained = " ".join(c.source for c in cells[:example] if c.kind == "markdown")
+    assert "discounted cumulative gain" in explained
+    first = next(n for n, c in enumerate(cells) if "PROFILE" in c.source)
+    assert cells[first].kind == "markdown"
+    assert '"full"' in cells[first].source
+
+
+def test_the_worked_example_of_ndcg_prints_the_number_of_the_library_twice(capsys):
+    from types import SimpleNamespace
+
+    from lib import metrics
+
+    (source,) = [c.source for c in LESSONS[0].cells if "by lib.metrics" in c.source]
+    course_set = SimpleNamespace(test=SimpleNamespace(relevant=[{"x": 1}]))
+    exec(source, {"math": math, "metrics": metrics, "course_set": course_set})
+    *_, by_hand, by_library, _ = capsys.readouterr().out.splitlines()
+    expected = (1 / math.log2(3) + 1 / math.log2(6)) / (1 + 1 / math.log2(3))
+    assert by_hand.endswith(f"nDCG@10 {expected:.4f}")
+    assert by_library == f"by lib.metrics: {expected:.4f}"
+
+
+def test_the_readme_says_of_the_leaderboard_what_stands_on_it():
+    rows = [
+        json.loads(path.read_text()) for path in (ROOT / "solutions/leaderboard").glob("*.json")
+    ]
+    if not rows:
+        pytest.skip("solutions/leaderboard is written by `course run --save`")
+    best: dict[str, dict] = {}
+    for row in sorted(rows, key=lambda row: row["ndcg_at_10"]["mean"]):
+        best[row["lesson"]] = row["ndcg_at_10"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (line,) = [line for line in readme.split("\n") if "One search task runs through" in line]
+    trained = best["03"]
+    told = [
+        best["01"]["mean"],
+        best["02"]["mean"],
+        trained["mean"],
+        trained["low"],
+        trained["high"],
+    ]
+    assert re.findall(r"\.\d{3}", line) == [f"{number:.3f}".lstrip("0") for number in told]
+    assert "lessons 04 and 05 stay within that interval" in line
+    for lesson in ("04", "05"):
+        assert trained["low"] <= best[lesson]["mean"] <= trained["high"]
 
 
 @every_lesson

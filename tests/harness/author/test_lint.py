@@ -47,6 +47,7 @@ HINT = "# - **You get NaN.** A text may have no token at all.\n"
 DOC = [line for line in tiny.LESSON.split("\n") if '"""Average' in line][0] + "\n"  # noqa: RUF015
 FIRST = "weights = attention_mask.unsqueeze(-1).to(token_embeddings.dtype)"
 SECOND = [line for line in tiny.LESSON.split("\n") if "return (token_emb" in line][0]  # noqa: RUF015
+PREDICTION = '# %% quiz="90-q1"'
 FREE = tiny.QUIZ[tiny.QUIZ.index("- id: 90-q5") :]
 
 LESSON_EDITS = [
@@ -148,6 +149,43 @@ LESSON_EDITS = [
         'headline("mean 1.0")',
         'check("mean_pool", mean_pool, hidden=7)',
         "the release holds a hidden line of hidden_mean_pool",
+    ),
+    Edit(
+        "claim in the setup",
+        "from lib.plots import show\n",
+        'from lib.plots import show\n\nclaim("One is one.", True, measured="1")\n',
+        "as the setup cell is not folded",
+        "# %%",
+    ),
+    Edit(
+        "claim in a check",
+        'check("mean_pool", mean_pool)\n',
+        'check("mean_pool", mean_pool)\nlearn.claim("One is one.", True, measured="1")\n',
+        "as the check cell is not folded",
+        CHECK,
+    ),
+    Edit("folded answer", ANSWER, f'{ANSWER} tags=["folded"]', "see the answer cell", ANSWER),
+    Edit(
+        "folded parameters",
+        'tags=["parameters"]',
+        'tags=["parameters", "folded"]',
+        "see the parameters cell",
+        "parameters",
+    ),
+    Edit(
+        "nothing folded",
+        PREDICTION,
+        f'# %% [markdown] tags=["folded"]\n# ## 2. Only this\n\n{PREDICTION}',
+        "there is nothing to fold",
+        "folded",
+    ),
+    Edit(
+        "telling heading",
+        cell("# %%\npool = yours("),
+        '# %% [markdown]\n# ## 2. The mean of equal numbers\n\n# %% quiz="90-q1"\n\n# %%\n'
+        'claim("Equal numbers have their own mean.", True, measured="1")\n\n',
+        "'The mean of equal numbers' tells before it is run that 'Equal numbers have their own mean.'",
+        "# %% [markdown]",
     ),
     Edit("quiz body", '# %% quiz="90-q1"', '# %% quiz="90-q1"\nq1', "quiz 90-q1 has a body", "q1"),
     Edit("unknown item", 'quiz="90-q5"', 'quiz="90-q6"', "has no item 90-q6", "90-q6"),

@@ -58,7 +58,9 @@ def _time(seconds: float) -> contextlib.AbstractContextManager[None]:
 
 
 def _over(seconds: float) -> TookTooLong:
-    return TookTooLong(f"it did not come back within {seconds:g} seconds")
+    return TookTooLong(
+        f"Your function did not come back within {seconds:g} seconds and was stopped."
+    )
 
 
 @contextlib.contextmanager

@@ -73,6 +73,12 @@ def _structure(pairs: Sequence[Pair], tolerance: Tolerance) -> Pattern | None:
     for name, message, holds in _STRUCTURES:
         if _every(pairs, holds):
             return Pattern(name, message)
+    if _every(pairs, _pair_for_tensor):
+        return Pattern(
+            "pair-returned",
+            "You return a pair of values and indices, as `max`, `min`, `sort` and `topk` of torch give it. "
+            "Take the one that is asked for by name: `.values` or `.indices`.",
+        )
     for place in range(3):
         if _every(pairs, _one_of_several, place, tolerance):
             which = ("first", "second", "third")[place]
@@ -84,9 +90,21 @@ def _structure(pairs: Sequence[Pair], tolerance: Tolerance) -> Pattern | None:
     return None
 
 
+def _pair_for_tensor(expected: Any, got: Any) -> bool:
+    """Whether a pair of values and indices came where one tensor of that shape is asked for."""
+    wanted = values.as_array(expected)
+    several = isinstance(got, tuple) and len(got) == 2 and type(got) is not tuple
+    return several and wanted is not None and values.as_array(got[0]).shape == wanted.shape
+
+
 def _one_of_several(expected: Any, got: Any, place: int, tolerance: Tolerance) -> bool:
     several = isinstance(got, tuple) and place < len(got) <= 3
     return several and values.same(expected, got[place], tolerance)
+
+
+def _dtype(value: Any) -> str:
+    array = values.as_array(value)
+    return "" if array is None else array.dtype.kind
 
 
 _STRUCTURES: list[tuple[str, str, Callable[[Any, Any], bool]]] = [
@@ -101,6 +119,12 @@ _STRUCTURES: list[tuple[str, str, Callable[[Any, Any], bool]]] = [
         "Your function returns a generator (it says `yield`, or has round brackets around a "
         "comprehension). Collect the results in a list and return that.",
         lambda expected, got: inspect.isgenerator(got) or isinstance(got, map | filter | zip),
+    ),
+    (
+        "complex-numbers",
+        "Real numbers are asked for. Complex ones come from a root or a power of a negative number, or from "
+        "a Fourier transform.",
+        lambda expected, got: _dtype(got) == "c" and _dtype(expected) != "c",
     ),
     (
         "error-returned",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from lib.checks import _arguments, _errors, _patterns, values
+from lib.checks import _arguments, _errors, _limits, _patterns, values
 from lib.checks.calling import Case, Outcome, Raised, Returned, argument_names, call
 from lib.checks.values import Tolerance
 
@@ -190,8 +190,8 @@ def _details(tried: Tried, cases: list[int], tolerance: Tolerance) -> str:
     place = smallest(tried, cases)
     truth, outcome = tried.expected[place], tried.outcomes[place]
     if isinstance(outcome, Raised):
-        if not outcome.message:
-            return ""
+        if not outcome.message or outcome.kind == _limits.TookTooLong.__name__:
+            return outcome.message
         text = f"{outcome.kind}: {outcome.message}"
         return text if text.endswith((".", "!", "?")) else f"{text}."
     if outcome.value is None:

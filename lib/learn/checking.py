@@ -137,7 +137,13 @@ def _example(verdict: Verdict) -> list:
     if of_a_test:
         return parts
     mine, truth = values.as_array(shown.got), values.as_array(shown.expected)
-    if mine is None or truth is None or mine.shape != truth.shape or truth.dtype.kind != "f":
+    if (
+        mine is None
+        or truth is None
+        or mine.shape != truth.shape
+        or mine.dtype.kind == "c"
+        or truth.dtype.kind != "f"
+    ):
         return parts
     if mine.ndim == 2 and mine.size > 1 and max(mine.shape) <= 12:
         with np.errstate(invalid="ignore"):

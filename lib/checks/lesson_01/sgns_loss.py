@@ -144,8 +144,9 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "log-of-sigmoid",
-            "torch.log(torch.sigmoid(x)) is -inf once x is very negative. Use "
-            "torch.nn.functional.logsigmoid, which stays finite.",
+            "At large scores a logarithm of 0 or an exponential beyond float32 makes your loss infinite: "
+            "log(sigmoid(x)) for a very negative x, log(1 + exp(x)) for a very large one. "
+            "torch.nn.functional.logsigmoid stays finite.",
             _loss_with(
                 lambda right, wrong: (
                     -(torch.log(torch.sigmoid(right)) + torch.log(torch.sigmoid(-wrong)).sum(-1))

@@ -39,7 +39,7 @@ def cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     far = torch.tensor([[[-900.0, 2e6], [-700.0, -3e6], [5.0, 5.0]]])
     yield Case((far, torch.tensor([[1, 1, 0]])), "values far from zero")
     half = torch.from_numpy(rng.integers(-8, 8, size=(2, 4, 3)) / 2).half()
-    yield Case((half, right_padded([4, 2], 4)), "float16")
+    yield Case((half, right_padded([4, 2], 4)), "three dimensions")
     strided = torch.from_numpy(rng.normal(size=(4, 5, 3))).transpose(0, 1)
     yield Case((strided, right_padded([1, 4, 2, 3, 4], 4)), "tokens that are not contiguous")
     wide = torch.from_numpy(rng.normal(size=(3, 12, 2)) - 1)
@@ -47,7 +47,7 @@ def cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     for turn in range(5 if hidden else 2):
         tokens, mask = random_batch(rng, left=turn % 2 == 1)
         yield Case((tokens, mask), f"random {turn}")
-        yield Case((tokens.float(), mask.float()), f"random {turn} in float32")
+        yield Case((tokens.float(), mask.float()), f"random {turn}, a mask of floats")
 
 
 def real_rows(tokens: Tensor, mask: Tensor) -> Iterator[np.ndarray]:

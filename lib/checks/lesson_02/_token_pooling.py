@@ -33,13 +33,13 @@ def cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     blank[0, 0] = 0.0
     yield Case((blank, right_padded([4, 2, 1], 4)), "a real token whose vector is zero")
     half = torch.from_numpy(rng.normal(size=(3, 5, 4))).half()
-    yield Case((half, right_padded([2, 5, 4], 5)), "float16")
+    yield Case((half, right_padded([2, 5, 4], 5)), "three dimensions")
     strided = torch.from_numpy(rng.normal(size=(4, 5, 3))).transpose(0, 1)
     yield Case((strided, right_padded([1, 4, 2, 3, 4], 4)), "tokens that are not contiguous")
     for turn in range(6 if hidden else 2):
         tokens, mask = random_batch(rng, left=turn % 2 == 1)
         yield Case((tokens, mask), f"random {turn}")
-        yield Case((tokens.float(), mask.float()), f"random {turn} in float32")
+        yield Case((tokens.float(), mask.float()), f"random {turn}, a mask of floats")
 
 
 def by_loops(end: int) -> Callable[[Tensor, Tensor], np.ndarray]:

@@ -45,6 +45,12 @@ EXERCISE = Exercise(
             picking(last),
         ),
         Mistake(
+            "last-position",
+            "You take the last position, which is padding where padding is on the right, and never the "
+            "first token. CLS is the first position at which the mask is 1.",
+            lambda tokens, mask: tokens[:, -1],
+        ),
+        Mistake(
             "padding-as-start",
             "You take the amount of padding as the start of the text. That holds only with padding "
             "on the left; find the first 1 in the mask instead.",

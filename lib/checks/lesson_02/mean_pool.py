@@ -42,6 +42,14 @@ def _one_too_many(tokens: Tensor, mask: Tensor) -> Tensor:
     return (tokens * weights(mask)).sum(dim=1) / (weights(mask).sum(dim=1) + 1)
 
 
+def _mask_without_axis(tokens: Tensor, mask: Tensor) -> Tensor:
+    return (tokens * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+
+
+def _mask_without_axis_in_sum(tokens: Tensor, mask: Tensor) -> Tensor:
+    return (tokens * mask).sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1)
+
+
 def _mean_over_dim(tokens: Tensor, mask: Tensor) -> Tensor:
     return tokens.mean(dim=-1)
 
@@ -97,6 +105,19 @@ EXERCISE = Exercise(
             "You divide by one more than the number of real tokens: every mean comes out too "
             "small. To be safe from 0, clamp the count at 1 instead of adding 1.",
             _one_too_many,
+        ),
+        Mistake(
+            "no-new-axis",
+            "The mask is (batch, tokens) and meets (batch, tokens, dim) without a last axis of its own, so "
+            "that it lies over the wrong axes. Write `attention_mask[:, :, None]`, in the sum and in the "
+            "count.",
+            _mask_without_axis,
+        ),
+        Mistake(
+            "no-new-axis-in-the-sum",
+            "The count is right, but in the sum the mask (batch, tokens) meets (batch, tokens, dim) without "
+            "a last axis of its own. Write `attention_mask[:, :, None]` there.",
+            _mask_without_axis_in_sum,
         ),
         Mistake(
             "over-dim",

@@ -144,7 +144,8 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "zero-counts-as-one",
-            "A number of 0 became a 1. Bits are 1 only above 0, as in the library.",
+            "A number of 0 is not taken for what it is: bits are 1 only above 0, so that the sign of 0 is "
+            "-1, as in the library.",
             lambda q, c, s, k: pick(
                 torch.where(q >= 0, 1.0, -1.0).to(q) @ torch.where(c >= 0, 1.0, -1.0).to(c).T,
                 q @ torch.where(c >= 0, 1.0, -1.0).to(c).T,

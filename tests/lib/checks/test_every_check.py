@@ -108,7 +108,8 @@ def test_every_mistake_fails_by_its_own_name(exercise, caller):
         verdict = exercise.verdict(caller(mistake.wrong))
         assert verdict.status in ("wrong", "crashed"), (mistake.name, verdict)
         assert verdict.mistake == mistake.name, (mistake.name, verdict)
-        assert verdict.message == mistake.message
+        # A break-it says first how many suspects the test catches.
+        assert verdict.message.endswith(mistake.message)
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from lib._arguments import refuse_one_string
 from lib._files import write_whole
 from lib._places import cache_folder
 
@@ -130,6 +131,7 @@ class EmbeddingCache:
 
     def get(self, fingerprint: str, texts: Sequence[str]) -> list[torch.Tensor | None]:
         """Return for each text its vector, (dim,) float32 on the CPU, or None if it is not kept."""
+        refuse_one_string("EmbeddingCache.get", texts, "texts")
         path = self.path(fingerprint)
         if not path.exists():
             return [None] * len(texts)
@@ -149,6 +151,7 @@ class EmbeddingCache:
 
         Raises ValueError when the number of rows is not the number of texts.
         """
+        refuse_one_string("EmbeddingCache.put", texts, "texts")
         if vectors.ndim != 2 or len(vectors) != len(texts):
             raise ValueError(
                 f"EmbeddingCache.put: {len(texts)} texts came with vectors of shape "

@@ -13,13 +13,14 @@ import copy
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lib._arguments import as_texts
 from lib.cache import remember
 from lib.device import autocast, low_precision_dtype
 from lib.finetune import History, fit
@@ -93,16 +94,15 @@ class CrossEncoder(nn.Module):
 
     @torch.no_grad()
     def read(
-        self, texts: Sequence[str], batch_size: int = 64, progress: bool = True
+        self, texts: Iterable[str], batch_size: int = 64, progress: bool = True
     ) -> list[Tensor]:
         """Return what the lower layers make of each text alone: a list of (tokens, width).
 
         Each text is read once in the life of this object and kept on the device: 75 kB for 48
         tokens of 384 numbers, 0.3 GB for 4,000 such texts. progress: draw a bar on stdout.
-        Raises TypeError for one text instead of a list.
+        Raises TypeError for one text instead of a list, ValueError for half a character in a text.
         """
-        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-            raise TypeError("CrossEncoder.read: expected a list of texts, such as [text] for one")
+        texts = as_texts("CrossEncoder.read", texts)
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         batches = length_sorted_batches([len(text) for text in new], batch_size)
         for rows in _bar(batches, "Reading texts", progress):
@@ -146,8 +146,8 @@ class CrossEncoder(nn.Module):
     @torch.no_grad()
     def predict(
         self,
-        left: Sequence[str],
-        right: Sequence[str],
+        left: Iterable[str],
+        right: Iterable[str],
         batch_size: int = 128,
         progress: bool = True,
         keep: bool = False,
@@ -155,14 +155,16 @@ class CrossEncoder(nn.Module):
         """Return (pairs,) scores of left[i] with right[i], in batches of like length.
 
         progress: draw a bar on stdout. keep: keep the scores on disk, for this judge as it is.
-        Raises ValueError for lists of different lengths.
+        Raises ValueError for lists of different lengths, and what `read` raises.
         """
+        left = as_texts("CrossEncoder.predict", left, "left")
+        right = as_texts("CrossEncoder.predict", right, "right")
         if len(left) != len(right):
             raise ValueError(
                 f"CrossEncoder.predict: {len(left)} and {len(right)} texts; expected as many"
             )
         if keep:
-            facts = _facts(self, [list(left), list(right)]) | {"batch_size": batch_size}
+            facts = _facts(self, [left, right]) | {"batch_size": batch_size}
             made = remember(
                 "cross-encoder-scores",
                 facts,
@@ -180,8 +182,8 @@ class CrossEncoder(nn.Module):
 
 def train(
     judge: CrossEncoder,
-    queries: Sequence[str],
-    passages: Sequence[str],
+    queries: Iterable[str],
+    passages: Iterable[str],
     tuples: Tensor,
     *,
     batch_size: int = 16,
@@ -204,6 +206,8 @@ def train(
     Source: Nogueira and Cho 2019, Passage Re-ranking with BERT (pairs); Gao et al. 2021, Rethink
     Training of BERT Rerankers in Multi-Stage Retrieval Pipeline (the loss over a group).
     """
+    queries = as_texts("train", queries, "queries")
+    passages = as_texts("train", passages, "passages")
     rows = _checked(tuples, queries, passages)
     settings: dict[str, Any] = {
         "batch_size": batch_size,
@@ -260,8 +264,6 @@ def _train(
 
 def _checked(tuples: Tensor, queries: Sequence[str], passages: Sequence[str]) -> Tensor:
     """Return tuples (t, 2 + n) on the CPU if they are rows of queries and passages that are there."""
-    if isinstance(queries, str) or isinstance(passages, str):
-        raise TypeError("train: expected lists of texts, such as [text] for one")
     if tuples.ndim != 2 or tuples.shape[1] < 3 or tuples.is_floating_point():
         raise ValueError(
             f"train: tuples is {tuple(tuples.shape)} {tuples.dtype}; expected (t, 2 + n) int64: "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lib import _coarse
+from lib._arguments import as_texts
 from lib.cache import EmbeddingCache, cache_folder
 from lib.device import autocast, low_precision_dtype
 from lib.text import length_sorted_batches
@@ -276,7 +277,7 @@ def _resolve_precision(precision: str, device: torch.device) -> str:
 
 def encode_cached(
     model: SentenceTransformer,
-    texts: Sequence[str],
+    texts: Iterable[str],
     batch_size: int = 32,
     precision: str = "auto",
     progress: bool = True,
@@ -288,11 +289,10 @@ def encode_cached(
     and kept as they come: an interrupted run goes on where it stopped. precision: "auto"
     (16-bit products where the hardware has them), "float32", "bfloat16" or "float16"; vectors of
     different precisions are kept apart. progress: draw a bar on stdout if it takes over 2 s.
-    Raises TypeError if `texts` is one text or holds something else, ValueError for a precision
-    or batch size that cannot be.
+    Raises TypeError if `texts` is one text or holds something else, ValueError for half a character
+    in a text and for a precision or batch size that cannot be.
     """
-    if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-        raise TypeError("encode_cached: expected a list of texts, such as [text] for one text")
+    texts = as_texts("encode_cached", texts)
     if batch_size < 1:
         raise ValueError(f"encode_cached: batch_size is {batch_size}; expected at least 1")
     device = torch.device(model.device)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from lib._arguments import as_texts, refuse_one_string, word_lists
+
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
@@ -39,6 +41,7 @@ class Vocabulary:
     index: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        refuse_one_string("Vocabulary", self.words, "words")
         if len(self.words) != len(self.counts):
             raise ValueError(
                 f"Vocabulary: {len(self.words)} words came with {len(self.counts)} counts; "
@@ -56,15 +59,21 @@ class Vocabulary:
         """Count the words of tokenised sentences; keep those seen min_count times, at most `size`.
 
         Words seen equally often stand in alphabetical order, so that ids depend on the text alone.
+        Raises TypeError for a sentence that is one string: split it first.
         """
-        counted = Counter(word for sentence in sentences for word in sentence)
+        listed = word_lists("Vocabulary.build", sentences, "sentences")
+        counted = Counter(word for sentence in listed for word in sentence)
         kept = [(word, n) for word, n in counted.items() if n >= min_count]
         kept.sort(key=lambda pair: (-pair[1], pair[0]))
         kept = kept[:size]
         return cls([word for word, _ in kept], [n for _, n in kept])
 
     def encode(self, words: Iterable[str]) -> list[int]:
-        """Return the ids of the words that are known, in order; unknown words are left out."""
+        """Return the ids of the words that are known, in order; unknown words are left out.
+
+        Raises TypeError for one string: `encode(["heart"])` looks up one word.
+        """
+        refuse_one_string("Vocabulary.encode", words, "words")
         return [self.index[word] for word in words if word in self.index]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
@@ -137,19 +146,20 @@ def pad_tokens(
 
 
 def token_embeddings(
-    model: SentenceTransformer, texts: Sequence[str], batch_size: int = 32
+    model: SentenceTransformer, texts: Iterable[str], batch_size: int = 32
 ) -> tuple[Tensor, Tensor]:
     """Return the vector of every token before pooling, and the mask that tells padding apart.
 
     Returns tokens (texts, tokens, dim) and mask (texts, tokens) int64, right-padded with zero
     vectors, on the model's device, without gradients. The special tokens ([CLS], [SEP]) count as
-    tokens: the model was trained to pool them too. Raises ValueError when `texts` is empty or
-    one text.
+    tokens: the model was trained to pool them too. Raises ValueError when `texts` is empty, and
+    what `as_texts` raises.
     """
-    if isinstance(texts, str) or not texts:
-        raise ValueError(f"token_embeddings: texts is {texts!r}; expected a list of texts")
+    texts = as_texts("token_embeddings", texts)
+    if not texts:
+        raise ValueError("token_embeddings: texts is empty; expected a list of texts, at least one")
     rows = model.encode(
-        list(texts),
+        texts,
         batch_size=batch_size,
         output_value="token_embeddings",
         convert_to_numpy=False,

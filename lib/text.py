@@ -3,30 +3,61 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from lib._arguments import as_texts, refuse_one_string, word_lists
+from lib._arguments import as_texts, refuse_one_string, shown, word_lists
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 # Letters and digits, with apostrophes, hyphens and points inside a word: x-linked, crohn's, 2.5
-_WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['.\-][^\W_]+)*")
+# Other ways to write them; what only steers how letters join or where a line may break is left out.
+_SAME = str.maketrans(
+    dict.fromkeys("\u2019\u02bc", "'")  # typographic and letter apostrophe
+    | dict.fromkeys("\u2010\u2011", "-")  # hyphen, hyphen that breaks no line
+    | dict.fromkeys("\u00ad\u034f\u200c\u200d\u2060\ufeff", "")  # soft hyphen, joiners
+)
 
 
 def split_words(text: str) -> list[str]:
     """Return the words of a text in lower case, without punctuation around them.
 
     Hyphens, apostrophes and points inside a word stay (`x-linked`, `crohn's`, `2.5`), as in the
-    vocabulary of GloVe.
+    vocabulary of GloVe. An accent or a vowel sign belongs to its letter, and a letter written as
+    one character or as letter and accent gives the same word, in Unicode's composed form (NFC).
+    Raises TypeError for what is not one text.
+    Source: Unicode Standard Annexes 15 (normal forms) and 29 (word boundaries: marks never start
+    a word).
     """
-    return _WORD.findall(text.lower().replace("’", "'"))
+    if not isinstance(text, str):
+        raise TypeError(
+            f"split_words: text is {shown(text)}; expected one string: for several texts, write "
+            "[split_words(text) for text in texts]"
+        )
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    text = unicodedata.normalize("NFC", text.translate(_SAME)).lower()
+    # A capital with a dot becomes i and a second dot; lower case may compose what capitals do not.
+    text = unicodedata.normalize("NFC", re.sub("i\u0307+", "i", text))
+    return _word_with_marks().findall(text)
+
+
+@cache
+def _word_with_marks() -> re.Pattern[str]:
+    """_WORD in any script: marks (accents, vowel signs) are part of the word that they stand in."""
+    planes = (*range(0x300, 0x20000), *range(0xE0100, 0xE01F0))  # where Unicode has marks
+    marks = "".join(c for c in map(chr, planes) if unicodedata.category(c).startswith("M"))
+    word = rf"[^\W_]+(?:[{marks}][^\W_]*)*"
+    return re.compile(rf"{word}(?:['.\-]{word})*")
 
 
 @dataclass(frozen=True)

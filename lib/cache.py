@@ -1,8 +1,8 @@
 """What the course keeps on disk between two runs: embeddings computed once, small models trained
 once.
 
-An embedding depends on the model's weights and on the text, so both are in the key: a fine-tuned
-model never reads the vectors of its base model. Each model has one SQLite file. Transactions with
+An embedding depends on the model and on the text, so both are in the key (lib.fingerprint): a
+fine-tuned model never reads the vectors of its base model. Each model has one SQLite file. Transactions with
 a rollback journal keep a file whole when a process is killed in the middle of a write and when
 two notebooks write at once (a write-ahead log would need shared memory, which network folders
 do not give). A trained model is one safetensors file, named after everything it was trained from.

@@ -24,6 +24,7 @@ from lib._arguments import as_texts
 from lib.cache import remember
 from lib.device import autocast, low_precision_dtype
 from lib.finetune import History, fit
+from lib.fingerprint import module_digest
 from lib.pooling import mean_pool, normalize
 from lib.text import length_sorted_batches
 
@@ -309,23 +310,13 @@ def _facts(judge: CrossEncoder, texts: list) -> dict[str, object]:
     """What decides what a judge as it is makes of texts."""
     return {
         "recipe": _RECIPE,
-        "weights": _hash_of_weights(judge),
-        "tokenizer": [type(judge.tokenizer).__name__, len(judge.tokenizer)],
+        "judge": module_digest(judge),  # as it is, with its tokenizer: training starts from there
         "joint_layers": len(judge.joint),
         "max_tokens": judge.max_tokens,
         "whisper": judge.whisper,
         "texts": hashlib.sha256(json.dumps(texts).encode()).hexdigest(),
         "precision": str(low_precision_dtype(judge.device)),
     }
-
-
-def _hash_of_weights(judge: CrossEncoder) -> str:
-    """The judge as it is: training starts from there, whatever encoder it was made of."""
-    digest = hashlib.sha256(repr(judge).encode())
-    for name, tensor in judge.state_dict().items():
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(memoryview(tensor.cpu().flatten().view(torch.uint8).numpy()))
-    return digest.hexdigest()
 
 
 def _bar(batches: Sequence, doing: str, progress: bool):

@@ -6,8 +6,6 @@ follows finds the same without sorting what cannot win, and `top_k` chooses betw
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -22,6 +20,7 @@ from lib import _coarse
 from lib._arguments import as_texts
 from lib.cache import EmbeddingCache, cache_folder
 from lib.device import autocast, low_precision_dtype
+from lib.fingerprint import fingerprint
 from lib.text import length_sorted_batches
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ _PIECE = 1 << 18  # scores from one product: they and its passages stay in the p
 # MKL's product with one vector takes twice the time of that with two, in these types.
 _TWICE = (torch.float32, torch.float64)
 _PRECISIONS = ("auto", "float32", "bfloat16", "float16")
-_HASHED_BYTES = 1 << 30  # larger models are sampled evenly down to this
 _BATCHES_A_WRITE = 16
 
 
@@ -233,36 +231,6 @@ def _fast_top_k(
             found[number] = best, where.gather(1, order)
     scores, indices = (torch.cat(parts) for parts in zip(*found))
     return scores, indices
-
-
-def fingerprint(model: SentenceTransformer, precision: str = "float32") -> str:
-    """Return 32 hex digits that change when the model's vectors of a text would.
-
-    Hashed are all weights (an even sample of them beyond 1 GiB), the modules and their settings,
-    the text limit, the tokenizer's size, the prompt in use, and the precision of the encoding.
-    """
-    tokenizer = model.tokenizer
-    facts = {
-        "modules": repr(model),
-        "max_seq_length": model.max_seq_length,
-        "truncate_dim": model.truncate_dim,
-        "prompt": [model.default_prompt_name, sorted((model.prompts or {}).items())],
-        "tokenizer": [
-            type(tokenizer).__name__,
-            len(tokenizer),
-            getattr(tokenizer, "padding_side", None),
-            getattr(tokenizer, "truncation_side", None),
-        ],
-        "precision": precision,
-    }
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode())
-    state = {name: t for name, t in model.state_dict().items() if isinstance(t, Tensor)}
-    stride = 1 + sum(t.numel() * t.element_size() for t in state.values()) // _HASHED_BYTES
-    for name, tensor in sorted(state.items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        sample = tensor.detach().flatten()[::stride].contiguous().cpu()
-        digest.update(sample.view(torch.uint8).numpy().data)
-    return digest.hexdigest()[:32]
 
 
 def _resolve_precision(precision: str, device: torch.device) -> str:

@@ -7,12 +7,13 @@ length. A batch that does not fit into memory goes through in two passes (lib.gr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from lib._arguments import as_texts, refuse_one_string
 from lib.device import autocast
 from lib.finetune import History, embed, fit, trainable_layers
 from lib.gradient_cache import cached_backward
@@ -53,11 +54,11 @@ def train(
     `finetune.fit`, such as epochs, keys, validate, every and progress.
 
     Returns the history; the model has the best validated state, or the last, and is in eval mode.
-    Raises TypeError if a column is one text, ValueError if columns or lists differ in length, and
-    what `fit` raises.
+    Raises TypeError if a column is one text or a row holds what is none, ValueError if columns or
+    lists differ in length, and what `fit` raises.
     Source: Reimers and Gurevych 2019, Sentence-BERT, section 3; Gao et al. 2021 for `cached`.
     """
-    rows = _rows_of(columns)
+    columns, rows = _checked(columns)
     if chunk < 1:
         raise ValueError(f"train: chunk is {chunk}; expected at least 1 text")
     if last is None:
@@ -90,32 +91,50 @@ def train(
     return history
 
 
-def _rows_of(columns: Sequence[Sequence]) -> int:
-    """The number of rows of all columns."""
-    for column in columns:
-        if isinstance(column, str):
-            raise TypeError("train: a column is one text; expected a list of texts, one a row")
-    sizes = [len(column) for column in columns]
+def _checked(columns: Sequence[Sequence]) -> tuple[list[Sequence], int]:
+    """The columns, each with rows at places from 0, and the number of rows of all of them."""
+    refuse_one_string("train", columns, "columns")
+    listed: list[Sequence] = []
+    for number, column in enumerate(columns):
+        name = f"train: columns[{number}]"
+        refuse_one_string(name, column, "texts, one a row")
+        # A column that draws its rows has places and a length, and is left to do so; a table's column
+        # has rows by its own labels, and a generator has no places at all.
+        places = hasattr(column, "__getitem__") and hasattr(column, "__len__")
+        whole = isinstance(column, (list, tuple, Mapping)) or hasattr(column, "iloc")
+        listed.append(column if places and not whole else _texts_of(name, column))
+    sizes = [len(column) for column in listed]
     if not sizes or min(sizes) != max(sizes):
         raise ValueError(f"train: the columns have {sizes} rows; expected the same in each")
-    return sizes[0]
+    return listed, sizes[0]
+
+
+def _texts_of(name: str, column: Iterable) -> list[str] | list[list[str]]:
+    """The rows as texts, or as lists of n texts where the first is a list."""
+    if not isinstance(column, Iterable) or isinstance(column, (Mapping, Set)):
+        return as_texts(name, column)  # which says what it is
+    rows = list(column)
+    if not rows or not (isinstance(rows[0], (list, tuple)) or getattr(rows[0], "ndim", 0) == 1):
+        return as_texts(name, rows)
+    several = [as_texts(f"{name}[{place}]", row) for place, row in enumerate(rows)]
+    sizes = sorted({len(row) for row in several})
+    if len(sizes) > 1:
+        raise ValueError(f"{name}: its rows have {sizes} texts; expected as many each")
+    return several
 
 
 class _Part:
     """The texts of one column in a batch, in chunks of like length, and the way back."""
 
     chunks: list[list[str]]
+    group: int | None  # texts a row, None where a row is a text
 
-    def __init__(self, rows: list[str] | list[Sequence[str]], chunk: int) -> None:
-        self.group = None if isinstance(rows[0], str) else len(rows[0])
-        texts: list[str]
-        if self.group is None:
-            texts = [row for row in rows if isinstance(row, str)]
-        elif any(len(row) != self.group for row in rows):
-            found = sorted({len(row) for row in rows})
-            raise ValueError(f"train: rows of one column have {found} texts; expected as many each")
-        else:
-            texts = [text for row in rows for text in row]
+    def __init__(self, rows: list, chunk: int) -> None:
+        checked = _texts_of("train: rows of a batch", rows)
+        texts: list[str] = []
+        for row in checked:
+            texts += [row] if isinstance(row, str) else row
+        self.group = None if isinstance(checked[0], str) else len(checked[0])
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         ordered = [texts[i] for i in order]
         self.chunks = [ordered[i : i + chunk] for i in range(0, len(ordered), chunk)]

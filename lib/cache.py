@@ -1,8 +1,8 @@
 """What the course keeps on disk between two runs: embeddings computed once, small models trained
 once.
 
-An embedding depends on the model's weights and on the text, so both are in the key: a fine-tuned
-model never reads the vectors of its base model. Each model has one SQLite file. Transactions with
+An embedding depends on the model and on the text, so both are in the key (lib.fingerprint): a
+fine-tuned model never reads the vectors of its base model. Each model has one SQLite file. Transactions with
 a rollback journal keep a file whole when a process is killed in the middle of a write and when
 two notebooks write at once (a write-ahead log would need shared memory, which network folders
 do not give). A trained model is one safetensors file, named after everything it was trained from.
@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from lib._arguments import refuse_one_string
 from lib._files import write_whole
 from lib._places import cache_folder
 
@@ -130,6 +131,7 @@ class EmbeddingCache:
 
     def get(self, fingerprint: str, texts: Sequence[str]) -> list[torch.Tensor | None]:
         """Return for each text its vector, (dim,) float32 on the CPU, or None if it is not kept."""
+        refuse_one_string("EmbeddingCache.get", texts, "texts")
         path = self.path(fingerprint)
         if not path.exists():
             return [None] * len(texts)
@@ -149,6 +151,7 @@ class EmbeddingCache:
 
         Raises ValueError when the number of rows is not the number of texts.
         """
+        refuse_one_string("EmbeddingCache.put", texts, "texts")
         if vectors.ndim != 2 or len(vectors) != len(texts):
             raise ValueError(
                 f"EmbeddingCache.put: {len(texts)} texts came with vectors of shape "

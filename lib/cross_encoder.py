@@ -13,16 +13,18 @@ import copy
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lib._arguments import as_texts
 from lib.cache import remember
 from lib.device import autocast, low_precision_dtype
 from lib.finetune import History, fit
+from lib.fingerprint import module_digest
 from lib.pooling import mean_pool, normalize
 from lib.text import length_sorted_batches
 
@@ -93,16 +95,15 @@ class CrossEncoder(nn.Module):
 
     @torch.no_grad()
     def read(
-        self, texts: Sequence[str], batch_size: int = 64, progress: bool = True
+        self, texts: Iterable[str], batch_size: int = 64, progress: bool = True
     ) -> list[Tensor]:
         """Return what the lower layers make of each text alone: a list of (tokens, width).
 
         Each text is read once in the life of this object and kept on the device: 75 kB for 48
         tokens of 384 numbers, 0.3 GB for 4,000 such texts. progress: draw a bar on stdout.
-        Raises TypeError for one text instead of a list.
+        Raises TypeError for one text instead of a list, ValueError for half a character in a text.
         """
-        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-            raise TypeError("CrossEncoder.read: expected a list of texts, such as [text] for one")
+        texts = as_texts("CrossEncoder.read", texts)
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         batches = length_sorted_batches([len(text) for text in new], batch_size)
         for rows in _bar(batches, "Reading texts", progress):
@@ -146,8 +147,8 @@ class CrossEncoder(nn.Module):
     @torch.no_grad()
     def predict(
         self,
-        left: Sequence[str],
-        right: Sequence[str],
+        left: Iterable[str],
+        right: Iterable[str],
         batch_size: int = 128,
         progress: bool = True,
         keep: bool = False,
@@ -155,14 +156,16 @@ class CrossEncoder(nn.Module):
         """Return (pairs,) scores of left[i] with right[i], in batches of like length.
 
         progress: draw a bar on stdout. keep: keep the scores on disk, for this judge as it is.
-        Raises ValueError for lists of different lengths.
+        Raises ValueError for lists of different lengths, and what `read` raises.
         """
+        left = as_texts("CrossEncoder.predict", left, "left")
+        right = as_texts("CrossEncoder.predict", right, "right")
         if len(left) != len(right):
             raise ValueError(
                 f"CrossEncoder.predict: {len(left)} and {len(right)} texts; expected as many"
             )
         if keep:
-            facts = _facts(self, [list(left), list(right)]) | {"batch_size": batch_size}
+            facts = _facts(self, [left, right]) | {"batch_size": batch_size}
             made = remember(
                 "cross-encoder-scores",
                 facts,
@@ -180,8 +183,8 @@ class CrossEncoder(nn.Module):
 
 def train(
     judge: CrossEncoder,
-    queries: Sequence[str],
-    passages: Sequence[str],
+    queries: Iterable[str],
+    passages: Iterable[str],
     tuples: Tensor,
     *,
     batch_size: int = 16,
@@ -204,6 +207,8 @@ def train(
     Source: Nogueira and Cho 2019, Passage Re-ranking with BERT (pairs); Gao et al. 2021, Rethink
     Training of BERT Rerankers in Multi-Stage Retrieval Pipeline (the loss over a group).
     """
+    queries = as_texts("train", queries, "queries")
+    passages = as_texts("train", passages, "passages")
     rows = _checked(tuples, queries, passages)
     settings: dict[str, Any] = {
         "batch_size": batch_size,
@@ -260,8 +265,6 @@ def _train(
 
 def _checked(tuples: Tensor, queries: Sequence[str], passages: Sequence[str]) -> Tensor:
     """Return tuples (t, 2 + n) on the CPU if they are rows of queries and passages that are there."""
-    if isinstance(queries, str) or isinstance(passages, str):
-        raise TypeError("train: expected lists of texts, such as [text] for one")
     if tuples.ndim != 2 or tuples.shape[1] < 3 or tuples.is_floating_point():
         raise ValueError(
             f"train: tuples is {tuple(tuples.shape)} {tuples.dtype}; expected (t, 2 + n) int64: "
@@ -307,23 +310,13 @@ def _facts(judge: CrossEncoder, texts: list) -> dict[str, object]:
     """What decides what a judge as it is makes of texts."""
     return {
         "recipe": _RECIPE,
-        "weights": _hash_of_weights(judge),
-        "tokenizer": [type(judge.tokenizer).__name__, len(judge.tokenizer)],
+        "judge": module_digest(judge),  # as it is, with its tokenizer: training starts from there
         "joint_layers": len(judge.joint),
         "max_tokens": judge.max_tokens,
         "whisper": judge.whisper,
         "texts": hashlib.sha256(json.dumps(texts).encode()).hexdigest(),
         "precision": str(low_precision_dtype(judge.device)),
     }
-
-
-def _hash_of_weights(judge: CrossEncoder) -> str:
-    """The judge as it is: training starts from there, whatever encoder it was made of."""
-    digest = hashlib.sha256(repr(judge).encode())
-    for name, tensor in judge.state_dict().items():
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(memoryview(tensor.cpu().flatten().view(torch.uint8).numpy()))
-    return digest.hexdigest()
 
 
 def _bar(batches: Sequence, doing: str, progress: bool):

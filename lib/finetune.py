@@ -10,13 +10,14 @@ import copy
 import math
 import sys
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from lib._arguments import as_texts
 from lib.device import autocast
 from lib.pooling import normalize
 
@@ -235,8 +236,14 @@ def trainable_layers(model: SentenceTransformer, last: int) -> int:
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
-def embed(model: SentenceTransformer, texts: Sequence[str]) -> Tensor:
-    """Return unit vectors (n, dim) of texts *with* a gradient, unlike `model.encode`."""
-    features = model.preprocess(list(texts))
+def embed(model: SentenceTransformer, texts: Iterable[str]) -> Tensor:
+    """Return unit vectors (n, dim) of texts *with* a gradient, unlike `model.encode`.
+
+    Raises TypeError for one string or a text that is none, ValueError without a text.
+    """
+    texts = as_texts("embed", texts)
+    if not texts:
+        raise ValueError("embed: texts is empty; expected at least one text")
+    features = model.preprocess(texts)
     features = {k: v.to(model.device) if isinstance(v, Tensor) else v for k, v in features.items()}
     return normalize(model(features)["sentence_embedding"])

@@ -12,7 +12,7 @@ import json
 import logging
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from lib._arguments import as_texts
 from lib._files import write_whole
 from lib._places import cache_folder
 from lib.device import pick_device
@@ -226,10 +227,11 @@ def _load(path: str, device: torch.device) -> SentenceTransformer:
 
 def load_cross_encoder(
     name: str = "cross-encoder/ms-marco-MiniLM-L6-v2", device: str | torch.device | None = None
-) -> Callable[[Sequence[str], Sequence[str]], Tensor]:
+) -> Callable[[Iterable[str], Iterable[str]], Tensor]:
     """Return a trained cross-encoder from a folder or a hub: a function of two lists of texts.
 
-    It returns (pairs,) float32 scores on any scale, larger for a better match.
+    It returns (pairs,) float32 scores on any scale, larger for a better match, and raises TypeError
+    for one text instead of a list, ValueError for lists of different lengths.
     Raises OSError, with what to do, when the model is neither a folder nor to be had from a hub,
     ValueError when it is a model that gives no score, or several.
     Source: Reimers and Gurevych, sbert.net, Cross-Encoders.
@@ -254,7 +256,8 @@ def load_cross_encoder(
             "outputs; expected a cross-encoder, trained to give one score: others would score by chance"
         )
 
-    def score(left: Sequence[str], right: Sequence[str]) -> Tensor:
+    def score(left: Iterable[str], right: Iterable[str]) -> Tensor:
+        left, right = (as_texts("a cross-encoder's score", texts) for texts in (left, right))
         pairs = list(zip(left, right, strict=True))
         found = library.predict(pairs, convert_to_tensor=True, show_progress_bar=False)
         return found.clone().float()  # a copy that a loss may use, unlike an inference tensor

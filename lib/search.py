@@ -6,10 +6,8 @@ follows finds the same without sorting what cannot win, and `top_k` chooses betw
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,8 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lib import _coarse
+from lib._arguments import as_texts
 from lib.cache import EmbeddingCache, cache_folder
 from lib.device import autocast, low_precision_dtype
+from lib.fingerprint import fingerprint
 from lib.text import length_sorted_batches
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ _PIECE = 1 << 18  # scores from one product: they and its passages stay in the p
 # MKL's product with one vector takes twice the time of that with two, in these types.
 _TWICE = (torch.float32, torch.float64)
 _PRECISIONS = ("auto", "float32", "bfloat16", "float16")
-_HASHED_BYTES = 1 << 30  # larger models are sampled evenly down to this
 _BATCHES_A_WRITE = 16
 
 
@@ -234,36 +233,6 @@ def _fast_top_k(
     return scores, indices
 
 
-def fingerprint(model: SentenceTransformer, precision: str = "float32") -> str:
-    """Return 32 hex digits that change when the model's vectors of a text would.
-
-    Hashed are all weights (an even sample of them beyond 1 GiB), the modules and their settings,
-    the text limit, the tokenizer's size, the prompt in use, and the precision of the encoding.
-    """
-    tokenizer = model.tokenizer
-    facts = {
-        "modules": repr(model),
-        "max_seq_length": model.max_seq_length,
-        "truncate_dim": model.truncate_dim,
-        "prompt": [model.default_prompt_name, sorted((model.prompts or {}).items())],
-        "tokenizer": [
-            type(tokenizer).__name__,
-            len(tokenizer),
-            getattr(tokenizer, "padding_side", None),
-            getattr(tokenizer, "truncation_side", None),
-        ],
-        "precision": precision,
-    }
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode())
-    state = {name: t for name, t in model.state_dict().items() if isinstance(t, Tensor)}
-    stride = 1 + sum(t.numel() * t.element_size() for t in state.values()) // _HASHED_BYTES
-    for name, tensor in sorted(state.items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        sample = tensor.detach().flatten()[::stride].contiguous().cpu()
-        digest.update(sample.view(torch.uint8).numpy().data)
-    return digest.hexdigest()[:32]
-
-
 def _resolve_precision(precision: str, device: torch.device) -> str:
     if precision not in _PRECISIONS:
         raise ValueError(
@@ -276,7 +245,7 @@ def _resolve_precision(precision: str, device: torch.device) -> str:
 
 def encode_cached(
     model: SentenceTransformer,
-    texts: Sequence[str],
+    texts: Iterable[str],
     batch_size: int = 32,
     precision: str = "auto",
     progress: bool = True,
@@ -288,11 +257,10 @@ def encode_cached(
     and kept as they come: an interrupted run goes on where it stopped. precision: "auto"
     (16-bit products where the hardware has them), "float32", "bfloat16" or "float16"; vectors of
     different precisions are kept apart. progress: draw a bar on stdout if it takes over 2 s.
-    Raises TypeError if `texts` is one text or holds something else, ValueError for a precision
-    or batch size that cannot be.
+    Raises TypeError if `texts` is one text or holds something else, ValueError for half a character
+    in a text and for a precision or batch size that cannot be.
     """
-    if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-        raise TypeError("encode_cached: expected a list of texts, such as [text] for one text")
+    texts = as_texts("encode_cached", texts)
     if batch_size < 1:
         raise ValueError(f"encode_cached: batch_size is {batch_size}; expected at least 1")
     device = torch.device(model.device)

@@ -3,28 +3,61 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from lib._arguments import as_texts, refuse_one_string, shown, word_lists
+
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 # Letters and digits, with apostrophes, hyphens and points inside a word: x-linked, crohn's, 2.5
-_WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['.\-][^\W_]+)*")
+# Other ways to write them; what only steers how letters join or where a line may break is left out.
+_SAME = str.maketrans(
+    dict.fromkeys("\u2019\u02bc", "'")  # typographic and letter apostrophe
+    | dict.fromkeys("\u2010\u2011", "-")  # hyphen, hyphen that breaks no line
+    | dict.fromkeys("\u00ad\u034f\u200c\u200d\u2060\ufeff", "")  # soft hyphen, joiners
+)
 
 
 def split_words(text: str) -> list[str]:
     """Return the words of a text in lower case, without punctuation around them.
 
     Hyphens, apostrophes and points inside a word stay (`x-linked`, `crohn's`, `2.5`), as in the
-    vocabulary of GloVe.
+    vocabulary of GloVe. An accent or a vowel sign belongs to its letter, and a letter written as
+    one character or as letter and accent gives the same word, in Unicode's composed form (NFC).
+    Raises TypeError for what is not one text.
+    Source: Unicode Standard Annexes 15 (normal forms) and 29 (word boundaries: marks never start
+    a word).
     """
-    return _WORD.findall(text.lower().replace("’", "'"))
+    if not isinstance(text, str):
+        raise TypeError(
+            f"split_words: text is {shown(text)}; expected one string: for several texts, write "
+            "[split_words(text) for text in texts]"
+        )
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    text = unicodedata.normalize("NFC", text.translate(_SAME)).lower()
+    # A capital with a dot becomes i and a second dot; lower case may compose what capitals do not.
+    text = unicodedata.normalize("NFC", re.sub("i\u0307+", "i", text))
+    return _word_with_marks().findall(text)
+
+
+@cache
+def _word_with_marks() -> re.Pattern[str]:
+    """_WORD in any script: marks (accents, vowel signs) are part of the word that they stand in."""
+    planes = (*range(0x300, 0x20000), *range(0xE0100, 0xE01F0))  # where Unicode has marks
+    marks = "".join(c for c in map(chr, planes) if unicodedata.category(c).startswith("M"))
+    word = rf"[^\W_]+(?:[{marks}][^\W_]*)*"
+    return re.compile(rf"{word}(?:['.\-]{word})*")
 
 
 @dataclass(frozen=True)
@@ -39,6 +72,7 @@ class Vocabulary:
     index: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        refuse_one_string("Vocabulary", self.words, "words")
         if len(self.words) != len(self.counts):
             raise ValueError(
                 f"Vocabulary: {len(self.words)} words came with {len(self.counts)} counts; "
@@ -56,15 +90,21 @@ class Vocabulary:
         """Count the words of tokenised sentences; keep those seen min_count times, at most `size`.
 
         Words seen equally often stand in alphabetical order, so that ids depend on the text alone.
+        Raises TypeError for a sentence that is one string: split it first.
         """
-        counted = Counter(word for sentence in sentences for word in sentence)
+        listed = word_lists("Vocabulary.build", sentences, "sentences")
+        counted = Counter(word for sentence in listed for word in sentence)
         kept = [(word, n) for word, n in counted.items() if n >= min_count]
         kept.sort(key=lambda pair: (-pair[1], pair[0]))
         kept = kept[:size]
         return cls([word for word, _ in kept], [n for _, n in kept])
 
     def encode(self, words: Iterable[str]) -> list[int]:
-        """Return the ids of the words that are known, in order; unknown words are left out."""
+        """Return the ids of the words that are known, in order; unknown words are left out.
+
+        Raises TypeError for one string: `encode(["heart"])` looks up one word.
+        """
+        refuse_one_string("Vocabulary.encode", words, "words")
         return [self.index[word] for word in words if word in self.index]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
@@ -137,19 +177,20 @@ def pad_tokens(
 
 
 def token_embeddings(
-    model: SentenceTransformer, texts: Sequence[str], batch_size: int = 32
+    model: SentenceTransformer, texts: Iterable[str], batch_size: int = 32
 ) -> tuple[Tensor, Tensor]:
     """Return the vector of every token before pooling, and the mask that tells padding apart.
 
     Returns tokens (texts, tokens, dim) and mask (texts, tokens) int64, right-padded with zero
     vectors, on the model's device, without gradients. The special tokens ([CLS], [SEP]) count as
-    tokens: the model was trained to pool them too. Raises ValueError when `texts` is empty or
-    one text.
+    tokens: the model was trained to pool them too. Raises ValueError when `texts` is empty, and
+    what `as_texts` raises.
     """
-    if isinstance(texts, str) or not texts:
-        raise ValueError(f"token_embeddings: texts is {texts!r}; expected a list of texts")
+    texts = as_texts("token_embeddings", texts)
+    if not texts:
+        raise ValueError("token_embeddings: texts is empty; expected a list of texts, at least one")
     rows = model.encode(
-        list(texts),
+        texts,
         batch_size=batch_size,
         output_value="token_embeddings",
         convert_to_numpy=False,

@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 from tqdm import tqdm
 
+from lib._arguments import refuse_one_string
 from lib.text import Vocabulary, split_words
 from lib.word_vectors import WordVectors, noise_distribution, subsample_keep_probability
 
@@ -97,8 +98,7 @@ def train_word2vec(
     }.items():
         if value < 1:
             raise ValueError(f"train_word2vec: {name} is {value}; expected at least 1")
-    if isinstance(sentences, str):
-        raise TypeError("train_word2vec: sentences is one text; expected a list of texts or words")
+    refuse_one_string("train_word2vec", sentences, "texts or lists of words")
     texts = [split_words(text) if isinstance(text, str) else text for text in sentences]
     vocabulary = Vocabulary.build(texts, min_count)
     encoded = [ids for ids in map(vocabulary.encode, texts) if ids]

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from lib._arguments import refuse_one_string, word_lists
 from lib.pooling import normalize
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class WordVectors:
     unit: Tensor = field(init=False, repr=False)  # the vectors at length one, for cosines
 
     def __post_init__(self) -> None:
+        refuse_one_string("WordVectors", self.words, "words")
         if self.vectors.ndim != 2 or self.vectors.shape[0] != len(self.words):
             raise ValueError(
                 f"WordVectors: {len(self.words)} words came with vectors of shape "
@@ -147,6 +149,7 @@ class WordVectors:
         query: a word, which is not its own neighbour, or a vector (dim,). exclude: words to leave
         out. Returns at most k (word, cosine). Raises KeyError for an unknown query word.
         """
+        refuse_one_string("most_similar: exclude", exclude, "words")
         left_out = {self.index[word] for word in exclude if word in self.index}
         if isinstance(query, str):
             left_out.add(self._row(query))
@@ -245,9 +248,10 @@ def idf_weights(documents: Iterable[Sequence[str]]) -> dict[str, float]:
 
     documents: the words of each. Returns ln(1 + (N - df + 0.5) / (df + 0.5)) for every word, where
     df of the N documents hold it: never negative, and the same as in BM25 (lesson 04).
+    Raises TypeError for a document that is one string: split it first.
     Source: Robertson and Zaragoza 2009, The Probabilistic Relevance Framework; Lucene's variant.
     """
-    sets = [set(words) for words in documents]
+    sets = [set(words) for words in word_lists("idf_weights", documents)]
     holding = Counter(word for words in sets for word in words)
     return {word: math.log1p((len(sets) - df + 0.5) / (df + 0.5)) for word, df in holding.items()}
 
@@ -262,11 +266,12 @@ def average_words(
     documents: the words of each; weights: of each word (default: all 1), such as `idf_weights`.
     A word without a vector is left out; one without a weight counts as much as the weightiest, as
     nothing is rarer than a word never seen. Returns (documents, dim) on the device of the vectors,
-    not normalised; zeros for a document without a known word.
+    not normalised; zeros for a document without a known word. Raises TypeError for a document that is
+    one string: split it first.
     """
     table, unseen = (weights, max(weights.values(), default=1.0)) if weights else ({}, 1.0)
     rows, ids, values, count = [], [], [], 0
-    for count, words in enumerate(documents, start=1):
+    for count, words in enumerate(word_lists("average_words", documents), start=1):
         for word in words:
             if word in vectors.index:
                 rows.append(count - 1)

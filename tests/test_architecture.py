@@ -133,6 +133,7 @@ TESTED_IN = {
     "lib/judgements.py": "tests/lib/test_word_vectors.py",
     "lib/ontology.py": "tests/lib/test_data.py",
     "lib/_coarse.py": "tests/lib/test_coarse.py",
+    "lib/_arguments.py": "tests/lib/test_arguments.py",
     "lib/_files.py": "tests/lib/test_files.py",
     "lib/_places.py": "tests/lib/test_places.py",
     "lib/_plot_labels.py": "tests/lib/test_plots.py",

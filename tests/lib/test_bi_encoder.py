@@ -3,6 +3,8 @@
 import copy
 import dataclasses
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -55,6 +57,14 @@ def test_the_whole_encoder_learns_and_is_left_in_eval_mode(tiny):
     moved = {n for n, p in model.named_parameters() if not torch.equal(p, before[n])}
     assert any("word_embeddings" in name for name in moved)
     assert all(any(f".layer.{i}." in name for name in moved) for i in (0, 1))
+
+
+def test_a_generator_an_array_and_a_table_s_column_train_as_the_list_does(tiny):
+    expected = _weights(_trained(tiny, lr=3e-3)[0])
+    sorted_otherwise = pd.Series(PASSAGES, index=[5, 4, 3, 2, 1, 0])
+    for column in (iter(PASSAGES), tuple(PASSAGES), np.array(PASSAGES), sorted_otherwise):
+        found = _weights(_trained(tiny, [QUERIES, column], lr=3e-3)[0])
+        torch.testing.assert_close(found, expected, atol=0, rtol=0)
 
 
 def test_only_the_last_layers_move_when_asked(tiny):
@@ -179,6 +189,14 @@ def test_the_validator_scores_the_model_as_it_is(encoder, tiny):
         ([QUERIES, PASSAGES[:5]], {}, ValueError),
         ([], {}, ValueError),
         (["one text", "two texts"], {}, TypeError),
+        ("columns", {}, TypeError),
+        ([QUERIES, None], {}, TypeError),
+        ([QUERIES, [*PASSAGES[:5], None]], {}, TypeError),
+        ([QUERIES, [*PASSAGES[:5], ["a", "b"]]], {}, TypeError),
+        ([QUERIES, [["a", "b"]] * 5 + ["ab"]], {}, TypeError),
+        ([QUERIES, [["a", "b"]] * 5 + [["a", 2]]], {}, TypeError),
+        ([QUERIES, dict.fromkeys(PASSAGES)], {}, TypeError),
+        ([QUERIES, [*PASSAGES[:5], "\ud800"]], {}, ValueError),
         ([QUERIES, [["a", "b"]] * 5 + [["a"]]], {}, ValueError),
         (PAIRS, {"chunk": 0}, ValueError),
         (PAIRS, {"last": 7}, ValueError),

@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 
@@ -281,7 +282,7 @@ def test_numbers_out_of_range_are_refused(tiny, options):
 
 
 def test_texts_that_do_not_fit_are_refused(judge):
-    with pytest.raises(TypeError, match=r"\[text\] for one"):
+    with pytest.raises(TypeError, match=r"list of texts; got one string"):
         judge.read("one text")
     with pytest.raises(TypeError, match="list of texts"):
         judge.read([3])
@@ -306,7 +307,7 @@ def test_texts_that_do_not_fit_are_refused(judge):
 def test_tuples_that_do_not_fit_are_refused(judge, tuples, message):
     with pytest.raises(ValueError, match=message):
         train(judge, QUERIES, PASSAGES, tuples, progress=False)
-    with pytest.raises(TypeError, match="lists of texts"):
+    with pytest.raises(TypeError, match="list of passages"):
         train(judge, QUERIES, "one passage", TUPLES)
 
 
@@ -428,6 +429,9 @@ def test_a_trained_cross_encoder_is_loaded_quietly_and_scores(tmp_path, tiny, ca
     weight = torch.ones(6, requires_grad=True)
     (weight * found).sum().backward()  # a loss may use them
     assert score([], []).shape == (0,)
+    with pytest.raises(TypeError, match="expected a list of texts; got one string"):
+        score("abc", ["a", "b", "c"])
+    _close(score(iter(QUERIES), np.array(PASSAGES)), found)
     with pytest.raises(ValueError, match=r"shorter|longer"):
         score(QUERIES, PASSAGES[:2])
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.cache import EmbeddingCache
-from lib.search import _fast_top_k, encode_cached, fingerprint, ordered_top_k, plain_top_k, top_k
+from lib.search import _fast_top_k, encode_cached, ordered_top_k, plain_top_k, top_k
 
 
 def by_sorting(queries, corpus, k):
@@ -239,19 +239,6 @@ def test_bfloat16_is_close_stored_as_float32_and_kept_apart(encoder, tmp_path):
     assert len(model.seen) == 6
     assert (exact * rough).sum(1).min() > 0.999
     assert not torch.equal(exact, rough)
-
-
-def test_fingerprint_changes_with_one_weight_a_limit_or_precision(encoder):
-    model = copy.deepcopy(encoder)
-    first = fingerprint(model)
-    assert first == fingerprint(encoder)
-    with torch.no_grad():
-        next(model.parameters())[7, 3] += 1e-4
-    assert fingerprint(model) != first
-    other = copy.deepcopy(encoder)
-    other.max_seq_length = 16
-    assert fingerprint(other) != first
-    assert fingerprint(encoder, "bfloat16") != first
 
 
 def test_fine_tuned_model_never_reads_the_base_models_vectors(encoder, tmp_path):

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 import torch
 from hypothesis import given
@@ -23,6 +25,68 @@ def test_words_are_lower_case_without_punctuation():
     ]
     assert split_words(" ... ") == []
     assert split_words("Ménière snake_case") == ["ménière", "snake", "case"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Sjögren’s SJÖGREN", ["sjögren's", "sjögren"]),
+        ("हिन्दी में आँखें", ["हिन्दी", "में", "आँखें"]),  # vowel signs, virama, nasal dots
+        ("İstanbul ISTANBUL", ["istanbul", "istanbul"]),
+        ("ปวดที่ท้อง", ["ปวดที่ท้อง"]),  # Thai, which writes no spaces
+        ("مُحَمَّد שָׁלוֹם", ["مُحَمَّد", "שָׁלוֹם"]),
+        ("J̌ H̱ w̃-x̃", ["ǰ", "ẖ", "w̃-x̃"]),  # letters that have no capital in one character
+        ("ΟΔΟΣ", ["οδος"]),
+        ("x\u2011linked X\u2010LINKED crohn\u02bcs", ["x-linked", "x-linked", "crohn's"]),
+        ("cardio\u00admegaly\ufeff می\u200cخواهم", ["cardiomegaly", "میخواهم"]),
+        ("\u0301 - \u0301a \ud800b", ["a", "b"]),  # marks begin no word, half characters are none
+    ],
+)
+def test_words_of_any_script_are_whole_however_they_are_composed(text, words):
+    words = [unicodedata.normalize("NFC", word) for word in words]
+    for form in ("NFC", "NFD"):
+        assert split_words(unicodedata.normalize(form, text)) == words
+
+
+def _is(character, kinds):
+    return unicodedata.category(character)[0] in kinds
+
+
+@given(st.text())
+def test_words_depend_on_the_text_not_on_its_encoding(text):
+    words = split_words(text)
+    for form in ("NFC", "NFD"):
+        assert split_words(unicodedata.normalize(form, text)) == words
+    assert all(unicodedata.is_normalized("NFC", word) for word in words)
+    assert split_words("\n".join(words)) == words
+
+
+IN_WORDS = st.characters(categories=["L", "N", "M"], exclude_characters="ʼ")  # an apostrophe
+
+
+@given(st.lists(st.text(IN_WORDS, min_size=1).filter(lambda t: _is(t[0], "LN")), max_size=5))
+def test_letters_digits_and_their_marks_stay_together(texts):
+    words = split_words(" ".join(texts))
+    assert len(words) == len(texts)
+    assert words == [split_words(text)[0] for text in texts]
+
+
+@given(st.text())
+def test_no_letter_and_no_digit_is_lost(text):
+    lower = unicodedata.normalize("NFD", unicodedata.normalize("NFC", text).lower())
+    found = unicodedata.normalize("NFD", " ".join(split_words(text)))
+    assert [c for c in found if _is(c, "LN")] == [c for c in lower if _is(c, "LN") and c != "ʼ"]
+
+
+@given(st.text(st.characters(codec="ascii")))
+def test_ascii_text_takes_a_shorter_way_to_the_same_words(text):
+    assert split_words(text) == split_words(text + " é")[:-1]
+
+
+@pytest.mark.parametrize("text", [None, ["a text"], b"bytes", 3])
+def test_what_is_no_text_is_refused_by_split_words(text):
+    with pytest.raises(TypeError, match=r"split_words: text is .*; expected one string"):
+        split_words(text)
 
 
 def test_vocabulary_orders_by_count_then_word_and_drops_the_rare():
@@ -92,6 +156,7 @@ def test_token_embeddings_pooled_by_mean_are_the_models_own_vectors(encoder):
 
 
 def test_token_embeddings_want_a_list(encoder):
-    for texts in ([], "one text"):
-        with pytest.raises(ValueError, match="expected a list of texts"):
-            token_embeddings(encoder, texts)
+    with pytest.raises(ValueError, match="expected a list of texts"):
+        token_embeddings(encoder, [])
+    with pytest.raises(TypeError, match="expected a list of texts"):
+        token_embeddings(encoder, "one text")

@@ -60,7 +60,7 @@ def _answer(
             for name in message["names"]
             if name in namespace
         }
-    if message["op"] not in ("call", "gradients"):
+    if message["op"] not in ("call", "gradients", "largest"):
         raise Unknown(f"an operation {message['op']!r}")
     by_handle = "handle" in message
     target = handles[message["handle"]] if by_handle else namespace[message["name"]]
@@ -70,13 +70,15 @@ def _answer(
             raise Unknown(f"the method {method!r}")
         target = getattr(target, method)
     from harness.judge import codec
-    from lib.checks import _gradient, _state, values
+    from lib.checks import _gradient, _memory, _state, values
     from lib.checks.calling import changed_argument, started
 
     with _state.known():
         args = [_taken(node, namespace, handles) for node in message["args"]]
         if message["op"] == "gradients":
             return codec.encode(_gradient.here(target, args, [int(n) for n in message["places"]]))
+        if message["op"] == "largest":
+            return codec.encode(_memory.largest_here(target, args))
         kwargs = {key: _taken(node, namespace, handles) for key, node in message["kwargs"].items()}
         before = tuple(values.copy_value(args)), values.copy_value(kwargs)
         try:

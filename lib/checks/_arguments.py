@@ -6,6 +6,7 @@ asked for, then the function does not use `scale`. As with all patterns, it has 
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -44,7 +45,7 @@ def of_arguments(
         return True
 
     for place, value in _fixed(oracle, cases):
-        if explains(lambda case, p=place, v=value: _with(case, p, v)):
+        if explains(functools.partial(_with, place=place, value=value)):
             name = names[place] if place < len(names) else f"argument {place + 1}"
             return Pattern(
                 "argument-ignored",
@@ -53,7 +54,7 @@ def of_arguments(
                 f"Your function does not use its argument `{name}`.",
             )
     for a, b in _exchangeable(cases):
-        if explains(lambda case, a=a, b=b: _exchanged(case, a, b)):
+        if explains(functools.partial(_exchanged, a=a, b=b)):
             first, second = (names[i] if i < len(names) else f"argument {i + 1}" for i in (a, b))
             return Pattern(
                 "arguments-exchanged",

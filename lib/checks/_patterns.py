@@ -93,8 +93,10 @@ def _structure(pairs: Sequence[Pair], tolerance: Tolerance) -> Pattern | None:
 def _pair_for_tensor(expected: Any, got: Any) -> bool:
     """Whether a pair of values and indices came where one tensor of that shape is asked for."""
     wanted = values.as_array(expected)
-    several = isinstance(got, tuple) and len(got) == 2 and type(got) is not tuple
-    return several and wanted is not None and values.as_array(got[0]).shape == wanted.shape
+    if wanted is None or not isinstance(got, tuple) or type(got) is tuple or len(got) != 2:
+        return False
+    first = values.as_array(got[0])
+    return first is not None and first.shape == wanted.shape
 
 
 def _one_of_several(expected: Any, got: Any, place: int, tolerance: Tolerance) -> bool:

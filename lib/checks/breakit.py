@@ -43,6 +43,7 @@ class BreakIt:
         right: implementations that any fair test accepts; the first gives expected values.
         suspects: at least five wrong implementations.
         arguments: the names of the arguments that a case holds before the expected value.
+        unfair: `unfair(*arguments)` says in a sentence what of the card a case breaks, None if nothing.
     """
 
     name: str
@@ -51,6 +52,7 @@ class BreakIt:
     suspects: Sequence[Suspect]
     arguments: Sequence[str]
     tolerance: Tolerance = LOOSE
+    unfair: Callable[..., str | None] | None = None
     equivalent: Mapping[str, str] = field(default_factory=dict)
 
     def draw(self, hidden: int | None = None) -> list[Case]:
@@ -110,6 +112,9 @@ class BreakIt:
         self, number: int, test: Sequence, hidden: bool
     ) -> tuple[str, str, Shown | None] | None:
         """Message, name and what to show where a case is one that a right implementation fails."""
+        broken = self._unfair(test)
+        if broken is not None:
+            return f"Case {number}: {broken}", "not-by-the-card", None
         for implementation in self.right:
             result = self._run(implementation, test)
             if self._accepts(test, result):
@@ -130,6 +135,14 @@ class BreakIt:
                 None if hidden else shown,
             )
         return None
+
+    def _unfair(self, test: Sequence) -> str | None:
+        if self.unfair is None:
+            return None
+        try:
+            return self.unfair(*test[:-1])
+        except Exception:  # of another kind than it should be, which a right implementation tells
+            return None
 
     @property
     def _form(self) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lib.checks import _gradient, _limits, _state, values
+from lib.checks import _gradient, _limits, _memory, _state, values
 from lib.checks._limits import Limits
 
 
@@ -99,6 +99,13 @@ def call(function: Callable, limits: Limits | None = None) -> Caller:
                 raise
             raise RuntimeError(f"{type(error).__name__}: {values.text_of(error)}") from None
 
+    measure = _memory.of(function)
+
+    def largest(args: Sequence[Any]) -> int:
+        with _limits.held(limits):
+            return measure(args)
+
+    caller.largest = largest  # type: ignore[attr-defined]
     caller.gradients = gradients  # type: ignore[attr-defined] # a function may have attributes
     caller.names = argument_names(function)  # type: ignore[attr-defined]
     return caller

@@ -91,9 +91,9 @@ def explain(
 ) -> Explanation | None:
     """The best explanation there is, None if there is none. `names`: those of the arguments."""
     found = _mistakes_that_fit(mistakes, tried, agree)
-    whole = next((one for one in found if len(one[1]) == len(tried.failing)), None)
-    if whole is not None:
-        mistake, cases = whole
+    theirs = next((one for one in found if len(one[1]) == len(tried.failing)), None)
+    if theirs is not None:
+        mistake, cases = theirs
         return Explanation(mistake.name, mistake.message, cases, mistake.message)
     pattern = _arguments.of_arguments(
         oracle, agree, tried.cases, tried.failing, tried.outcomes, names or argument_names(oracle)

@@ -55,6 +55,8 @@ class Exercise:
             float comes in float32, as in the lesson.
         gradients: the places of the arguments to which a gradient has to flow from the result, since
             the lesson trains with it.
+        largest: `largest(*args)` says how many numbers the largest tensor of a call may hold, where the
+            card asks to work block by block; None for a case that tells nothing.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Exercise:
     dtype: torch.dtype | None = None
     any_precision: bool = False
     gradients: tuple[int, ...] = ()
+    largest: Callable[..., int | None] | None = None
 
     def draw(self, hidden: int | None = None) -> Iterator[Case]:
         """The cases of the visible check, or of the hidden one whose seed is given."""
@@ -126,8 +129,10 @@ class Exercise:
         tried = Tried(cases, given, expected, outcomes, right)
         if not all(right):
             return self._diagnose(tried, hidden is not None, tuple(getattr(caller, "names", ())))
-        flaw = self._flaw(tried, hidden is not None) or self._without_gradient(
-            caller, tried, hidden is not None
+        flaw = (
+            self._flaw(tried, hidden is not None)
+            or self._without_gradient(caller, tried, hidden is not None)
+            or self._too_large(caller, tried)
         )
         if flaw is not None:
             return flaw
@@ -179,6 +184,30 @@ class Exercise:
             if message is not None:
                 return Verdict(
                     self.name, "wrong", message, "gradient", case.label, len(tried.cases)
+                )
+        return None
+
+    def _too_large(self, caller: Caller, tried: Tried) -> Verdict | None:
+        """Whether the learner makes a larger tensor than a function that works block by block."""
+        measure: Callable[[tuple], int] | None = getattr(caller, "largest", None)
+        if self.largest is None or measure is None:
+            return None
+        for case in tried.given:
+            allowed = self.largest(*case.args)
+            if allowed is None:
+                continue
+            try:
+                most = measure(case.args)
+            except Exception:  # it cannot be watched, and its results are right
+                return None
+            if most > allowed:
+                message = (
+                    "Your results are right, but everything is held at once: the largest table in your "
+                    "function holds all rows with all others. The card asks for one block at a time, so "
+                    "that a million rows fit into memory."
+                )
+                return Verdict(
+                    self.name, "wrong", message, "not-in-blocks", case.label, len(tried.cases)
                 )
         return None
 

@@ -11,6 +11,7 @@ def _solver(
     target=lambda u, v, a, b, c: u[b] - u[a] + u[c],
     score=lambda u, v, t: u @ t,
     exclude: str = "abc",
+    excluded: float = -np.inf,
 ):
     """A 3CosAdd solver for one question over a nested list of vectors, possibly a wrong one."""
 
@@ -20,7 +21,7 @@ def _solver(
         scores = score(unit, rows, target(unit, rows, a, b, c))
         for letter, word in zip("abc", (a, b, c)):
             if letter in exclude:
-                scores[word] = -np.inf
+                scores[word] = excluded
         return int(scores.argmax())
 
     return solve
@@ -42,6 +43,12 @@ def _row_of_what_is_left(vectors: list, a: int, b: int, c: int) -> int:
 
 
 _right = _solver()
+
+
+def _unfair(vectors: list, a: int, b: int, c: int) -> str | None:
+    if len({int(a), int(b), int(c)}) < 3:
+        return "a, b and c must be three different row numbers."
+    return None
 
 
 EXERCISE = BreakIt(
@@ -86,6 +93,24 @@ EXERCISE = BreakIt(
             _solver(score=lambda u, v, t: v @ t),
         ),
         Suspect(
+            "never-normalised",
+            "A suspect that never scales a vector passes your test. Let lengths differ so much that plain "
+            "dot products choose another word.",
+            _solver(target=lambda u, v, a, b, c: v[b] - v[a] + v[c], score=lambda u, v, t: v @ t),
+        ),
+        Suspect(
+            "a-forgotten",
+            "A suspect that ignores a (its target is b + c) passes your test. Add a question where the "
+            "place of a decides between two candidates.",
+            _solver(target=lambda u, v, a, b, c: u[b] + u[c]),
+        ),
+        Suspect(
+            "zero-for-inputs",
+            "A suspect that gives the inputs the score 0 instead of leaving them out passes your test. Add a "
+            "question to which every possible answer scores below 0.",
+            _solver(excluded=0.0),
+        ),
+        Suspect(
             "row-of-what-is-left",
             "A suspect that deletes the inputs and returns a row of the smaller matrix passes your "
             "test. Let an input stand above the right answer.",
@@ -93,4 +118,5 @@ EXERCISE = BreakIt(
         ),
     ],
     arguments=["vectors", "a", "b", "c"],
+    unfair=_unfair,
 )

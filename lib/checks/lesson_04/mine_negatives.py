@@ -32,6 +32,14 @@ def _mine_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((queries, passages, one, 4, 8), "all but the positive")
     yield Case((queries, passages, [[0, 1], [2], [1]], 4, 8), "too few are left: -1")
     yield Case((queries, passages, one, 9, 2), "more wanted than there are")
+    yield Case(
+        (
+            *(torch.from_numpy(rng.normal(size=(n, 3))) for n in (60, 50)),
+            [[i % 50] for i in range(60)],
+        )
+        + (3, 4),
+        "many queries, few a block",
+    )
     made = 0
     while made < (8 if hidden else 4):
         q, n = (int(x) for x in rng.integers([2, 6], [8, 14]))
@@ -153,4 +161,6 @@ EXERCISE = Exercise(
         ),
     ],
     returns="tensor",
+    # Half of the whole table, where a block is far less.
+    largest=lambda q, p, own, k, block: len(q) * len(p) // 2 if len(q) > 8 * block else None,
 )

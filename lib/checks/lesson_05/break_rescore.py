@@ -82,6 +82,33 @@ def _ties_late(queries, corpus, candidates, k) -> list:
     return [_ranked(one, b @ q, -1)[:k] for q, one in zip(a, rows)]
 
 
+def _ties_as_they_come(queries, corpus, candidates, k) -> list:
+    a, b, rows, k = _read(queries, corpus, candidates, k)
+    found = []
+    for q, one in zip(a, rows):
+        scores = b @ q
+        there = np.array([row for row in one if row >= 0], dtype=int)
+        found.append(there[np.argsort(-scores[there], kind="stable")][:k].tolist())
+    return found
+
+
+def _ends_at_the_first_missing(queries, corpus, candidates, k) -> list:
+    _, _, rows, _ = _read(queries, corpus, candidates, k)
+    cut = [one[: one.index(-1)] if -1 in one else one for one in rows]
+    return _right(queries, corpus, cut, k)
+
+
+def _zero_for_missing(queries, corpus, candidates, k) -> list:
+    """A missing candidate gets the score 0 and takes a place among the k, from which it is removed."""
+    a, b, rows, k = _read(queries, corpus, candidates, k)
+    found = []
+    for q, one in zip(a, rows):
+        scored = [(float(b[r] @ q) if r >= 0 else 0.0, r) for r in one]
+        best = sorted(scored, key=lambda pair: (-pair[0], pair[1]))[:k]
+        found.append([r for _, r in best if r >= 0])
+    return found
+
+
 def _all_candidates(queries, corpus, candidates, k) -> list:
     return _right(queries, corpus, candidates, 10**6)
 
@@ -132,6 +159,24 @@ EXERCISE = BreakIt(
             "A suspect that puts the higher row first among equal scores passes your test. Add two equal "
             "passages.",
             _ties_late,
+        ),
+        Suspect(
+            "ties-as-they-come",
+            "A suspect that leaves equal scores in the order of the shortlist passes your test. Put the "
+            "higher row of two equal passages first in the shortlist.",
+            _ties_as_they_come,
+        ),
+        Suspect(
+            "ends-at-the-first-missing",
+            "A suspect that stops at the first missing candidate (-1) passes your test. Put a -1 before a "
+            "candidate that belongs among the best.",
+            _ends_at_the_first_missing,
+        ),
+        Suspect(
+            "zero-for-missing",
+            "A suspect that gives a missing candidate (-1) the score 0 passes your test. Let a candidate "
+            "with a score below 0 be among the best beside a -1.",
+            _zero_for_missing,
         ),
         Suspect(
             "k-ignored",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -49,7 +50,7 @@ def on_frontier(costs: Sequence[float], qualities: Sequence[float]) -> list[bool
         )
     no_worse = (cost[:, None] <= cost) & (quality[:, None] >= quality)  # row beats or equals column
     better = (cost[:, None] < cost) | (quality[:, None] > quality)
-    return (~(no_worse & better).any(axis=0)).tolist()
+    return [not beaten for beaten in (no_worse & better).any(axis=0).tolist()]
 
 
 def frontier(
@@ -85,7 +86,7 @@ def frontier(
         ("another costs no more and is better", ~best, QUIET, "s", "white"),
     )
     for name, rows, ink, marker, face in kinds:
-        style = {"color": ink, "mfc": face, "markersize": 6, "elinewidth": 1.1, "capsize": 2}
+        style: dict[str, Any] = {"color": ink, "mfc": face, "markersize": 6, "capsize": 2}
         ax.errorbar(x[rows], y[rows], ends[:, rows], fmt=marker, label=name, zorder=3, **style)
     order = np.lexsort((y, x))
     order = order[best[order]]

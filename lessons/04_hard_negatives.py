@@ -71,7 +71,7 @@ print("query  :", asked_texts[7])
 print("passage:", course.passages[right[7]])
 
 # %% [markdown]
-# The halves are about equal. The query says in two words what its passage explains in a sentence.
+# The halves are about equal. The query says in a few words what its passage explains in a sentence.
 #
 # As in lesson 03 a *head*, one matrix on the frozen encoder's vectors, makes a training run a matter of seconds. It is trained on *tuples* of row numbers: a query, its passage, its negatives. To see what a source of negatives is worth by itself, each query here chooses among its own passage and its *own four negatives* only.
 
@@ -156,7 +156,7 @@ watched = {
 }
 
 # %% [markdown]
-# For *renal failure* the random passages are about anything; the encoder's nearest are all about kidneys.
+# The random passages are about anything; the encoder's nearest are all about the query's own subject.
 
 # %%
 from lib import plots
@@ -334,7 +334,7 @@ print("encoder ", " | ".join(course.titles[i] for i in by_encoder[7, :4].tolist(
 print(f"queries with fewer than four negatives by words: {short:.1%}")
 
 # %% [markdown]
-# Both bring passages about kidneys, partly the same ones. A few queries find too little by words; in training they are left out.
+# Both bring passages about the query's subject, partly the same ones. A few queries find too little by words; in training they are left out.
 
 # %% [markdown]
 # ## 4. Negatives by vectors
@@ -537,7 +537,7 @@ for kind in ("child", "parent", "sibling", "none of these"):
         print("    {!r} means {!r}; hardest: {!r}".format(asked_texts[i], *titles))
 
 # %% [markdown] tags=["folded"]
-# Nearly a third of the miner's hardest finds are children or parents of the right term: who asks about *sinus inflammation* is served by *chronic sinusitis*, too. Siblings are near, but something else.
+# Nearly a third of the miner's hardest finds are children or parents of the right term: who asks for *sinusitis* is served by *chronic sinusitis*, too. Siblings are near, but something else.
 
 # %% [markdown]
 # Are children and parents found at deeper ranks as well, and by the other sources?
@@ -1133,7 +1133,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Without the margin the model trains against its own false negatives, and the rounds lead nowhere. With it, do they beat BM25's negatives of the first round? Read the lines above the claim before you believe it: BM25 with an analyser is a strong start, and little is left to gain.
+# Without the margin the model trains against its own false negatives, and the rounds lead nowhere. With it, do they beat BM25's negatives of the first round? The lines above the claim tell. Among the few passages of `fast` BM25 with an analyser is a strong start and leaves little to gain; among the many of `full` the trained model finds better ones.
 
 # %% [markdown]
 # ## 9. Into the loss

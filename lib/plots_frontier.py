@@ -50,7 +50,8 @@ def on_frontier(costs: Sequence[float], qualities: Sequence[float]) -> list[bool
         )
     no_worse = (cost[:, None] <= cost) & (quality[:, None] >= quality)  # row beats or equals column
     better = (cost[:, None] < cost) | (quality[:, None] > quality)
-    return [not beaten for beaten in (no_worse & better).any(axis=0).tolist()]
+    beaten = np.logical_or.reduce(no_worse & better, axis=0)
+    return [not one for one in beaten]
 
 
 def frontier(

@@ -203,8 +203,8 @@ def means_of(series: dict[str, list[torch.Tensor]]) -> tuple[dict, dict]:
 
 
 # %%
-untrained = {f"untrained, {name}": ways[name] for name in ("first numbers", "PCA directions")}
-means, bands = means_of(untrained | {"untrained, random numbers": ways["random numbers"]})
+untrained = {name: ways[name] for name in ("first numbers", "PCA directions")}
+means, bands = means_of(untrained | {"random numbers": ways["random numbers"]})
 LABELS = {
     "x_label": "numbers kept of 384",
     "y_label": "nDCG@10 on validation queries, band: 95%",
@@ -371,7 +371,7 @@ figure = plots.curve(
     DIMS,
     means,
     bands=bands,
-    title="Cut short: untrained, a plain head, a Matryoshka head",
+    title="Cut short: untrained (first numbers, PCA), and two heads",
     log_x=True,
     **LABELS,
 )
@@ -438,7 +438,7 @@ if PROFILE == "full":
         DIMS,
         means,
         bands=bands,
-        title="Cut short: a head trained, or all layers",
+        title="Cut short: untrained (first numbers, PCA), heads, all layers",
         log_x=True,
         **LABELS,
     )

@@ -1,0 +1,190 @@
+"""Lessons 04 and 05: what their cards and given loops say is what the worked answers do."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lib
+from harness.author import mutation, proof
+from harness.author.lesson import Lesson
+from lib import losses
+
+ROOT = Path(lib.__file__).parents[1]
+HEART = [
+    ["heart", "pain"],
+    ["heart", "heart"],
+    ["pain", "of", "the", "heart", "muscle"],
+    ["lung", "pain"],
+]
+QUERIES = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+PASSAGES = torch.tensor([[0.9, 0.1], [0.8, 0.3], [0.2, 0.7], [-0.5, 0.6]])
+SCORES, POSITIVE = torch.tensor([[0.6, 0.45, 0.35, 0.1]]), torch.tensor([0.5])
+JUDGED = torch.tensor([[7, 3, 9, 4]]), torch.tensor([[0.9, 0.3, 0.7, 0.2]]), torch.tensor([0.8])
+SHORT = torch.tensor([[0.8, 0.6, 0.0], [0.28, 0.0, 0.96], [0.0, 1.0, 0.0]])
+BITS = torch.tensor([[0.1, -0.9, -0.5], [-0.7, -0.3, 0.6], [0.5, -0.1, 0.2]])
+LOSSES = (
+    torch.tensor([[1.0, 0.0, 2.0, 1.0], [0.0, 1.0, -1.0, 3.0]]),
+    torch.tensor([[0.8, 0.3, 1.0, -1.0], [-0.2, 1.0, 0.5, 2.0]]),
+)
+
+
+# Exercise, arguments, what its docstring says comes out (as it stands there), the same as a value.
+EXAMPLES = [
+    ("bm25_scores", (["heart"], HEART), "[0.1626, 0.2234, 0.1043, 0.0]", None),
+    (
+        "mine_negatives",
+        (QUERIES, PASSAGES, [[0], [2, 1]], 3, 1),
+        "[[1, 2, 3], [3, 0, -1]]",
+        None,
+    ),
+    ("keep_by_margin", (SCORES, POSITIVE, 0.2, False), "[[False, False, False, True]]", None),
+    ("keep_by_margin", (SCORES, POSITIVE, 0.2, True), "[[False, False, True, True]]", None),
+    ("filter_by_judge", (*JUDGED, 0.05, 2), "[[3, 9]]", None),
+    (
+        "make_tuples",
+        ([[1, 0], [2], [3]], torch.tensor([[4, 5], [6, -1], [8, 9]])),
+        "[[0, 1, 4, 5], [0, 0, 4, 5], [2, 3, 8, 9]]",
+        None,
+    ),
+    ("truncate_vectors", (torch.tensor([[3.0, 4.0, 12.0]]), 2), "[[0.6, 0.8]]", None),
+    (
+        "matryoshka_mnrl",
+        (*LOSSES, [4, 2], [1.0, 0.5], 2.0),
+        "MNRL of 4 numbers + half of MNRL of 2",
+        float(
+            losses.mnrl(*LOSSES, scale=2.0)
+            + losses.mnrl(*(x[:, :2] for x in LOSSES), scale=2.0) / 2
+        ),
+    ),
+    ("shortlist_rescore", (torch.tensor([[0.6, 0.0, 0.8]]), SHORT, 2, 2, 1), "row 1", [[1]]),
+    (
+        "to_int8",
+        (torch.tensor([[1.004]]), torch.tensor([[0.0], [2.55], [1.0]])),
+        "becomes -28",
+        [[-28]],
+    ),
+    ("binary_rescore", (torch.tensor([[0.8, -0.4, 0.2]]), BITS, 2, 1), "[[2]]", None),
+    ("index_bytes", (1_000, 384, 1, 8), "432,000", 432_000),
+]
+
+
+@functools.cache
+def lessons() -> dict[str, Lesson]:
+    return {name: lesson for lesson in proof.lessons(ROOT) for name in lesson.exercises()}
+
+
+@functools.cache
+def answer(name: str) -> Callable[..., Any]:
+    lesson = lessons()[name]
+    return mutation.function_of(lesson.solution(name), name, proof.namespace(lesson, name))
+
+
+@functools.cache
+def given_function(exercise: str, name: str) -> Callable[..., Any]:
+    """The function that a lesson gives away in a cell before the exercise."""
+    lesson = lessons()[exercise]
+    for cell in lesson.cells:
+        if cell.kind == "code" and cell.role is None and f"def {name}(" in cell.source:
+            assert cell.line < lesson.cell("answer", exercise).line
+            (node,) = (n for n in ast.parse(cell.source).body if getattr(n, "name", "") == name)
+            source = ast.unparse(node)
+            return mutation.function_of(source, name, proof.namespace(lesson, exercise))
+    raise KeyError(name)
+
+
+def plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, torch.Tensor) else value
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "text", "value"), EXAMPLES, ids=[e[0] for e in EXAMPLES]
+)
+def test_a_docstring_s_example_is_what_the_worked_answer_gives(name, arguments, text, value):
+    function = answer(name)
+    said = " ".join((function.__doc__ or "").split())
+    assert text in said
+    wanted = torch.tensor(ast.literal_eval(text) if value is None else value, dtype=torch.float64)
+    got = torch.tensor(plain(function(*arguments)), dtype=torch.float64)
+    assert got.shape == wanted.shape
+    assert torch.allclose(got, wanted, atol=5e-5)
+
+
+def test_break_it_examples_are_right_cases():
+    for name, example in (
+        ("break_miner", ([[0.25, 1]], [[1]], [-1], 0.5, 2, [[0, -1]])),
+        ("break_rescore", ([[1]], [[5], [9]], [[0, 1]], 1, [[1]])),
+    ):
+        said = " ".join((answer(name).__doc__ or "").split())
+        assert f"Example of one case: {example}." in said
+
+
+def test_the_example_of_bm25_shows_count_and_length_apart():
+    once, twice, long, never = answer("bm25_scores")(["heart"], HEART)
+    assert twice > once > long > never == 0
+    assert twice < 2 * once
+
+
+def test_the_example_of_the_margin_tells_the_two_rules_apart():
+    keep = answer("keep_by_margin")
+    assert not torch.equal(keep(SCORES, POSITIVE, 0.2, True), keep(SCORES, POSITIVE, 0.2, False))
+
+
+@given(st.data())
+def test_the_loops_of_the_filter_are_the_worked_answer_also_on_missing_candidates(data):
+    q, m, k = (data.draw(st.integers(1, 5)) for _ in range(3))
+    numbers = st.lists(st.integers(-1, 6), min_size=q * m, max_size=q * m)
+    rows = torch.tensor(data.draw(numbers)).view(q, m)
+    judged = torch.tensor(data.draw(numbers)).view(q, m) / 4  # quarters: exact, with ties
+    own = torch.tensor(data.draw(st.lists(st.integers(-1, 6), min_size=q, max_size=q))) / 4
+    arguments = rows, judged, own, 0.25, k
+    by_loops = given_function("filter_by_judge", "filter_by_loops")(*arguments)
+    assert by_loops.dtype == torch.int64
+    assert torch.equal(by_loops, answer("filter_by_judge")(*arguments))
+
+
+@given(st.data())
+def test_the_loops_of_the_margin_are_the_worked_answer(data):
+    q, m = (data.draw(st.integers(1, 5)) for _ in range(2))
+    numbers = st.integers(-8, 8)
+    scores = torch.tensor(data.draw(st.lists(numbers, min_size=q * m, max_size=q * m))) / 8
+    own = torch.tensor(data.draw(st.lists(numbers, min_size=q, max_size=q))) / 4
+    margin, relative = (
+        data.draw(st.sampled_from([-0.5, 0, 0.25, 0.5, 1, 1.5])),
+        data.draw(st.booleans()),
+    )
+    arguments = scores.view(q, m), own, margin, relative
+    functions = given_function("keep_by_margin", "keep_by_loops"), answer("keep_by_margin")
+    if margin < 0 or (relative and margin > 1):
+        for function in functions:
+            with pytest.raises(ValueError, match="margin"):
+                function(*arguments)
+        return
+    by_loops, by_answer = (function(*arguments) for function in functions)
+    assert torch.equal(by_loops, by_answer)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "used_as"),
+    [
+        ("matryoshka_mnrl", "nested_loss(q, p, prefixes"),
+        ("make_tuples", "make=by_yours"),
+        ("mine_negatives", "nearest(miner_q, miner_p, half_b)"),
+        ("keep_by_margin", "four_below(miner_q, miner_p"),
+        ("filter_by_judge", "filter_(by_miner"),
+        ("shortlist_rescore", "rescored(nested(course.test.queries)"),
+        ("to_int8", "int8(vectors[1], vectors[1])"),
+    ],
+)
+def test_what_the_learner_wrote_is_what_the_lesson_goes_on_with(exercise, used_as):
+    lesson = lessons()[exercise]
+    after = [c for c in lesson.cells if c.line > lesson.cell("check", exercise).line]
+    assert any(used_as in cell.source for cell in after if cell.kind == "code")

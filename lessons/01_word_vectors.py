@@ -754,7 +754,7 @@ for word, row in enumerate(unit):
 # Difficulty: hard. Importance: medium. Minutes: 20.
 #
 # Return test cases `(vectors, a, b, c, expected)`: a list of rows, three different row numbers, and
-# the row number that a right solver answers. Each of seven wrong solvers must fail at least one
+# the row number that a right solver answers. Each of ten wrong solvers must fail at least one
 # case; right ones pass all. A few small vectors in the plane are enough. Avoid ties.
 
 
@@ -774,7 +774,17 @@ def break_analogy() -> list:
     lengths = [[0, 1], [1, 1], [1, -1], [2, 3], [3, 2]]
     # One word lies along b - a, another against it; inputs stand above the answer.
     direction = [[3, -1], [-1, 0], [1, 0], [3, 1], [2, 3]]
-    return [(inputs, 3, 1, 2, 0), (lengths, 3, 4, 1, 0), (direction, 1, 4, 0, 3)]
+    # The only word left lies opposite to the target.
+    opposite = [[2, 2], [-1, 0], [2, 1], [3, 2]]
+    # b and c lie opposite to each other, so that a decides.
+    decides = [[3, 2], [0, 2], [0, 2], [-1, -2], [0, -2]]
+    return [
+        (inputs, 3, 1, 2, 0),
+        (lengths, 3, 4, 1, 0),
+        (direction, 1, 4, 0, 3),
+        (opposite, 0, 2, 3, 1),
+        (decides, 0, 4, 2, 3),
+    ]
     ### END SOLUTION
 
 

@@ -7,15 +7,17 @@ _LINE = [[5], [9], [1], [7], [3]]
 
 _TWO = ([[1], [-1]], _LINE, [[2, 4, 0], [0, 2, 4]], 2, [[0, 4], [2, 4]])
 
-_MISSING = ([[1]], [[5], [9], [1], [7]], [[2, 0, -1]], 3, [[0, 2]])
+_MISSING = ([[1]], [[5], [9], [1], [7]], [[2, -1, 0]], 3, [[0, 2]])
+
+_BELOW = ([[-1]], [[5], [9], [1], [7]], [[0, -1, 2]], 2, [[2, 0]])
 
 _TIE = ([[1]], [[4], [6], [4]], [[2, 0]], 2, [[0, 2]])
 
 _LONG = ([[1, 1]], [[3, 0], [1, 1], [0, 0]], [[1, 0]], 2, [[0, 1]])
 
 
-def _all_four() -> list:
-    return [_TWO, _MISSING, _TIE, _LONG]
+def _all_five() -> list:
+    return [_TWO, _MISSING, _BELOW, _TIE, _LONG]
 
 
 def _two_large_cases() -> list:
@@ -24,13 +26,13 @@ def _two_large_cases() -> list:
     return [
         ([[1, 0.5], [-1, 0]], corpus, [[4, 1, 0, -1], [0, 3, -1, -1]], 2, [[0, 1], [3, 0]]),
         ([[1, 1]], [[3, 0], [1, 1.25], [0, 0.5], [8, 8]], [[2, 1, 0]], 3, [[0, 1, 2]]),
-        ([[2]], [[1], [2], [3], [9]], [[1, 0, -1]], 2, [[1, 0]]),
+        ([[2], [-2]], [[1], [2], [3], [9]], [[0, -1, 1], [-1, 1, 0]], 2, [[1, 0], [0, 1]]),
     ]
 
 
-ALTERNATIVES = [_all_four, _two_large_cases]
+ALTERNATIVES = [_all_five, _two_large_cases]
 
-# Tests that catch every suspect but the one that is named.
+# Tests of which the one that is named is the first suspect that they let through.
 BLIND = {
     "order-kept": lambda: [
         ([[1], [1]], _LINE, [[0, 4, 2], [3, 0, 2]], 2, [[0, 4], [3, 0]]),
@@ -65,9 +67,25 @@ BLIND = {
         ([[1, 0]], [[0.6, 0.8], [1, 0], [0.6, 0.8]], [[2, 0]], 2, [[0, 2]]),
     ],
     "later-ties-first": lambda: [_TWO, _MISSING, _LONG],
+    "ties-as-they-come": lambda: [
+        ([[1]], [[4], [6], [4]], [[0, 2]], 2, [[0, 2]]),
+        _TWO,
+        _MISSING,
+        _BELOW,
+        _LONG,
+    ],
+    "ends-at-the-first-missing": lambda: [
+        ([[1]], [[5], [9], [1], [7]], [[2, 0, -1]], 3, [[0, 2]]),
+        ([[-1]], [[5], [9], [1], [7]], [[0, 2, -1]], 2, [[2, 0]]),
+        _TWO,
+        _TIE,
+        _LONG,
+    ],
+    "zero-for-missing": lambda: [_TWO, _MISSING, _TIE, _LONG],
     "k-ignored": lambda: [
         ([[1], [-1]], _LINE, [[2, 4, 0], [0, 2, 4]], 3, [[0, 4, 2], [2, 4, 0]]),
         _MISSING,
+        _BELOW,
         _TIE,
         _LONG,
     ],

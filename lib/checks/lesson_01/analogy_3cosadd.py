@@ -93,24 +93,28 @@ EXERCISE = Exercise(
             "The inputs may come back as answers. The nearest word to b - a + c is often c or b "
             "itself: set the scores of all three to -inf.",
             _analogy_with(exclude=""),
+            hint=1,
         ),
         Mistake(
             "only-c-excluded",
             "You exclude c only. b can be nearest as well (and a, when the offset is small): "
             "exclude all three inputs.",
             _analogy_with(exclude="c"),
+            hint=1,
         ),
         Mistake(
             "excluded-everywhere",
             "You exclude the inputs of *all* questions from every question. Each row has its own "
             "three words: index rows and columns together.",
             _excluded_everywhere,
+            hint=2,
         ),
         Mistake(
             "first-three-dropped",
             "You drop the three best hits and hope that they are the inputs. Exclude the ids a, b "
             "and c themselves.",
             _first_three_dropped,
+            hint=1,
         ),
         Mistake(
             "offset-reversed",
@@ -128,12 +132,14 @@ EXERCISE = Exercise(
             "You add and subtract vectors of unequal length, so a long one decides the sum. "
             "3CosAdd adds cosines: scale every vector to length 1 first.",
             _analogy_with(target=lambda u, v, a, b, c: v[b] - v[a] + v[c]),
+            hint=3,
         ),
         Mistake(
             "dot-product",
             "The target is right, but you rank by the dot product with unscaled vectors, so long "
             "vectors win. Compare with the unit vectors.",
             _analogy_with(score=lambda u, v, t: t @ v.T),
+            hint=3,
         ),
         Mistake(
             "never-normalised",
@@ -142,12 +148,14 @@ EXERCISE = Exercise(
             _analogy_with(
                 target=lambda u, v, a, b, c: v[b] - v[a] + v[c], score=lambda u, v, t: t @ v.T
             ),
+            hint=3,
         ),
         Mistake(
             "raw-distance",
             "You look for the raw vector nearest to the target by distance. 3CosAdd compares "
             "directions: unit vectors and dot products.",
             _analogy_with(score=lambda u, v, t: -torch.cdist(t, v)),
+            hint=3,
         ),
         Mistake(
             "farthest",

@@ -61,36 +61,42 @@ EXERCISE = BreakIt(
             "A suspect that does not exclude the inputs passes your test: it may answer with c. "
             "Add a question in which a and b are close, so that c itself is nearest to the target.",
             _solver(exclude="ab"),
+            hint=2,
         ),
         Suspect(
             "b-comes-back",
             "A suspect that may answer with b passes your test. Add a question in which b is "
             "nearer to the target than the right answer.",
             _solver(exclude="ac"),
+            hint=2,
         ),
         Suspect(
             "offset-reversed",
             "A suspect that walks backwards (a - b + c) passes your test. Add a question with "
             "words on both sides of c, one along b - a and one against it.",
             _solver(target=lambda u, v, a, b, c: u[a] - u[b] + u[c]),
+            hint=2,
         ),
         Suspect(
             "c-forgotten",
             "A suspect that ignores c (its target is b - a) passes your test. Add a question where "
             "the place of c decides between two candidates.",
             _solver(target=lambda u, v, a, b, c: u[b] - u[a]),
+            hint=2,
         ),
         Suspect(
             "not-normalised-first",
             "A suspect that adds vectors of unequal length passes your test. Make one of the "
             "inputs several times as long as the others.",
             _solver(target=lambda u, v, a, b, c: v[b] - v[a] + v[c]),
+            hint=3,
         ),
         Suspect(
             "dot-product",
             "A suspect that ranks candidates by the dot product passes your test. Add a long "
             "candidate that is only roughly in the right direction.",
             _solver(score=lambda u, v, t: v @ t),
+            hint=3,
         ),
         Suspect(
             "never-normalised",
@@ -115,6 +121,7 @@ EXERCISE = BreakIt(
             "A suspect that deletes the inputs and returns a row of the smaller matrix passes your "
             "test. Let an input stand above the right answer.",
             _row_of_what_is_left,
+            hint=2,
         ),
     ],
     arguments=["vectors", "a", "b", "c"],

@@ -102,23 +102,27 @@ EXERCISE = Exercise(
             "Padding is averaged in: the vector of word 0 leaks into every short sentence. "
             "Multiply the weights by the mask.",
             _with(weigh=lambda idf, ids, mask: idf[ids]),
+            hint=1,
         ),
         Mistake(
             "idf-ignored",
             "Every word counts alike. This is the plain mean: weigh each word by its idf.",
             _with(weigh=lambda idf, ids, mask: mask.to(idf.dtype)),
+            hint=1,
         ),
         Mistake(
             "divided-by-padded-length",
             "You divide by the length of the padded row. What must be divided by is the sum of "
             "the weights.",
             _with(total=lambda w, mask: torch.full_like(w[:, 0], w.shape[1])),
+            hint=3,
         ),
         Mistake(
             "divided-by-count",
             "You divide by the number of words. A weighted mean divides by the sum of the "
             "*weights*; or else a sentence of rare words gets a longer vector.",
             _with(total=lambda w, mask: mask.sum(1)),
+            hint=3,
         ),
         Mistake(
             "padding-in-the-divisor",
@@ -127,12 +131,14 @@ EXERCISE = Exercise(
             lambda v, idf, ids, mask: (
                 ((idf[ids] * mask).unsqueeze(-1) * v[ids]).sum(1) / idf[ids].sum(1, keepdim=True)
             ),
+            hint=1,
         ),
         Mistake(
             "padding-by-id",
             "You take every id 0 for padding. Word 0 is a word, the most frequent one: only the "
             "mask says what is padding.",
             _with(weigh=lambda idf, ids, mask: idf[ids] * (ids != 0)),
+            hint=1,
         ),
         Mistake(
             "each-word-once",
@@ -144,12 +150,14 @@ EXERCISE = Exercise(
             "not-divided",
             "You return the weighted sum. Divide by the sum of the weights: it is a mean.",
             _with(total=lambda w, mask: torch.ones_like(w[:, 0])),
+            hint=3,
         ),
         Mistake(
             "not-a-number",
             "A sentence without a known word gives 0/0 = NaN, which spoils every score it meets. "
             "Clamp the divisor from below, so that it becomes zeros.",
             _not_a_number,
+            hint=3,
         ),
         Mistake(
             "clamped-to-one",
@@ -159,6 +167,7 @@ EXERCISE = Exercise(
                 ((idf[ids] * mask).unsqueeze(-1) * v[ids]).sum(1)
                 / (idf[ids] * mask).sum(1, keepdim=True).clamp(min=1)
             ),
+            hint=3,
         ),
         Mistake(
             "idf-squared",

@@ -111,54 +111,63 @@ EXERCISE = Exercise(
             "You rank by the dot product, so long vectors win whatever their direction. Divide "
             "each score by the length of the word's vector: that is the cosine.",
             _near_with(lambda v, q: v @ q),
+            hint=1,
         ),
         Mistake(
             "euclidean",
             "You rank by distance between the end points. A word in exactly the right direction "
             "but twice as long comes out far away: rank by cosine.",
             _near_with(lambda v, q: -(v - q).norm(dim=1)),
+            hint=1,
         ),
         Mistake(
             "divided-twice",
             "You divide by the squared length of each vector, so short vectors win. The cosine "
             "divides by the length once.",
             _near_with(lambda v, q: v @ q / v.square().sum(1).clamp(min=1e-12)),
+            hint=1,
         ),
         Mistake(
             "not-excluded",
             "The words in `exclude` come back: a word's nearest neighbour is always itself. Set "
             "their scores to -inf before you pick the best.",
             _not_excluded,
+            hint=2,
         ),
         Mistake(
             "first-dropped",
             "You drop the first hit and hope that it is the query. That fails when several words "
             "are excluded, or none: use the ids in `exclude`.",
             _first_dropped,
+            hint=2,
         ),
         Mistake(
             "excluded-afterwards",
             "You exclude after taking the best k, so fewer than k come back. Exclude first, then "
             "take k.",
             _excluded_afterwards,
+            hint=2,
         ),
         Mistake(
             "shifted-ids",
             "You search a smaller matrix and return its row numbers. Once rows are removed, row 3 "
             "is no longer word 3: translate back, or mask scores instead of removing rows.",
             _shifted_ids,
+            hint=2,
         ),
         Mistake(
             "filled-up-with-excluded",
             "When k is larger than what is left you fill up with excluded words (score -inf). "
             "Return fewer ids instead.",
             _filled_up,
+            hint=2,
         ),
         Mistake(
             "farthest",
             "You return the words farthest away: the sort runs upwards. Cosine 1 is nearest, so "
             "sort descending.",
             lambda v, q, k, e: _near(v, -q, k, e),
+            hint=3,
         ),
         Mistake(
             "absolute-cosine",
@@ -177,6 +186,7 @@ EXERCISE = Exercise(
             "Among equal scores you put the higher id first. The lower id comes first: use a "
             "stable descending sort.",
             _later_twin,
+            hint=3,
         ),
     ],
     equivalent={

@@ -94,24 +94,28 @@ EXERCISE = Exercise(
             "You draw words as often as they occur (counts to the power 1). Word2Vec raises the "
             "counts to 0.75 first, so that rare words are drawn a little more often.",
             _negatives_with(lambda c: c),
+            hint=1,
         ),
         Mistake(
             "uniform",
             "Every word is drawn equally often: the counts have no effect (except perhaps zeros). "
             "Weigh each word by its count to the power 0.75.",
             _negatives_with(lambda c: torch.ones_like(c)),
+            hint=1,
         ),
         Mistake(
             "power-inverted",
             "You raise the counts to 4/3, not to 3/4: frequent words are drawn even more often "
             "than they occur. The power is 0.75.",
             _negatives_with(lambda c: c ** (1 / 0.75)),
+            hint=1,
         ),
         Mistake(
             "not-rescaled",
             "Your weights do not add up to 1, so the draws stop before the last words are reached. "
             "Divide by the sum *after* taking the power.",
             _not_rescaled,
+            hint=1,
         ),
         Mistake(
             "left-edge",
@@ -119,12 +123,14 @@ EXERCISE = Exercise(
             "not including, cdf[i]; with the other rule a word of count 0 can be drawn. "
             "See the `right` argument of torch.searchsorted.",
             _negatives_with(right=False),
+            hint=3,
         ),
         Mistake(
             "off-by-one",
             "All your ids are one too high. searchsorted on the cumulative weights already gives "
             "the word; nothing is to be added.",
             _negatives_with(shift=1),
+            hint=2,
         ),
         Mistake(
             "ranks-not-ids",
@@ -143,6 +149,7 @@ EXERCISE = Exercise(
             "You compare the draws with the probabilities themselves. Invert the *cumulative* "
             "distribution: cumsum first.",
             _nearest_word,
+            hint=2,
         ),
     ],
     equivalent={

@@ -101,6 +101,7 @@ EXERCISE = Exercise(
             _loss_with(
                 lambda right, wrong: -(F.logsigmoid(right) + F.logsigmoid(wrong).sum(-1)).mean()
             ),
+            hint=3,
         ),
         Mistake(
             "positive-sign",
@@ -109,6 +110,7 @@ EXERCISE = Exercise(
             _loss_with(
                 lambda right, wrong: -(F.logsigmoid(-right) + F.logsigmoid(-wrong).sum(-1)).mean()
             ),
+            hint=3,
         ),
         Mistake(
             "both-signs",
@@ -117,6 +119,7 @@ EXERCISE = Exercise(
             _loss_with(
                 lambda right, wrong: -(F.logsigmoid(-right) + F.logsigmoid(wrong).sum(-1)).mean()
             ),
+            hint=3,
         ),
         Mistake(
             "log-likelihood",
@@ -125,6 +128,7 @@ EXERCISE = Exercise(
             _loss_with(
                 lambda right, wrong: (F.logsigmoid(right) + F.logsigmoid(-wrong).sum(-1)).mean()
             ),
+            hint=3,
         ),
         Mistake(
             "mean-over-negatives",
@@ -133,6 +137,7 @@ EXERCISE = Exercise(
             _loss_with(
                 lambda right, wrong: -(F.logsigmoid(right) + F.logsigmoid(-wrong).mean(-1)).mean()
             ),
+            hint=3,
         ),
         Mistake(
             "sum-over-batch",
@@ -141,6 +146,7 @@ EXERCISE = Exercise(
             _loss_with(
                 lambda right, wrong: -(F.logsigmoid(right) + F.logsigmoid(-wrong).sum(-1)).sum()
             ),
+            hint=3,
         ),
         Mistake(
             "log-of-sigmoid",
@@ -152,6 +158,7 @@ EXERCISE = Exercise(
                     -(torch.log(torch.sigmoid(right)) + torch.log(torch.sigmoid(-wrong)).sum(-1))
                 ).mean()
             ),
+            hint=2,
         ),
         Mistake(
             "one-minus-score",
@@ -160,6 +167,7 @@ EXERCISE = Exercise(
             _loss_with(
                 lambda right, wrong: -(F.logsigmoid(right) + F.logsigmoid(1 - wrong).sum(-1)).mean()
             ),
+            hint=3,
         ),
         Mistake(
             "no-log",
@@ -167,30 +175,35 @@ EXERCISE = Exercise(
             _loss_with(
                 lambda right, wrong: -(torch.sigmoid(right) + torch.sigmoid(-wrong).sum(-1)).mean()
             ),
+            hint=3,
         ),
         Mistake(
             "negatives-against-context",
             "You score the negatives against the context. They are other contexts: score them "
             "against the *centre*.",
             _negatives_against_context,
+            hint=3,
         ),
         Mistake(
             "negatives-added-up",
             "You add the negatives up before scoring. Each negative has its own score and its own "
             "log sigmoid; then add up.",
             _summed_negatives,
+            hint=3,
         ),
         Mistake(
             "each-dimension",
             "You take the log sigmoid of every dimension. The score is a dot product: sum over "
             "dim first, then the log sigmoid.",
             _each_dimension,
+            hint=3,
         ),
         Mistake(
             "cosine-scores",
             "You score with the cosine. SGNS trains on the plain dot product; length is free to "
             "grow, and a cosine could never say 'certainly'.",
             _cosines,
+            hint=3,
         ),
     ],
     returns="tensor",

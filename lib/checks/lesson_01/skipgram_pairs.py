@@ -110,6 +110,7 @@ EXERCISE = Exercise(
             "A word is its own context in your pairs: distance 0 belongs to the centre itself. "
             "Keep the places at distance 1 and more, or every word learns to predict itself.",
             _pairs_with(near=lambda gap, reach: gap.abs() <= reach[:, None]),
+            hint=1,
         ),
         Mistake(
             "window-too-short",
@@ -128,18 +129,21 @@ EXERCISE = Exercise(
             "Every centre reaches equally far. The dynamic window gives each centre its own draw, "
             "which is how near words come to count more than far ones.",
             _pairs_with(near=_widest_for_all),
+            hint=3,
         ),
         Mistake(
             "one-side",
             "You only look to the right of the centre. The context is on both sides: compare the "
             "absolute distance with the reach.",
             _pairs_with(near=lambda gap, reach: (gap >= 1) & (gap <= reach[:, None])),
+            hint=1,
         ),
         Mistake(
             "reach-of-the-context",
             "Centre and context are swapped: the first column is the centre, and it is the "
             "*centre's* draw that says how far to look. Check on which axis the reach stands.",
             _pairs_with(near=lambda gap, reach: (gap != 0) & (gap.abs() <= reach[None, :])),
+            hint=3,
         ),
         Mistake(
             "dropped-afterwards",
@@ -147,24 +151,28 @@ EXERCISE = Exercise(
             "dropped words leave the sentence, their neighbours move together, and the window "
             "reaches further.",
             _drop_afterwards,
+            hint=2,
         ),
         Mistake(
             "dropped-as-centre-only",
             "Dropped words still appear as contexts (second column). A dropped word leaves the "
             "sentence altogether.",
             _drop_centres_only,
+            hint=2,
         ),
         Mistake(
             "nothing-dropped",
             "`keep` has no effect: no word is dropped. Where `keep` is False the word is gone "
             "before any window is laid.",
             lambda tokens, draws, keep: _right(tokens, draws, torch.ones_like(keep)),
+            hint=2,
         ),
         Mistake(
             "draws-out-of-step",
             "You dropped words, but not their draws, so a centre uses the draw of another word. "
             "Index `window_draws` with `keep` as well.",
             _draws_not_dropped,
+            hint=2,
         ),
         Mistake(
             "pairs-once",

@@ -73,42 +73,49 @@ EXERCISE = BreakIt(
             "A suspect that takes the last position passes your test. Add a text with padding on "
             "the right whose padding holds a vector of its own.",
             _pooling(lambda vectors, flags, every: -1),
+            hint=1,
         ),
         Suspect(
             "counted-mask",
             "A suspect that counts the mask and takes that position passes your test. Add a text "
             "with padding on the left.",
             _pooling(_counted),
+            hint=1,
         ),
         Suspect(
             "side-of-first-row",
             "A suspect that lets the first row tell the side of the padding passes your test. Add "
             "a batch whose first text is full and whose second has padding on the right.",
             _pooling(_side_of_first_row),
+            hint=3,
         ),
         Suspect(
             "not-zero",
             "A suspect that never reads the mask but looks for the last vector that is not zero "
             "passes your test. A transformer leaves vectors at padding: do so, too.",
             _pooling(_not_zero),
+            hint=1,
         ),
         Suspect(
             "largest-value",
             "A suspect that takes the largest value (max pooling) passes your test: with tokens 1, "
             "2, 3 the last is the largest. Let the last token be smaller than another.",
             _largest,
+            hint=2,
         ),
         Suspect(
             "one-before",
             "A suspect that stops one token early passes your test. Let the last two tokens of a "
             "text differ.",
             _pooling(_one_before),
+            hint=2,
         ),
         Suspect(
             "empty-row-kept",
             "A suspect that returns padding for a text without a token passes your test. Add a row "
             "whose mask is all 0; zeros are expected for it.",
             _pooling(_last, empty=None),
+            hint=3,
         ),
     ],
     arguments=["token_embeddings", "attention_mask"],

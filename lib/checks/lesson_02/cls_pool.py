@@ -38,31 +38,38 @@ EXERCISE = Exercise(
             "You take position 0. With padding on the left that is padding: take the first "
             "position at which the mask is 1.",
             lambda tokens, mask: zero_if_empty(tokens[:, 0], mask),
+            hint=1,
         ),
         Mistake(
             "last-token",
             "You take the last real token. CLS is the first one.",
             picking(last),
+            hint=2,
         ),
         Mistake(
             "last-position",
             "You take the last position, which is padding where padding is on the right, and never the "
             "first token. CLS is the first position at which the mask is 1.",
             lambda tokens, mask: tokens[:, -1],
+            hint=1,
         ),
         Mistake(
             "padding-as-start",
             "You take the amount of padding as the start of the text. That holds only with padding "
             "on the left; find the first 1 in the mask instead.",
             picking(lambda mask: mask.shape[1] - count(mask)),
+            hint=2,
         ),
         Mistake(
             "second-token",
             "You take the token after the first: the first word. CLS itself is a token, the first "
             "one that the mask calls real.",
             picking(lambda mask: torch.minimum(first(mask) + 1, last(mask))),
+            hint=2,
         ),
-        Mistake("one-position-for-all", ALL, picking(lambda mask: same_for_all(first(mask)))),
+        Mistake(
+            "one-position-for-all", ALL, picking(lambda mask: same_for_all(first(mask))), hint=3
+        ),
         Mistake("empty-row-kept", EMPTY, picking(first, empty=False)),
         Mistake("wrong-axis", AXIS, lambda tokens, mask: tokens[:, :, 0]),
         Mistake(

@@ -106,30 +106,35 @@ EXERCISE = Exercise(
             "These are dot products: a long vector gets a high score with everything. Divide each "
             "row by its length first.",
             _dot,
+            hint=1,
         ),
         Mistake(
             "wrong-dimension",
             "You normalise down the columns (dim 0), so a vector's score depends on the others in "
             "its batch. Each row is a vector: normalise along dim 1.",
             _wrong_dimension,
+            hint=2,
         ),
         Mistake(
             "one-side-only",
             "Only `a` is normalised, so the scores still grow with the length of `b`. Normalise "
             "both.",
             _one_side,
+            hint=1,
         ),
         Mistake(
             "no-epsilon",
             "A vector of zeros gives 0 / 0 = NaN. Keep the length above a tiny number, so that its "
             "cosines are 0.",
             _no_epsilon,
+            hint=3,
         ),
         Mistake(
             "large-epsilon",
             "You keep lengths at 1 or more, so vectors shorter than 1 are never scaled up. The "
             "lower bound must be tiny, such as 1e-12.",
             _large_epsilon,
+            hint=3,
         ),
         Mistake(
             "sum-of-sizes",
@@ -147,6 +152,7 @@ EXERCISE = Exercise(
             "You divide by the norm of the whole matrix, one number for all rows. Each row has its "
             "own length: norm along dim 1, with keepdim.",
             _whole_matrix,
+            hint=2,
         ),
         Mistake(
             "transposed",

@@ -39,18 +39,21 @@ EXERCISE = Exercise(
             "You take the last position. With padding on the right that is padding: take the last "
             "position at which the mask is 1.",
             lambda tokens, mask: zero_if_empty(tokens[:, -1], mask),
+            hint=2,
         ),
         Mistake(
             "counted-mask",
             "You count the mask and take that position. It is the last token only with padding on "
             "the right: with padding on the left you land inside the text.",
             picking(lambda mask: count(mask) - 1),
+            hint=1,
         ),
         Mistake(
             "side-of-first-row",
             "You let the first row tell the side of the padding. A longest text in the first row "
             "has no padding at all, so it looks like padding on the left. Look at each row.",
             picking(_side_of_first_row),
+            hint=2,
         ),
         Mistake(
             "one-before",
@@ -62,8 +65,11 @@ EXERCISE = Exercise(
             "first-token",
             "You take the first real token. That is CLS pooling; here the last one is asked for.",
             picking(first),
+            hint=2,
         ),
-        Mistake("one-position-for-all", ALL, picking(lambda mask: same_for_all(last(mask)))),
+        Mistake(
+            "one-position-for-all", ALL, picking(lambda mask: same_for_all(last(mask))), hint=3
+        ),
         Mistake("empty-row-kept", EMPTY, picking(last, empty=False)),
         Mistake("wrong-axis", AXIS, lambda tokens, mask: tokens[:, :, -1]),
     ],

@@ -104,24 +104,28 @@ EXERCISE = Exercise(
             "The texts stay in their own order, so short and long ones share a batch and the short "
             "ones are padded. Sort by length before you cut.",
             _unsorted,
+            hint=1,
         ),
         Mistake(
             "shortest-first",
             "The shortest texts come first. Put the longest first: if memory runs out it does so "
             "at once, and the time left is never underestimated.",
             _shortest_first,
+            hint=2,
         ),
         Mistake(
             "lengths-returned",
             "Your batches hold lengths. They must hold positions in `lengths`, else nobody knows "
             "which text a row belongs to.",
             _lengths_not_positions,
+            hint=1,
         ),
         Mistake(
             "last-batch-lost",
             "The texts of the last, incomplete batch are missing. Every position must stand in a "
             "batch, so the last one may be shorter.",
             _last_batch_lost,
+            hint=3,
         ),
         Mistake(
             "cut-then-sorted",
@@ -134,22 +138,26 @@ EXERCISE = Exercise(
             "Texts of equal length come in reversed order. Sort so that equals keep their order "
             "(reverse=True does, [::-1] on a sorted list does not).",
             _equals_reversed,
+            hint=2,
         ),
         Mistake(
             "ranks-not-positions",
             "You return each text's rank by length. What is asked for is the other way round: "
             "which text stands at each rank.",
             _ranks,
+            hint=1,
         ),
         Mistake(
             "number-of-batches",
             "You make batch_size batches. batch_size is how many texts one batch holds.",
             _so_many_batches,
+            hint=3,
         ),
         Mistake(
             "one-flat-list",
             "You return one flat list of positions. Cut it into lists of batch_size.",
             _one_list,
+            hint=3,
         ),
         Mistake(
             "size-unchecked",

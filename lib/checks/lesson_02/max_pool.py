@@ -67,24 +67,28 @@ EXERCISE = Exercise(
             "You set padding to 0, and 0 wins wherever all real values are negative. Padding must "
             "lose every comparison: set it to -inf.",
             _padded_zeros,
+            hint=1,
         ),
         Mistake(
             "mask-ignored",
             "The maximum runs over padding too: what stands there is no token of the text. Use "
             "attention_mask before you take the maximum.",
             _mask_ignored,
+            hint=1,
         ),
         Mistake(
             "small-constant",
             "You set padding to -1, but token vectors are not normalised and go far below -1. Only "
             "-inf loses every comparison.",
             _minus_one,
+            hint=1,
         ),
         Mistake(
             "infinite-row",
             "A row without a real token becomes -inf, and one -inf turns its scores into NaN. Set "
             "such rows to zero.",
             _infinite_if_empty,
+            hint=3,
         ),
         Mistake(
             "absolute-values",
@@ -96,6 +100,7 @@ EXERCISE = Exercise(
             "plus-infinity",
             "You set padding to +inf, which wins every maximum. Padding must lose: -inf.",
             _plus_infinity,
+            hint=1,
         ),
         Mistake(
             "over-dim",

@@ -75,6 +75,7 @@ EXERCISE = Exercise(
             "You sum the right tokens but divide by the padded length: a short text in a long "
             "batch shrinks. Divide by the number of real tokens of its own row.",
             _padded_length,
+            hint=2,
         ),
         Mistake(
             "padding-summed",
@@ -87,24 +88,28 @@ EXERCISE = Exercise(
             "A row without a real token gives 0 / 0 = NaN, and one NaN spoils every score it meets. "
             "Keep the count at 1 or more, so that the row becomes zeros.",
             _no_epsilon,
+            hint=3,
         ),
         Mistake(
             "not-divided",
             "You return the sum of the real tokens, not their mean: a long text gets a long vector. "
             "Divide by the number of real tokens.",
             _not_divided,
+            hint=2,
         ),
         Mistake(
             "count-of-batch",
             "You divide by the number of real tokens in the whole batch. Each row has its own "
             "count: sum the mask along dim 1.",
             _count_of_batch,
+            hint=2,
         ),
         Mistake(
             "count-plus-one",
             "You divide by one more than the number of real tokens: every mean comes out too "
             "small. To be safe from 0, clamp the count at 1 instead of adding 1.",
             _one_too_many,
+            hint=3,
         ),
         Mistake(
             "no-new-axis",
@@ -112,12 +117,14 @@ EXERCISE = Exercise(
             "that it lies over the wrong axes. Write `attention_mask[:, :, None]`, in the sum and in the "
             "count.",
             _mask_without_axis,
+            hint=1,
         ),
         Mistake(
             "no-new-axis-in-the-sum",
             "The count is right, but in the sum the mask (batch, tokens) meets (batch, tokens, dim) without "
             "a last axis of its own. Write `attention_mask[:, :, None]` there.",
             _mask_without_axis_in_sum,
+            hint=1,
         ),
         Mistake(
             "over-dim",

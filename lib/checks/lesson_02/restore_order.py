@@ -120,48 +120,56 @@ EXERCISE = Exercise(
             "The rows are still in the order of the batches: every vector now stands beside "
             "another text, and nothing crashes. Put row j at the position that the batches name.",
             _not_restored,
+            hint=2,
         ),
         Mistake(
             "gathered",
             "You permute once more in the same direction: `rows[order]` reads from the positions. "
             "Write to them: `restored[order] = rows`.",
             _gathered,
+            hint=1,
         ),
         Mistake(
             "reversed",
             "You turn the rows around. Only batches from shortest-first data would allow that; the "
             "positions in the batches say where each row belongs.",
             _backwards,
+            hint=2,
         ),
         Mistake(
             "inside-batches",
             "You restore the order inside each batch, but the batches themselves stay where they "
             "were. A position counts from the first text of all.",
             _inside_batches,
+            hint=2,
         ),
         Mistake(
             "counter-restarted",
             "Every batch takes its rows from the start of `rows`. Keep a running count: the second "
             "batch begins where the first ended.",
             _counter_restarted,
+            hint=2,
         ),
         Mistake(
             "values-sorted",
             "You sort the values, each column for itself, and tear the vectors apart. Move whole "
             "rows, by the positions in the batches.",
             _sorted_values,
+            hint=2,
         ),
         Mistake(
             "not-checked",
             "Batches that miss a row, or name one twice or one that is not there, must raise "
             "ValueError: silently misplaced vectors are found by nobody.",
             _unchecked,
+            hint=3,
         ),
         Mistake(
             "count-only",
             "You compare only how many rows there are. Two batches may name one row twice and "
             "leave another out: check that each position is there exactly once.",
             _count_checked_only,
+            hint=3,
         ),
     ],
     tolerance=EXACT,

@@ -97,18 +97,21 @@ EXERCISE = BreakIt(
             "A suspect that takes the first positive as right for every query passes your test. "
             "Let a later query be nearer to its own positive than to the first.",
             _quiet(_labels_first),
+            hint=2,
         ),
         Suspect(
             "wrong-axis",
             "A suspect whose softmax runs over the queries of a passage passes your test. Use "
             "vectors for which the scores are not symmetric.",
             _quiet(_wrong_axis),
+            hint=2,
         ),
         Suspect(
             "temperature-multiplied",
             "A suspect that divides by scale passes your test. Use a scale other than 1, and "
             "scores that are not all equal.",
             _quiet(_temperature),
+            hint=3,
         ),
         Suspect(
             "not-normalised",
@@ -132,12 +135,14 @@ EXERCISE = BreakIt(
             "A suspect that counts negative cosines as 0 passes your test. Let two vectors point "
             "away from each other.",
             _quiet(_clamped),
+            hint=1,
         ),
         Suspect(
             "overflow",
             "A suspect that takes exp of the scores as they are passes your test. In float32 exp(89) "
             "is infinite: use a scale of 100 or more with vectors that are alike.",
             _quiet(_overflowing),
+            hint=3,
         ),
     ],
     arguments=["queries", "positives", "scale"],

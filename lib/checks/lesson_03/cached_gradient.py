@@ -133,24 +133,28 @@ EXERCISE = Exercise(
             "You take the loss of each chunk by itself, so a query meets the negatives of its chunk "
             "only. The loss needs the vectors of the *whole* batch; only the encoder works in chunks.",
             _chunk_alone,
+            hint=1,
         ),
         Mistake(
             "chunks-summed",
             "You add up the losses of the chunks: each sees only its own negatives, and the sum "
             "grows with the number of chunks. Take one loss over all vectors first.",
             _chunks_summed,
+            hint=1,
         ),
         Mistake(
             "passages-detached",
             "No gradient reaches the weights through the passages. Both sides were encoded with the "
             "same weights: add the passages' share, too.",
             _two_passes("q"),
+            hint=3,
         ),
         Mistake(
             "queries-detached",
             "No gradient reaches the weights through the queries. Add their share to that of the "
             "passages.",
             _two_passes("p"),
+            hint=3,
         ),
         Mistake(
             "not-accumulated",

@@ -94,6 +94,7 @@ EXERCISE = Exercise(
             "You take the margin between cosines, which is at most 2: a teacher's margin of 4 can "
             "never be met. Take dot products of the vectors as they are.",
             _with_cosine,
+            hint=3,
         ),
         Mistake(
             "margin-swapped",
@@ -104,29 +105,34 @@ EXERCISE = Exercise(
             "summed",
             "You return the sum of the squares. Take the mean over all margins.",
             _squares_summed,
+            hint=2,
         ),
         Mistake(
             "summed-over-negatives",
             "You sum over the negatives and average over the queries: with more negatives the loss "
             "grows. Take the mean over all margins.",
             _summed_over_negatives,
+            hint=2,
         ),
         Mistake(
             "absolute",
             "You average absolute differences. The loss is the mean *squared* difference.",
             _absolute,
+            hint=2,
         ),
         Mistake(
             "squared-after-mean",
             "You square the mean difference: margins that are too large make up for those that are "
             "too small. Square each, then take the mean.",
             _mean_margin,
+            hint=2,
         ),
         Mistake(
             "first-negative-only",
             "You use the first negative of each query only. There are n of them, each with a margin "
             "of the teacher.",
             _first_negative,
+            hint=1,
         ),
         Mistake(
             "hinge",

@@ -73,30 +73,35 @@ EXERCISE = Exercise(
             "Your loss takes column 0 as the right answer for every query. The positive of query i "
             "is row i: the labels are 0, 1, 2, ..., the diagonal.",
             _first_column,
+            hint=1,
         ),
         Mistake(
             "temperature-multiplied",
             "You divide the cosines by scale. scale is 1 / temperature: multiply by it, or divide "
             "by the temperature. As it is, all scores are nearly equal and nothing is learned.",
             _temperature_multiplied,
+            hint=2,
         ),
         Mistake(
             "scale-ignored",
             "The scale has no effect on your result: cosines from -1 to 1 make a flat softmax. "
             "Multiply them by scale.",
             _no_scale,
+            hint=2,
         ),
         Mistake(
             "not-normalised",
             "Your scores are dot products: long vectors win whatever they point to. Normalise the "
             "rows of both, queries and positives, to length one.",
             not_normalised,
+            hint=3,
         ),
         Mistake(
             "wrong-axis",
             "Your softmax runs over the queries of each passage. A query chooses among the "
             "passages: with scores (queries, passages) that is dim 1.",
             wrong_axis,
+            hint=3,
         ),
         Mistake(
             "summed",
@@ -126,6 +131,7 @@ EXERCISE = Exercise(
             "You give probabilities to a cross-entropy that takes a softmax itself, so the softmax "
             "is taken twice and the loss cannot come near 0. Give it the scores.",
             _softmax_twice,
+            hint=2,
         ),
         Mistake(
             "sign",

@@ -113,30 +113,35 @@ EXERCISE = Exercise(
             "Rows with equal keys are still each other's negatives: the loss punishes a query for "
             "finding a copy of its own passage. Take those scores out of the softmax.",
             _unmasked,
+            hint=3,
         ),
         Mistake(
             "own-masked",
             "You mask every equal key, and a row's key equals itself: the right answer is masked "
             "too and the loss becomes infinite. Leave the diagonal in.",
             _own_masked,
+            hint=1,
         ),
         Mistake(
             "own-not-in-the-sum",
             "The sum in the denominator lacks the query's own positive, so the loss can be negative. "
             "Mask equal keys off the diagonal only.",
             _own_kept_apart,
+            hint=1,
         ),
         Mistake(
             "masked-to-zero",
             "You set masked scores to 0, but exp(0) = 1 still takes part in the softmax, and 0 is "
             "more than many real scores. -inf takes no part.",
             _zeroed,
+            hint=2,
         ),
         Mistake(
             "one-side-only",
             "You mask duplicates that come later in the batch, not those that came before. The mask "
             "is symmetric: above and below the diagonal.",
             _later_only,
+            hint=3,
         ),
         Mistake(
             "rows-dropped",
@@ -148,6 +153,7 @@ EXERCISE = Exercise(
             "mask-inverted",
             "Your mask is the wrong way round: it keeps the duplicates and removes the negatives.",
             _inverted,
+            hint=3,
         ),
         Mistake(
             "duplicates-as-positives",

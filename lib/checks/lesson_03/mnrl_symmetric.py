@@ -75,17 +75,20 @@ EXERCISE = Exercise(
             "This is the loss of the queries alone. Add the other direction, in which each passage "
             "looks for its query, and take the mean.",
             _one_way,
+            hint=3,
         ),
         Mistake(
             "other-direction",
             "This is the loss of the passages alone. Take its mean with the loss of the queries.",
             wrong_axis,
+            hint=3,
         ),
         Mistake(
             "added",
             "You add the two directions: the loss of an untrained model is then twice log(batch). "
             "Take their mean.",
             _added,
+            hint=2,
         ),
         Mistake(
             "one-softmax",
@@ -104,6 +107,7 @@ EXERCISE = Exercise(
             "Your second direction compares queries with queries, and each finds itself. It has to "
             "compare passages with queries: the transposed score matrix.",
             _queries_among_themselves,
+            hint=1,
         ),
         Mistake(
             "not-normalised",

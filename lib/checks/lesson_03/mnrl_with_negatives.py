@@ -106,30 +106,35 @@ EXERCISE = Exercise(
             "Your result does not depend on the negatives. Add them to the candidates that each "
             "query chooses from.",
             _ignored,
+            hint=3,
         ),
         Mistake(
             "own-negatives-only",
             "Each query sees its own negatives only. They are encoded anyway, so let every query "
             "see all of them: (batch * n) more candidates for each.",
             _own_negatives,
+            hint=3,
         ),
         Mistake(
             "batch-forgotten",
             "Each query chooses among its own positive and its own negatives. The other rows' "
             "positives are free negatives: keep them in.",
             _no_batch,
+            hint=3,
         ),
         Mistake(
             "negatives-first",
             "You put the negatives in front of the positives, but the labels still say that the "
             "right answer of query i is column i. Put the positives first.",
             _negatives_first,
+            hint=2,
         ),
         Mistake(
             "interleaved",
             "Positives and negatives alternate in your candidates, so the positive of query i is "
             "not column i. Put all positives first, then all negatives.",
             _interleaved,
+            hint=2,
         ),
         Mistake(
             "negatives-not-normalised",
@@ -142,12 +147,14 @@ EXERCISE = Exercise(
             "You use the first negative of each query and drop the others. Flatten (batch, n, dim) "
             "to (batch * n, dim).",
             _first_only,
+            hint=1,
         ),
         Mistake(
             "two-losses",
             "You add a loss over the batch and one over the negatives. All candidates belong into "
             "one softmax, where the hardest of them gets the most weight.",
             _two_losses,
+            hint=1,
         ),
     ],
     equivalent={

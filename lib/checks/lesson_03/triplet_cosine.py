@@ -94,18 +94,21 @@ EXERCISE = Exercise(
             "Your loss grows when the positive is near and the negative far: it would drive them "
             "the wrong way. It is d(anchor, positive) - d(anchor, negative) + margin.",
             _swapped,
+            hint=3,
         ),
         Mistake(
             "not-cut",
             "Triplets that are closed should cost 0, yours earn a negative loss and keep pushing. "
             "Cut each triplet's loss off at 0.",
             _not_cut,
+            hint=1,
         ),
         Mistake(
             "cut-after-mean",
             "You cut at 0 after the mean, so that easy triplets pay for the hard ones. Cut each "
             "triplet first, then take the mean.",
             _cut_late,
+            hint=2,
         ),
         Mistake(
             "summed",
@@ -118,6 +121,7 @@ EXERCISE = Exercise(
             "You take the margin off: triplets count as closed while the negative is still nearer. "
             "Add it: the negative must be farther by at least the margin.",
             _margin_taken_off,
+            hint=3,
         ),
         Mistake(
             "dot-product",
@@ -141,6 +145,7 @@ EXERCISE = Exercise(
             "You pull the positive to distance 0 and push the negative to the margin, each for "
             "itself. A triplet asks only for the difference of the two distances.",
             _positive_alone,
+            hint=3,
         ),
     ],
     equivalent={

@@ -94,17 +94,20 @@ EXERCISE = Exercise(
             "This is the idf without the 1 inside the logarithm: words in more than half of the "
             "passages get a negative weight. Lucene takes log(1 + ...).",
             _scorer(idf=lambda n, df: math.log((n - df + 0.5) / (df + 0.5))),
+            hint=1,
         ),
         Mistake(
             "plain-idf",
             "This is log(n / df), the idf of tf-idf. BM25's is "
             "log(1 + (n - df + 0.5) / (df + 0.5)).",
             _scorer(idf=lambda n, df: math.log(n / df)),
+            hint=1,
         ),
         Mistake(
             "no-idf",
             "Common words count as much as rare ones. Multiply by the idf.",
             _scorer(idf=lambda n, df: 1.0),
+            hint=1,
         ),
         Mistake(
             "df-counts-words",
@@ -113,28 +116,33 @@ EXERCISE = Exercise(
             _scorer(
                 idf=lambda n, df: math.log(1 + max(n - df + 0.5, 0.0) / (df + 0.5)), total=True
             ),
+            hint=3,
         ),
         Mistake(
             "no-length",
             "Long passages are not held back: b has no effect. Divide the length by the mean length "
             "inside k1 * (1 - b + b * ...).",
             _scorer(slow=lambda k1, b, ratio: k1),
+            hint=2,
         ),
         Mistake(
             "b-swapped",
             "b and 1 - b are exchanged: with b = 0 length should not matter.",
             _scorer(slow=lambda k1, b, ratio: k1 * (b + (1 - b) * ratio)),
+            hint=2,
         ),
         Mistake(
             "length-upside-down",
             "You divide the mean length by the passage's: long passages are favoured. It is length / "
             "mean length.",
             _scorer(slow=lambda k1, b, ratio: k1 * (1 - b + b / ratio)),
+            hint=2,
         ),
         Mistake(
             "no-saturation",
             "Each repetition counts as much as the first. Divide the count by count + k1 * (...).",
             _scorer(tf=lambda count, slow: count),
+            hint=2,
         ),
         Mistake(
             "times-k1-plus-1",
@@ -146,6 +154,7 @@ EXERCISE = Exercise(
             "each-word-once",
             "A word that is asked for twice counts once. Sum over the query's words as they come.",
             _scorer(once=True),
+            hint=3,
         ),
         Mistake(
             "present-or-not",

@@ -120,78 +120,91 @@ EXERCISE = BreakIt(
             "A suspect that takes the lowest scores first passes your test. Let two passages of "
             "different scores be left for a query.",
             _miner(order=lambda score, row: (score, row)),
+            hint=3,
         ),
         Suspect(
             "later-ties-first",
             "A suspect that puts the higher row first among equal scores passes your test. Let two "
             "passages that are left have one score.",
             _miner(order=lambda score, row: (-score, -row)),
+            hint=3,
         ),
         Suspect(
             "missing-not-filled",
             "A suspect that returns fewer than k passes your test. Ask for more than are left, and "
             "expect -1 for each that is missing.",
             _miner(filled=False),
+            hint=3,
         ),
         Suspect(
             "cut-before-filtering",
             "A suspect that takes the first k and filters then passes your test. Ask for so few that "
             "positives alone would fill the list, with a good negative behind them.",
             _miner(cut_first=True),
+            hint=3,
         ),
         Suspect(
             "positives-of-all",
             "A suspect that leaves out the positives of all queries passes your test. Give two "
             "queries, and let the positive of one be a negative of the other.",
             _miner(out=lambda query, own, text, last: {text[query]}.union(*own)),
+            hint=3,
         ),
         Suspect(
             "first-positive-only",
             "A suspect that knows only the first positive of each query passes your test. Give a "
             "query two, and put the one that scores much higher first.",
             _first_positive_only,
+            hint=2,
         ),
         Suspect(
             "highest-sets-limit",
             "A suspect that takes the limit from the highest positive passes your test. Give a query "
             "two positives, and a passage that is too high only for the lower one.",
             _miner(limit=lambda own, margin: max(own) - margin * abs(max(own))),
+            hint=2,
         ),
         Suspect(
             "margin-ignored",
             "A suspect that never subtracts the margin passes your test. Put a passage between the "
             "limit and the positive.",
             _miner(limit=lambda own, margin: min(own)),
+            hint=2,
         ),
         Suspect(
             "margin-absolute",
             "A suspect that subtracts the margin as it is passes your test. It is a share of the "
             "positive's score: use a positive that is not 1, and a passage between the two limits.",
             _miner(limit=lambda own, margin: min(own) - margin),
+            hint=2,
         ),
         Suspect(
             "times-one-minus-margin",
             "A suspect whose limit is lowest * (1 - margin) passes your test. That is too high below "
             "0: use a positive below 0, and a passage a little above it.",
             _miner(limit=lambda own, margin: min(own) * (1 - margin)),
+            hint=2,
         ),
         Suspect(
             "limit-dropped",
             "A suspect that drops a passage exactly at the limit passes your test. Add one: with a "
             "positive of 1 and a margin of 0.5 it scores 0.5.",
             _miner(above=operator.ge),
+            hint=2,
         ),
         Suspect(
             "positives-mined",
             "A suspect that never leaves positives out passes your test. A margin hides it, since "
             "positives lie above the limit: add a case with a margin of 0.",
             _miner(out=lambda query, own, text, last: {text[query]}),
+            hint=1,
         ),
         Suspect(
             "itself-mined",
             "A suspect that mines the query's own text passes your test. The limit hides it where the "
             "text scores high: give the text a score at the limit or below.",
             _miner(out=lambda query, own, text, last: set(own[query])),
+            hint=1,
         ),
         Suspect(
             "minus-one-is-the-last",

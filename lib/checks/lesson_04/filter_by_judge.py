@@ -94,11 +94,13 @@ EXERCISE = Exercise(
             "cut-before-filtering",
             "You take the first k and filter then, so fewer are left. Filter first.",
             _cut_first,
+            hint=2,
         ),
         Mistake(
             "judge-s-order",
             "The rows come in the judge's order. Keep the miner's: the candidates are sorted already.",
             _by_judge,
+            hint=1,
         ),
         Mistake(
             "margin-forgotten",
@@ -120,6 +122,7 @@ EXERCISE = Exercise(
             "missing-kept",
             "A candidate of -1 is no passage. Leave it out, so that it takes no place among the k.",
             lambda r, j, own, m, k: _first(j <= (own - m)[:, None], r, k),
+            hint=3,
         ),
         Mistake(
             "places-not-rows",

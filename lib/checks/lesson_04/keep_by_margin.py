@@ -85,6 +85,7 @@ EXERCISE = Exercise(
             "relative-as-absolute",
             "The relative margin is subtracted as it is. It is a share of the positive's score.",
             _limit(lambda own, m, rel: own - m),
+            hint=2,
         ),
         Mistake(
             "absolute-as-relative",
@@ -96,6 +97,7 @@ EXERCISE = Exercise(
             "positive * (1 - margin) lies *above* a positive that is below 0. Subtract margin * "
             "|positive|.",
             _limit(lambda own, m, rel: own * (1 - m) if rel else own - m),
+            hint=2,
         ),
         Mistake(
             "margin-added",
@@ -117,23 +119,27 @@ EXERCISE = Exercise(
             "limit-dropped",
             "A candidate exactly at the limit is dropped. Only those above it are.",
             _refusing(lambda s, own, m, rel: s < _right_limit(own, m, rel)[:, None]),
+            hint=3,
         ),
         Mistake(
             "one-positive-for-all",
             "All queries are compared with the mean of the positives' scores. Each has its own: "
             "`limit[:, None]`.",
             _refusing(lambda s, own, m, rel: s <= _right_limit(own, m, rel).mean()),
+            hint=1,
         ),
         Mistake(
             "margin-of-one",
             "The margin is taken as what is to be left: 0.05 keeps 5% of the positive's score instead "
             "of 95%.",
             _limit(lambda own, m, rel: own - (1 - m) * own.abs() if rel else own - m),
+            hint=2,
         ),
         Mistake(
             "never-refused",
             "A margin below 0, or a relative one above 1, is taken without a word. Raise a ValueError.",
             lambda s, own, m, rel: s <= _right_limit(own, m, rel)[:, None],
+            hint=3,
         ),
     ],
     returns="tensor",

@@ -85,11 +85,13 @@ EXERCISE = Exercise(
             "Rows with a -1 are kept: indexing would take the last passage for it. Leave such queries "
             "out.",
             _counted(lambda own, neg: _tuples(own, neg, complete=False)),
+            hint=1,
         ),
         Mistake(
             "first-positive-only",
             "Only the first positive of each query makes a tuple. Each one makes one.",
             _counted(lambda own, neg: _tuples(own, neg, all_positives=False)),
+            hint=3,
         ),
         Mistake(
             "query-forgotten",
@@ -117,6 +119,7 @@ EXERCISE = Exercise(
                     row for row in _tuples(own, neg, complete=False) if max(row[2:]) >= 0
                 ]
             ),
+            hint=1,
         ),
         Mistake(
             "missing-cut-out",
@@ -128,6 +131,7 @@ EXERCISE = Exercise(
                     for row in _tuples(own, neg, complete=False)
                 ]
             ),
+            hint=1,
         ),
         Mistake(
             "numbered-anew",
@@ -138,6 +142,7 @@ EXERCISE = Exercise(
                     neg[(neg >= 0).all(dim=1)],
                 )
             ),
+            hint=2,
         ),
         Mistake(
             "never-refused",

@@ -113,18 +113,21 @@ EXERCISE = Exercise(
             "The positives are among your negatives: they score highest of all. Set their scores to "
             "minus infinity before you take the best.",
             lambda q, p, own, k, b: _taken(q @ p.T, k),
+            hint=1,
         ),
         Mistake(
             "first-positive-only",
             "Only the first positive of each query is left out. A query may have several: leave out "
             "all of them.",
             lambda q, p, own, k, b: _taken(_without(q @ p.T, [rows[:1] for rows in own]), k),
+            hint=1,
         ),
         Mistake(
             "positives-of-the-first-block",
             "Every block leaves out the positives of the first one. Take the positives of the same "
             "queries: `positives[start : start + block]`.",
             _wrong_rows,
+            hint=2,
         ),
         Mistake(
             "positives-of-all",
@@ -137,6 +140,7 @@ EXERCISE = Exercise(
             "You set the positives' scores to 0. Where all others score below 0, they win. Use minus "
             "infinity.",
             lambda q, p, own, k, b: _taken(_without(q @ p.T, own, 0.0), k),
+            hint=1,
         ),
         Mistake(
             "easiest",
@@ -147,6 +151,7 @@ EXERCISE = Exercise(
             "missing-not-marked",
             "Where too few are left, positives fill the row. Put -1 where the score is minus infinity.",
             lambda q, p, own, k, b: _taken(_without(q @ p.T, own), k, missing=False),
+            hint=3,
         ),
         Mistake(
             "last-block-lost",
@@ -158,6 +163,7 @@ EXERCISE = Exercise(
             "k-beyond-the-corpus",
             "`topk` fails where k is larger than the corpus. Take min(k, number of passages).",
             lambda q, p, own, k, b: _taken(_without(q @ p.T, own), k) if k <= len(p) else [][0],
+            hint=3,
         ),
     ],
     returns="tensor",

@@ -101,29 +101,34 @@ EXERCISE = Exercise(
             "The order is that of the differing bits. Score the shortlist again with the queries' "
             "own numbers.",
             _bits(lambda q, c, near, s, k: pick(near, near, s, k)),
+            hint=2,
         ),
         Mistake(
             "whole-vectors-kept",
             "You rescore with the passages' own numbers, which a binary index no longer has. Use the "
             "queries' numbers and the passages' signs.",
             _bits(lambda q, c, near, s, k: pick(near, q @ c.T, s, k)),
+            hint=2,
         ),
         Mistake(
             "farthest-first",
             "The shortlist holds the passages that differ most. Few differing bits are a small "
             "distance: take those.",
             _bits(lambda q, c, near, s, k: pick(-near, q @ _signs(c).T, s, k)),
+            hint=1,
         ),
         Mistake(
             "only-ones-counted",
             "You count bits that are 1 on both sides. Two zeros agree as well: use signs 1 and -1, "
             "or count what differs.",
             lambda q, c, s, k: pick((q > 0).double() @ (c > 0).double().T, q @ _signs(c).T, s, k),
+            hint=1,
         ),
         Mistake(
             "no-shortlist",
             "Every passage is scored with the queries' numbers. Only those on the shortlist may be.",
             lambda q, c, s, k: pick(q @ _signs(c).T, q @ _signs(c).T, s, k),
+            hint=2,
         ),
         Mistake(
             "places-in-the-shortlist",
@@ -152,6 +157,7 @@ EXERCISE = Exercise(
                 s,
                 k,
             ),
+            hint=3,
         ),
     ],
     returns="tensor",

@@ -123,42 +123,49 @@ EXERCISE = BreakIt(
             "A suspect that only cuts the shortlist off after k passes your test. Give candidates in an "
             "order that is not that of their scores.",
             _kept_order,
+            hint=1,
         ),
         Suspect(
             "everything-scored",
             "A suspect that searches the whole corpus passes your test. Leave the best passage off the "
             "shortlist.",
             _everything,
+            hint=1,
         ),
         Suspect(
             "places-in-the-shortlist",
             "A suspect that returns places in the shortlist passes your test. Let the candidates' rows be "
             "others than 0, 1, 2.",
             _places,
+            hint=1,
         ),
         Suspect(
             "minus-one-is-the-last",
             "A suspect that takes a missing candidate (-1) for the last passage passes your test. Add a "
             "shortlist with a -1 and a last passage that scores well.",
             _last_for_missing,
+            hint=3,
         ),
         Suspect(
             "first-query-for-all",
             "A suspect that scores every shortlist with the first query passes your test. Give two "
             "queries that order passages differently.",
             _first_query,
+            hint=2,
         ),
         Suspect(
             "cosines",
             "A suspect that normalises the passages passes your test. Rescoring is by dot product: let a "
             "long passage beat one with a better direction.",
             _cosines,
+            hint=3,
         ),
         Suspect(
             "later-ties-first",
             "A suspect that puts the higher row first among equal scores passes your test. Add two equal "
             "passages.",
             _ties_late,
+            hint=3,
         ),
         Suspect(
             "ties-as-they-come",
@@ -182,6 +189,7 @@ EXERCISE = BreakIt(
             "k-ignored",
             "A suspect that returns the whole shortlist passes your test. Ask for fewer than there are.",
             _all_candidates,
+            hint=2,
         ),
     ],
     arguments=["queries", "corpus", "candidates", "k"],

@@ -64,28 +64,33 @@ EXERCISE = Exercise(
             "bits-for-bytes",
             "You count bits. A byte has eight.",
             _refusing(lambda n, d, b, k: n * (d * b + d * k)),
+            hint=1,
         ),
         Mistake(
             "rounded-down",
             "Nine bits do not fit into one byte. Round up to whole bytes.",
             _refusing(lambda n, d, b, k: n * (d * b // 8 + d * k // 8)),
+            hint=2,
         ),
         Mistake(
             "rounded-at-the-end",
             "You round up the bits of all passages together. Each vector begins at a whole byte.",
             _refusing(lambda n, d, b, k: -(-n * d * b // 8) + -(-n * d * k // 8)),
+            hint=3,
         ),
         Mistake(
             "rounded-together",
             "You add the bits of both vectors before you round up. They are stored apart: each fills "
             "whole bytes.",
             _refusing(lambda n, d, b, k: n * -(-d * (b + k) // 8)),
+            hint=3,
         ),
         Mistake(
             "numbers-rounded",
             "You round each number up to whole bytes. Only the vector as a whole is: eight bits share "
             "a byte.",
             _refusing(lambda n, d, b, k: n * d * (-(-b // 8) + -(-k // 8))),
+            hint=2,
         ),
         Mistake(
             "kept-vectors-forgotten",
@@ -96,6 +101,7 @@ EXERCISE = Exercise(
             "one-byte-too-many",
             "You add a byte always. Add one only where bits are left over.",
             _refusing(lambda n, d, b, k: n * (d * b // 8 + 1 + d * k // 8 + 1)),
+            hint=2,
         ),
         Mistake(
             "never-refused",

@@ -107,6 +107,7 @@ EXERCISE = Exercise(
             "You divide by the number of prefixes. The loss is their weighted sum: with more "
             "prefixes it grows, and so does the gradient.",
             _weighted(lambda q, p, d, w, s: _dot_with_weights(q, p, d, w, s) / len(d)),
+            hint=2,
         ),
         Mistake(
             "weights-ignored",
@@ -117,17 +118,20 @@ EXERCISE = Exercise(
             "weighted-mean",
             "You divide by the sum of the weights. The weights are used as they are.",
             _weighted(lambda q, p, d, w, s: _dot_with_weights(q, p, d, w, s) / sum(w)),
+            hint=2,
         ),
         Mistake(
             "first-only",
             "Only the first prefix is in your loss: does the function return inside its loop? Go "
             "through all of them.",
             _weighted(lambda q, p, d, w, s: w[0] * _parts(q, p, d, s)[0]),
+            hint=1,
         ),
         Mistake(
             "last-only",
             "Only the last prefix is in your loss: each round overwrites the sum. Add to it.",
             _weighted(lambda q, p, d, w, s: w[-1] * _parts(q, p, d, s)[-1]),
+            hint=1,
         ),
         Mistake(
             "whole-vectors",
@@ -169,6 +173,7 @@ EXERCISE = Exercise(
                 if w
                 else _dot_with_weights(q, p, d, w, s)
             ),
+            hint=3,
         ),
     ],
     returns="tensor",

@@ -93,18 +93,21 @@ EXERCISE = Exercise(
             "not-rescored",
             "The order is that of the short vectors. Score the shortlist again with all numbers.",
             lambda q, c, d, s, k: pick(_short_scores(q, c, d), _short_scores(q, c, d), s, k),
+            hint=1,
         ),
         Mistake(
             "no-shortlist",
             "This is exact search with the whole vectors: right, and as slow as before. Only the "
             "passages on the shortlist may be scored in full.",
             lambda q, c, d, s, k: pick(q @ c.T, q @ c.T, s, k),
+            hint=1,
         ),
         Mistake(
             "places-in-the-shortlist",
             "You return places in the shortlist, not rows of the corpus. Look the rows up: "
             "`candidates.gather(1, best)`.",
             _places_in_shortlist,
+            hint=2,
         ),
         Mistake(
             "not-renormalised",
@@ -137,6 +140,7 @@ EXERCISE = Exercise(
             "rest-rescored",
             "You rescore with the numbers behind the prefix only. The first ones count, too.",
             lambda q, c, d, s, k: pick(_short_scores(q, c, d), q[:, d:] @ c[:, d:].T, s, k),
+            hint=1,
         ),
         Mistake(
             "size-beyond-the-corpus",
@@ -145,6 +149,7 @@ EXERCISE = Exercise(
             lambda q, c, d, s, k: (
                 pick(_short_scores(q, c, d), q @ c.T, s, k) if k <= s <= len(c) else [][0]
             ),
+            hint=3,
         ),
     ],
     returns="tensor",

@@ -91,12 +91,14 @@ EXERCISE = Exercise(
             "You take the ranges from the vectors that are coded. Queries then get other codes than "
             "passages: the ranges come from the corpus.",
             lambda v, c: _int8(_codes(v, v.amin(0), v.amax(0))),
+            hint=1,
         ),
         Mistake(
             "one-range-for-all",
             "You take one range for all numbers. Dimensions differ in size: a range for each, along "
             "dim 0.",
             lambda v, c: _int8(_codes(v, c.min().expand(c.shape[1]), c.max().expand(c.shape[1]))),
+            hint=1,
         ),
         Mistake(
             "ranges-by-row",
@@ -104,6 +106,7 @@ EXERCISE = Exercise(
             lambda v, c: _int8(
                 _codes(v, c.amin(1).mean().expand(v.shape[1]), c.amax(1).mean().expand(v.shape[1]))
             ),
+            hint=1,
         ),
         Mistake(
             "rounded",
@@ -120,6 +123,7 @@ EXERCISE = Exercise(
             "not-shifted",
             "Codes from 0 to 255 do not fit int8: those above 127 turn negative. Subtract 128.",
             lambda v, c: _exact(v, c).floor().clamp(0, 255).to(torch.uint8).view(torch.int8),
+            hint=2,
         ),
         Mistake(
             "not-clamped",
@@ -128,11 +132,13 @@ EXERCISE = Exercise(
             lambda v, c: (
                 (_exact(v, c).floor() - 128).long().remainder(256).to(torch.uint8).view(torch.int8)
             ),
+            hint=2,
         ),
         Mistake(
             "not-whole",
             "The codes are floats: they take as many bytes as before. Convert them to torch.int8.",
             lambda v, c: _exact(v, c).floor().clamp(0, 255) - 128,
+            hint=2,
         ),
         Mistake(
             "around-zero",
@@ -147,6 +153,7 @@ EXERCISE = Exercise(
             lambda v, c: _int8(
                 ((v - c.amin(0)) / ((c.amax(0) - c.amin(0)) / 255)).floor().nan_to_num(0)
             ),
+            hint=3,
         ),
     ],
     returns="tensor",

@@ -62,11 +62,13 @@ EXERCISE = Exercise(
             "The cut vectors are shorter than 1, each by another factor, so their dot products are "
             "no cosines. Divide each row by the length of what is left.",
             _refusing(lambda v, dim: v[:, :dim]),
+            hint=1,
         ),
         Mistake(
             "normalised-before",
             "You normalise first and cut then: the cut takes length away again. Cut first.",
             _refusing(lambda v, dim: unit(v)[:, :dim]),
+            hint=1,
         ),
         Mistake(
             "trailing",
@@ -93,12 +95,14 @@ EXERCISE = Exercise(
             _refusing(
                 lambda v, dim: v[:, :dim] / v[:, :dim].norm(dim=0, keepdim=True).clamp(min=1e-12)
             ),
+            hint=2,
         ),
         Mistake(
             "one-length-for-all",
             "You divide by the norm of the whole matrix, one number for all rows. Each row has its "
             "own: norm along dim 1, with keepdim.",
             _refusing(lambda v, dim: v[:, :dim] / v[:, :dim].norm().clamp(min=1e-12)),
+            hint=2,
         ),
         Mistake(
             "no-epsilon",
@@ -118,12 +122,14 @@ EXERCISE = Exercise(
             "A length of 0 or one above the vectors' own is taken without a word. Slicing never fails: "
             "raise a ValueError yourself.",
             lambda v, dim: unit(v[:, :dim]),
+            hint=3,
         ),
         Mistake(
             "only-too-long-refused",
             "Lengths below 1 are taken. `v[:, :0]` is empty and `v[:, :-1]` drops only the last number: "
             "refuse them, too.",
             lambda v, dim: _refusing(_cut)(v, max(dim, 1)) if dim > 0 else _cut(v, dim),
+            hint=3,
         ),
     ],
     returns="tensor",

@@ -11,7 +11,7 @@ import pytest
 
 import lib
 from harness.author import build, mutation, proof
-from harness.author.lesson import Lesson
+from harness.author.lesson import Lesson, parse_hints
 from harness.judge.codec import decode, encode
 from lib import checks
 from lib.checks import Case, Raised, Returned, call
@@ -19,6 +19,19 @@ from tests.lib.checks.alternatives import alternatives, mistakes
 
 ROOT = Path(lib.__file__).parents[1]
 HIDDEN = (1, 20_417)
+# Hints that are about no named mistake, and why they are worth their place all the same.
+OF_NO_MISTAKE = {
+    ("sgns_loss", 1): "it is about shapes that do not fit, which a pattern names",
+    ("idf_average", 2): "it is about shapes that do not fit, which a pattern names",
+    ("break_analogy", 1): "it is about a case that rejects a right solver, which is no suspect",
+    ("max_pool", 2): "it is about a pair of values and places, which a pattern names",
+    ("cached_gradient", 2): "it says how to begin, to who has nothing yet that could be wrong",
+}
+# Exercises whose three hints leave most of the mistakes to the check's own words.
+OF_FEW_MISTAKES = {
+    "filter_by_judge": "six of the nine mistakes are about the limit or the rows, no hint is",
+    "cached_gradient": "most of the mistakes are slips that one sentence of the check mends",
+}
 
 every_exercise = pytest.mark.parametrize(
     "exercise", checks.every(), ids=lambda e: f"{e.lesson}-{e.name}"
@@ -129,6 +142,27 @@ def test_there_are_five_mistakes_or_more_each_with_words_of_its_own(exercise):
     for mistake in mistakes(exercise.name):
         assert len(mistake.message.split()) >= 6, f"{mistake.name} says hardly anything"
         assert mistake.message.endswith((".", "?", "!")), mistake.name
+
+
+@every_exercise
+def test_a_mistake_names_a_hint_of_its_lesson_and_most_mistakes_have_one(exercise):
+    kinds = exercise.suspects if isinstance(exercise, checks.BreakIt) else exercise.mistakes
+    count = len(parse_hints(_lesson(exercise).cell("hints", exercise.name).source))
+    for kind in kinds:
+        assert kind.hint in range(count + 1), f"{kind.name}: the lesson has no hint {kind.hint}"
+    helped = [kind.name for kind in kinds if kind.hint]
+    few = exercise.name in OF_FEW_MISTAKES
+    assert len(helped) >= len(kinds) * (1 / 3 if few else 1 / 2), helped
+    assert not few or len(helped) < len(kinds) / 2, "strike it from OF_FEW_MISTAKES"
+    without = {(exercise.name, n + 1) for n in range(count)}
+    without -= {(exercise.name, kind.hint) for kind in kinds}
+    excused = {key for key in OF_NO_MISTAKE if key[0] == exercise.name}
+    assert without == excused, "hints of no mistake, and those that OF_NO_MISTAKE lists"
+
+
+def test_hints_are_excused_only_of_exercises_that_there_are():
+    names = {exercise.name for exercise in checks.every()}
+    assert {name for name, _ in OF_NO_MISTAKE} | set(OF_FEW_MISTAKES) <= names
 
 
 @every_exercise

@@ -1,13 +1,15 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
 
-from lib.learn import CheckFailed, check, checking, hint, solution, yours
+from lib import checks
+from lib.learn import CheckFailed, catalogue, check, checking, hint, solution, yours
 from lib.learn.panel import _RECORD as RECORD
-from tests.lib.checks.toy import T, row_means
+from tests.lib.checks.toy import BREAK, TOY, T, row_means
 
 
 def define(body: str) -> str:
@@ -289,6 +291,78 @@ def test_hints_go_on_where_a_person_left_off(course, shell, monkeypatch):
     assert "Hint 1 of 3" in shell("hint('mean_pool')").stdout
     monkeypatch.setattr(record, "_session_hints", {})  # another notebook, another day
     assert "Hint 2 of 3" in shell("hint('mean_pool')").stdout
+
+
+def _with_hints(kinds, **numbers):
+    return [replace(kind, hint=numbers.get(kind.name.replace("-", "_"), 0)) for kind in kinds]
+
+
+@pytest.fixture
+def hinted(monkeypatch):
+    """The toys with three hints each, some of them about a mistake or a suspect."""
+    own = {
+        TOY.name: replace(TOY, mistakes=_with_hints(TOY.mistakes, sum=2, max=3)),
+        BREAK.name: replace(BREAK, suspects=_with_hints(BREAK.suspects, no_high=3)),
+    }
+    hints = [
+        {"symptom": "You do not know how to begin.", "hint": "Print the shape."},
+        {"symptom": "It is too large.", "hint": "Divide."},
+        {"symptom": "A row is NaN.", "hint": "It has no column."},
+    ]
+    monkeypatch.setattr(checks, "find", own.__getitem__)
+    monkeypatch.setattr(catalogue, "exercise", lambda name: {"name": name, "hints": hints})
+
+
+def _fail(function, name="row_means"):
+    with pytest.raises(CheckFailed):
+        check(name, function)
+
+
+def _hints(times, name="row_means"):
+    """The numbers of the next hints."""
+    return [int(str(hint(name)).split("Hint ")[1][0]) for _ in range(times)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "first"),
+    [
+        (lambda x: x.sum(dim=1), 2),
+        (lambda x: x.max(dim=1).values, 3),
+        (lambda x: x.mean(dim=0), 1),  # named, but no hint is about it
+        (lambda x: x.mean(dim=1) * float("nan"), 3),  # a pattern, known by the hint's symptom
+    ],
+    ids=["sum", "max", "columns", "nan"],
+)
+def test_hints_begin_with_the_one_that_fits_the_mistake(hinted, wrong, first):
+    _fail(wrong)
+    shown = _hints(3)
+    assert shown[0] == first
+    assert sorted(shown) == [1, 2, 3]
+    assert _hints(1) == [first]  # they start again, the mistake is still the same
+
+
+def test_another_mistake_brings_its_own_hint_next(hinted):
+    _fail(lambda x: x.max(dim=1).values)
+    assert _hints(1) == [3]
+    _fail(lambda x: x.sum(dim=1))
+    assert _hints(2) == [2, 1]
+
+
+def test_once_the_check_passes_the_earlier_mistake_is_forgotten(hinted):
+    _fail(lambda x: x.max(dim=1).values)
+    check("row_means", row_means)
+    assert _hints(3) == [1, 2, 3]
+
+
+def test_a_suspect_that_got_through_has_its_hint_first(hinted):
+    _fail(lambda: T[:1], "break_clamped")
+    assert _hints(1, "break_clamped") == [3]
+
+
+def test_the_third_hint_offers_the_worked_answer_and_none_before_does(hinted):
+    _fail(lambda x: x.sum(dim=1))
+    said = [str(hint("row_means")) for _ in range(4)]
+    assert ['solution("row_means")' in text for text in said] == [False, False, True, False]
 
 
 def test_a_hint_for_no_exercise_names_those_there_are(course):

@@ -79,6 +79,7 @@ def choose(
     if any(limit is not None and math.isnan(limit) for limit in limits):
         raise ValueError(f"choose: a limit is nan among {limits}; expected numbers or None")
     _require_scores("choose", scores, positive_scores)
+    indices = indices.long()  # -1 has to be among its numbers
     dropped = (indices[:, :, None] == positives[:, None, :]).any(dim=2) | (indices < 0)
     if absolute_margin is not None:
         dropped |= scores + absolute_margin > positive_scores[:, None]

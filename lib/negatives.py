@@ -235,7 +235,7 @@ def mix(sources: Sequence[Tensor], k: int) -> Tensor:
     for source in sources:
         require_rows("mix: the rows of a source", source)
     widest = max(source.shape[1] for source in sources)
-    even = [torch.nn.functional.pad(s, (0, widest - s.shape[1]), value=-1) for s in sources]
+    even = [torch.nn.functional.pad(s.long(), (0, widest - s.shape[1]), value=-1) for s in sources]
     turns = torch.stack(even, dim=2).flatten(1)
     again = turns[:, :, None] == turns[:, None, :]
     again &= torch.ones_like(again[0]).tril(-1)  # an earlier turn has it

@@ -182,6 +182,15 @@ def test_overlap_is_the_share_of_the_first():
     assert overlap(first, second).tolist() == [0.25, 1.0, 0.0]
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int32])
+def test_what_is_missing_is_minus_one_in_every_whole_type(dtype):
+    rows = torch.tensor([[1, 2]]).to(dtype)
+    assert mix([rows], 3).tolist() == [[1, 2, -1]]
+    chosen = choose(torch.tensor([[0.5, 0.4]]), rows, rows[:, :1], torch.tensor([0.9]), 2)
+    assert chosen.indices.tolist() == [[2, -1]]
+    assert padded(rows).dtype == torch.long
+
+
 def test_what_does_not_fit_is_refused():
     queries, passages = _unit(2, 4), _unit(5, 4)
     with pytest.raises(ValueError, match="no positive"):

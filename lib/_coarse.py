@@ -80,7 +80,8 @@ class Passages:
         length = torch.linalg.vector_norm(queries, dim=1)
         lost = torch.linalg.vector_norm(queries - queries.bfloat16(), dim=1)
         error = length * (self.lost + share * self.longest) + lost * 1.01 * self.longest + _TINY
-        unknown = (length < _SHORTEST) | (self.longest < _SHORTEST)
+        ends = torch.stack([length, self.longest.expand_as(length)])
+        unknown = ~((ends >= _SHORTEST) & ends.isfinite()).all(dim=0)
         return error.masked_fill_(unknown, torch.nan)
 
 

@@ -222,7 +222,10 @@ def train(
     def make() -> dict[str, Tensor]:
         history = _train(judge, queries, passages, rows, progress=progress, **settings)
         numbers = {name: getattr(history, name) for name in ("losses", "grad_norms", "seconds")}
-        made = {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers.items()}
+        made = {
+            name: torch.tensor(value, dtype=torch.float64, device="cpu")
+            for name, value in numbers.items()
+        }
         return made | judge.joint.state_dict(prefix="joint.")
 
     texts = [[queries[q], *(passages[p] for p in others)] for q, *others in rows.tolist()]
@@ -265,7 +268,7 @@ def _train(
 
 def _checked(tuples: Tensor, queries: Sequence[str], passages: Sequence[str]) -> Tensor:
     """Return tuples (t, 2 + n) on the CPU if they are rows of queries and passages that are there."""
-    if tuples.ndim != 2 or tuples.shape[1] < 3 or tuples.is_floating_point():
+    if tuples.ndim != 2 or tuples.shape[1] < 3 or not _whole(tuples):
         raise ValueError(
             f"train: tuples is {tuple(tuples.shape)} {tuples.dtype}; expected (t, 2 + n) int64: "
             "query, positive and at least one negative"
@@ -279,6 +282,10 @@ def _checked(tuples: Tensor, queries: Sequence[str], passages: Sequence[str]) ->
                 "-1 stands where too few were mined: leave such rows out, as negatives.ntuples does"
             )
     return rows
+
+
+def _whole(x: Tensor) -> bool:
+    return not (x.is_floating_point() or x.is_complex() or x.dtype == torch.bool)
 
 
 def _transformer(encoder: SentenceTransformer) -> nn.Module:

@@ -19,6 +19,7 @@ from lib.pooling import HALF_PRECISION, cosine_matrix, normalize
 __all__ = ["cosine_similarity_loss", "kl_distillation", "margin_mse", "mnrl", "triplet_loss"]
 
 DISTANCES = ("cosine", "euclidean")
+_ROUNDING = 1e-2  # a cosine in 16 bits may lie so far beyond 1
 
 
 def mnrl(
@@ -96,11 +97,16 @@ def cosine_similarity_loss(left: Tensor, right: Tensor, scores: Tensor) -> Tenso
     """Mean squared difference between the cosine of each pair and the score that it should have.
 
     left, right: (batch, dim); scores: (batch,), -1 to 1. Returns a scalar.
-    Raises TypeError or ValueError when dtype or shapes do not fit.
+    Raises TypeError or ValueError when dtype or shapes do not fit, or a score is no cosine.
     Source: Reimers and Gurevych 2019, Sentence-BERT, section 3 (the regression objective).
     """
     _require_rows("cosine_similarity_loss", left=left, right=right)
     _require_shape("cosine_similarity_loss", "scores", scores, (len(left),))
+    if scores.device.type != "meta" and not bool((scores.abs() <= 1 + _ROUNDING).all()):
+        raise ValueError(
+            f"cosine_similarity_loss: scores are {float(scores.min()):g} to {float(scores.max()):g}; "
+            "expected -1 to 1, which a cosine can reach: divide judgements of 0 to 5 by 5"
+        )
     cosines = (_unit(left) * _unit(right)).sum(dim=1)
     return (cosines - scores).square().mean()
 

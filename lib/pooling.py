@@ -150,6 +150,15 @@ def _real_tokens(name: str, token_embeddings: Tensor, attention_mask: Tensor) ->
             f"{name}: attention_mask is on {attention_mask.device} but token_embeddings is on "
             f"{token_embeddings.device}: move the mask with .to(token_embeddings.device)"
         )
+    # Only floats are looked at, for which the device has to be waited for: a mask that is added to
+    # attention scores has 0 where a token is real, so its tokens would be taken the wrong way round.
+    if attention_mask.is_floating_point() and attention_mask.device.type != "meta":
+        odd = attention_mask[(attention_mask != 0) & (attention_mask != 1)]
+        if len(odd):
+            raise ValueError(
+                f"{name}: attention_mask holds {float(odd[0]):g}; expected 1 where a token is real, 0 "
+                "where it is padding, as a tokenizer gives it"
+            )
     return attention_mask != 0
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from lib import _coarse
 from lib._arguments import as_texts
+from lib._finite import require_finite_scores
 from lib.cache import EmbeddingCache, cache_folder
 from lib.device import autocast, low_precision_dtype
 from lib.fingerprint import fingerprint
@@ -53,7 +54,9 @@ def plain_top_k(
     """Return what `top_k` returns, in the plainest way: (q, m) scores and indices, m = min(k, n).
 
     queries: (q, dim), corpus: (n, dim); a block of passages is scored at a time.
+    Raises what `top_k` raises.
     """
+    _require_fit(queries, corpus, k, block)
     scores = queries.new_empty(len(queries), 0)
     indices = torch.empty(len(queries), 0, dtype=torch.long, device=queries.device)
     for start in range(0, len(corpus), block):
@@ -64,11 +67,32 @@ def plain_top_k(
         indices = torch.cat([indices, where + start], dim=1)
         scores, order = ordered_top_k(scores, min(k, scores.shape[1]))
         indices = indices.gather(1, order)
+    require_finite_scores("top_k", scores, queries=queries, corpus=corpus)
     return scores, indices
 
 
+def _require_fit(queries: Tensor, corpus: Tensor, k: int, *blocks: int) -> None:
+    if queries.ndim != 2 or corpus.ndim != 2 or queries.shape[1] != corpus.shape[1]:
+        raise ValueError(
+            f"top_k: queries is {tuple(queries.shape)} and corpus is {tuple(corpus.shape)}; "
+            "expected (q, dim) and (n, dim) of one model; a single query needs query[None, :]"
+        )
+    if queries.dtype != corpus.dtype or queries.device != corpus.device:
+        raise ValueError(
+            f"top_k: queries are {queries.dtype} on {queries.device} and corpus is {corpus.dtype} "
+            f"on {corpus.device}; expected one dtype and device: use queries.to(corpus)"
+        )
+    if not queries.dtype.is_floating_point:
+        raise ValueError(f"top_k: the vectors are {queries.dtype}; expected floats: use .float()")
+    if min(k, *blocks) < 1:
+        raise ValueError(f"top_k: k={k}, blocks of {blocks}; expected each at least 1")
+
+
 def ordered_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Return the k largest of each row (rows, n), equal ones in order of position, and where."""
+    """Return the k largest of each row (rows, n), equal ones in order of position, and where.
+
+    A nan counts as larger than any number.
+    """
     if values.device.type == "cpu":
         # torch.topk takes any of several equal values, but falling values hold no equal ones.
         best, where = values.topk(min(k + 1, values.shape[1]), dim=1)
@@ -82,6 +106,7 @@ def ordered_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
     positive_zero = values.float() + 0.0  # -0.0 and 0.0 are equal but differ in their bits
     bits = positive_zero.view(torch.int32)
     ordered_bits = torch.where(bits < 0, bits ^ 0x7FFFFFFF, bits).long()
+    ordered_bits.masked_fill_(values.isnan(), 0x7FFFFFFF)  # whatever the sign of the nan
     n = values.shape[1]
     backwards = torch.arange(n - 1, -1, -1, device=values.device)
     best = ((ordered_bits << 32) | backwards).topk(k, dim=1).values
@@ -181,31 +206,21 @@ def top_k(
     than query_block x block scores are held at a time, whatever q and n are (fewer queries look at
     longer blocks); where the processor has fast bfloat16 products, so is a copy of one block in it
     (see lib._coarse). No gradient flows.
-    Raises ValueError for shapes, dtypes or devices that do not fit, and for k or a block below 1.
+    Raises ValueError for shapes, dtypes or devices that do not fit, for k or a block below 1, and
+    where a score that is found is nan or infinite: the message names the rows that are.
     """
-    if queries.ndim != 2 or corpus.ndim != 2 or queries.shape[1] != corpus.shape[1]:
-        raise ValueError(
-            f"top_k: queries is {tuple(queries.shape)} and corpus is {tuple(corpus.shape)}; "
-            "expected (q, dim) and (n, dim) of one model; a single query needs query[None, :]"
-        )
-    if queries.dtype != corpus.dtype or queries.device != corpus.device:
-        raise ValueError(
-            f"top_k: queries are {queries.dtype} on {queries.device} and corpus is {corpus.dtype} "
-            f"on {corpus.device}; expected one dtype and device: use queries.to(corpus)"
-        )
-    if not queries.dtype.is_floating_point:
-        raise ValueError(f"top_k: the vectors are {queries.dtype}; expected floats: use .float()")
-    if min(k, block, query_block) < 1:
-        raise ValueError(
-            f"top_k: k={k}, block={block}, query_block={query_block}; expected each at least 1"
-        )
+    _require_fit(queries, corpus, k, block, query_block)
     m = min(k, len(corpus))
     if m == 0 or len(queries) == 0:
         indices = torch.empty(len(queries), m, dtype=torch.long, device=queries.device)
         return queries.new_empty(len(queries), m), indices
+    # A nan ranks first, so it is among the scores found; minus infinity is last, where it belongs.
+    # To look for them in the vectors would cost one user's query as much as the search itself.
     few = 1 < len(queries) <= min(_FEW_QUERIES, query_block) and len(corpus) <= block
     search = plain_top_k if few else partial(_fast_top_k, query_block=query_block)
-    return search(queries, corpus, m, block)
+    scores, indices = search(queries, corpus, m, block)
+    require_finite_scores("top_k", scores, queries=queries, corpus=corpus)
+    return scores, indices
 
 
 def _fast_top_k(

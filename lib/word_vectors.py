@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from lib._arguments import refuse_one_string, word_lists
+from lib._finite import require_finite
 from lib.pooling import normalize
 
 if TYPE_CHECKING:
@@ -29,14 +30,16 @@ def subsample_keep_probability(counts: Tensor, threshold: float = 1e-3) -> Tenso
 
     counts: (words,) occurrences; threshold: the share of the text above which a word is thinned.
     Returns (words,) probabilities: (sqrt(f / threshold) + 1) * threshold / f for a word that makes
-    up the share f of the text, at most 1. Raises ValueError when threshold is not positive.
+    up the share f of the text, at most 1. Raises ValueError when threshold is not positive, or
+    counts are none: below 0, not finite, or nothing but 0.
     Source: word2vec.c of Mikolov et al. 2013; their paper states sqrt(threshold / f) instead.
     """
-    if threshold <= 0:
+    if not threshold > 0:
         raise ValueError(
             f"subsample_keep_probability: threshold is {threshold}; expected a positive share of "
             "the text such as 0.001; to keep every word, do not subsample"
         )
+    _require_counts("subsample_keep_probability", counts)
     frequency = counts / counts.sum()
     ratio = threshold / frequency
     return (ratio.sqrt() + ratio).clamp(max=1.0)
@@ -47,10 +50,24 @@ def noise_distribution(counts: Tensor, power: float = 0.75) -> Tensor:
 
     counts: (words,) occurrences. Returns (words,) probabilities that sum to 1. A power below 1
     gives rare words more, and frequent words fewer, turns as negatives than their counts would.
+    Raises ValueError for counts below 0, not finite, or nothing but 0, and a power not finite.
     Source: Mikolov et al. 2013, Distributed Representations of Words and Phrases, section 2.2.
     """
+    _require_counts("noise_distribution", counts)
+    if not math.isfinite(power):
+        raise ValueError(f"noise_distribution: power is {power}; expected a number such as 0.75")
     weights = counts.to(torch.get_default_dtype()).pow(power)
     return weights / weights.sum()
+
+
+def _require_counts(name: str, counts: Tensor) -> None:
+    if counts.device.type == "meta":
+        return
+    if counts.ndim != 1 or not bool(((counts >= 0) & counts.isfinite()).all() & (counts.sum() > 0)):
+        raise ValueError(
+            f"{name}: counts {tuple(counts.shape)} sum to {float(counts.sum()):g}; expected (words,) "
+            "occurrences of at least 0, one of them above 0"
+        )
 
 
 def skipgram_pairs(tokens: Tensor, window_draws: Tensor, keep: Tensor | None = None) -> Tensor:
@@ -61,9 +78,22 @@ def skipgram_pairs(tokens: Tensor, window_draws: Tensor, keep: Tensor | None = N
     tokens that survive subsampling (default: all). The others leave the sentence *before* the
     windows are laid, so that a window reaches further.
     Returns (pairs, 2) word ids: by centre, then by context, in the order of the sentence.
-    Raises ValueError when the shapes differ. Source: word2vec.c of Mikolov et al. 2013.
+    Raises ValueError when the shapes differ, TypeError for ids or draws that are no whole numbers and
+    a keep that is no truth value. Source: word2vec.c of Mikolov et al. 2013.
     """
-    if window_draws.shape != tokens.shape or (keep is not None and keep.shape != tokens.shape):
+    for what, x in (("tokens", tokens), ("window_draws", window_draws)):
+        if x.numel() and (x.is_floating_point() or x.dtype == torch.bool):
+            raise TypeError(f"skipgram_pairs: {what} are {x.dtype}; expected whole numbers")
+    if keep is not None and keep.numel() and keep.dtype != torch.bool:
+        raise TypeError(
+            f"skipgram_pairs: keep is {keep.dtype}; expected bool: whole numbers would be taken for "
+            "positions; use keep.bool()"
+        )
+    if (
+        tokens.ndim != 1
+        or window_draws.shape != tokens.shape
+        or (keep is not None and keep.shape != tokens.shape)
+    ):
         kept = None if keep is None else tuple(keep.shape)
         raise ValueError(
             f"skipgram_pairs: tokens is {tuple(tokens.shape)}, window_draws is "
@@ -111,7 +141,7 @@ class WordVectors:
     """Words and their vectors.
 
     words: V different words, most frequent first by custom; vectors: (V, dim), floating point.
-    Raises ValueError when the numbers differ or a word stands twice.
+    Raises ValueError when the numbers differ, a word stands twice, or a vector has nan or infinity.
     """
 
     words: list[str]
@@ -129,6 +159,7 @@ class WordVectors:
         self.index = {word: row for row, word in enumerate(self.words)}
         if len(self.index) != len(self.words):
             raise ValueError("WordVectors: a word stands twice in the list; expected each once")
+        require_finite("WordVectors", "vectors", self.vectors)
         self.unit = normalize(self.vectors)
 
     def __len__(self) -> int:
@@ -147,8 +178,12 @@ class WordVectors:
         """The k words of highest cosine with the query, best first.
 
         query: a word, which is not its own neighbour, or a vector (dim,). exclude: words to leave
-        out. Returns at most k (word, cosine). Raises KeyError for an unknown query word.
+        out. Returns at most k (word, cosine). Raises KeyError for an unknown query word, ValueError
+        for a vector of another shape, with nan or infinity, and a k below 1, TypeError if `exclude` is
+        one word instead of several.
         """
+        if k < 1:
+            raise ValueError(f"most_similar: k is {k}; expected at least 1")
         refuse_one_string("most_similar: exclude", exclude, "words")
         left_out = {self.index[word] for word in exclude if word in self.index}
         if isinstance(query, str):
@@ -159,6 +194,7 @@ class WordVectors:
                 f"most_similar: query is {tuple(query.shape)}; expected a word or one vector of "
                 f"{tuple(self.vectors.shape[1:])}"
             )
+        require_finite("most_similar", "query", query)
         cosines = self.unit @ normalize(query.to(self.unit))
         if left_out:
             cosines[torch.tensor(sorted(left_out), device=cosines.device)] = float("-inf")
@@ -267,8 +303,13 @@ def average_words(
     A word without a vector is left out; one without a weight counts as much as the weightiest, as
     nothing is rarer than a word never seen. Returns (documents, dim) on the device of the vectors,
     not normalised; zeros for a document without a known word. Raises TypeError for a document that is
-    one string: split it first.
+    one string: split it first, ValueError for weights below 0 or not finite.
     """
+    if weights and not all(0 <= weight < math.inf for weight in weights.values()):
+        wrong = next(word for word, w in weights.items() if not 0 <= w < math.inf)
+        raise ValueError(
+            f"average_words: the weight of {wrong!r} is {weights[wrong]}; expected 0 or more, finite"
+        )
     table, unseen = (weights, max(weights.values(), default=1.0)) if weights else ({}, 1.0)
     rows, ids, values, count = [], [], [], 0
     for count, words in enumerate(word_lists("average_words", documents), start=1):

@@ -98,14 +98,24 @@ def test_equal_passages_come_in_order():
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 3e38])
 def test_what_is_not_finite_is_left_to_the_exact_search(value):
-    asked, corpus = torch.ones(3, 8), torch.ones(400, 8)
-    asked[1, 2] = value
-    sure = _found(asked, corpus, 2)[1]
-    if value != 3e38:
-        assert not sure[1]
-    corpus[7, 7] = value
-    expected = (asked @ corpus.T).topk(2).values
-    torch.testing.assert_close(top_k(asked, corpus, 2)[0], expected, equal_nan=True)
+    for often in (False, True):
+        asked, corpus = torch.ones(3, 8), torch.ones(400, 8)
+        asked[1, 2] = value
+        assert _found(asked, corpus, 2, often)[1].tolist()[1] is False
+        corpus[7, 7] = value
+        assert not _found(asked, corpus, 2, often)[1].any()
+        with pytest.raises(ValueError, match=r"row 1 of queries|scores of queries in row 1"):
+            top_k(asked, corpus, 2)
+
+
+def test_one_infinite_passage_in_every_group_hides_no_other():
+    corpus = torch.ones(400, 8)
+    corpus[:390, 0] = torch.inf  # times 0 that is nan, and the ten others are the only numbers
+    asked = torch.ones(2, 8)
+    asked[:, 0] = 0
+    assert not _found(asked, corpus, 2)[1].any()
+    with pytest.raises(ValueError, match=r"rows 0, 1, 2, 3, 4 and 385 more of corpus"):
+        top_k(asked, corpus, 2)
 
 
 def test_many_alike_are_not_all_scored_again():

@@ -298,6 +298,7 @@ def test_texts_that_do_not_fit_are_refused(judge):
         (TUPLES[:, :2], "at least one negative"),
         (TUPLES[0], "at least one negative"),
         (TUPLES.float(), "int64"),
+        (TUPLES.bool(), "int64"),
         (TUPLES[:, [0, 1, 2]] - 1, "query -1 of 6; expected rows from 0"),
         (torch.tensor([[0, 1, -1]]), "passage -1 of 6"),
         (torch.tensor([[0, 1, 6]]), "passage 6 of 6"),

@@ -277,3 +277,10 @@ def test_losses_want_floating_point():
         mnrl(X.long(), X.long())
     with pytest.raises(TypeError, match="negatives has dtype"):
         mnrl(X, X, X[:, None].long())
+
+
+@pytest.mark.parametrize("scores", [[0.0, 2.5, 1.0, 5.0], [0.0, -1.5, 0, 0], [0, math.nan, 0, 0]])
+def test_scores_that_no_cosine_reaches_are_refused(scores):
+    with pytest.raises(ValueError, match="expected -1 to 1"):
+        cosine_similarity_loss(X, X, torch.tensor(scores))
+    assert cosine_similarity_loss(X, X, torch.tensor([1.0, 1.0 + 1e-6, 1, 1])) < 1e-9

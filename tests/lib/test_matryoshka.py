@@ -149,3 +149,57 @@ def test_shapes_hold_on_the_meta_device():
     assert matryoshka_loss(mnrl, vectors, vectors, dims=[16, 4]).shape == ()
     candidates = torch.empty(5, 3, dtype=torch.long, device="meta")
     assert rescore(vectors, vectors, candidates, 2)[1].shape == (5, 2)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "says"),
+    [
+        ([[0, 3]], "expected rows from 0 to 2"),
+        ([[0, -2]], "or -1"),
+        ([[1, 0, 1]], "each once"),
+        ([[0.0, 1.0]], "expected whole numbers"),
+        ([[True, False]], "expected whole numbers"),
+    ],
+)
+def test_candidates_that_are_no_rows_are_refused(candidates, says):
+    with pytest.raises((TypeError, ValueError), match=f"rescore: .*{says}"):
+        rescore(_unit(1, 4), _unit(3, 4), torch.tensor(candidates), 2)
+
+
+def test_rescoring_takes_rows_of_any_whole_type():
+    asked, corpus, candidates = _unit(2, 4), _unit(9, 4), torch.tensor([[7, 1], [0, 8]])
+    expected = rescore(asked, corpus, candidates, 2)
+    for dtype in (torch.uint8, torch.int16, torch.int32):
+        found = rescore(asked, corpus, candidates.to(dtype), 2)
+        assert all(map(torch.equal, found, expected))
+
+
+def test_rescoring_refuses_what_would_spread_or_is_no_number():
+    asked, corpus, candidates = _unit(1, 4), _unit(3, 4), torch.tensor([[0, 2, -1]])
+    with pytest.raises(ValueError, match=r"corpus is \(3, 1\)"):
+        rescore(asked, corpus[:, :1], candidates, 2)
+    wrong = corpus.clone()
+    wrong[2, 1] = torch.nan
+    with pytest.raises(ValueError, match="rescore: row 2 of corpus"):
+        rescore(asked, wrong, candidates, 1)
+    with pytest.raises(ValueError, match="row 2 of corpus"):
+        shortlist_and_rescore(asked, wrong, 1, dim=4, size=2)
+    assert rescore(asked, corpus, candidates, 3)[0][0, 2] == -torch.inf  # missing, not wrong
+
+
+def test_a_loss_of_every_row_is_not_summed():
+    def by_row(a, b):
+        return (a - b).square().sum(dim=1)
+
+    with pytest.raises(ValueError, match=r"the loss is \(5,\); expected one number"):
+        matryoshka_loss(by_row, _unit(5, 8), _unit(5, 8), dims=[8, 4])
+
+
+def test_directions_of_nothing_or_of_nan_are_refused():
+    wrong = _unit(5, 4)
+    wrong[3, 0] = torch.inf
+    with pytest.raises(ValueError, match="row 3 of the vectors"):
+        matryoshka.principal_directions(wrong, 2)
+    for shape in ((0, 4), (4,)):
+        with pytest.raises(ValueError, match="at least one vector"):
+            matryoshka.principal_directions(torch.ones(shape), 2)

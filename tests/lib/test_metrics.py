@@ -1,4 +1,5 @@
 import ir_measures
+import numpy as np
 import pytest
 import scipy.stats
 import torch
@@ -18,6 +19,7 @@ from lib.metrics import (
     recall_at_k,
     spearman,
 )
+from lib.search import top_k
 
 IDS = [f"d{i}" for i in range(12)]
 GRADES = st.dictionaries(st.sampled_from(IDS), st.integers(0, 4), min_size=1)
@@ -160,3 +162,129 @@ def test_bootstrap_of_equal_values_has_no_width():
 def test_bootstrap_refuses_what_has_no_interval(values, options):
     with pytest.raises(ValueError, match="bootstrap_interval"):
         bootstrap_interval(torch.tensor(values), **options)
+
+
+METRICS = (gains, recall_at_k, mrr_at_k, ndcg_at_k)
+FORMS = {
+    "a tensor": lambda rows: torch.tensor(rows),
+    "int32": lambda rows: torch.tensor(rows, dtype=torch.int32),
+    "uint8": lambda rows: torch.tensor(rows, dtype=torch.uint8),
+    "an array": np.array,
+    "an array of objects": lambda rows: np.array(rows, dtype=object),
+    "a list of tensors": lambda rows: list(torch.tensor(rows)),
+    "a list of arrays": lambda rows: [np.array(row, dtype=np.uint16) for row in rows],
+    "lists of tensors": lambda rows: [list(torch.tensor(row)) for row in rows],
+    "lists of NumPy's numbers": lambda rows: [list(np.array(row)) for row in rows],
+    "tuples": lambda rows: tuple(map(tuple, rows)),
+    "a generator": lambda rows: (iter(row) for row in rows),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=15, deadline=None)
+@given(
+    rows=st.integers(1, 6).flatmap(
+        lambda m: st.lists(st.permutations(range(6)).map(lambda p: p[:m]), min_size=1, max_size=4)
+    ),
+    grades=st.lists(st.dictionaries(st.integers(0, 7), st.integers(0, 3)), min_size=4, max_size=4),
+    k=st.integers(1, 7),
+)
+def test_rows_count_the_same_in_whatever_form_they_come(form, rows, grades, k):
+    grades = grades[: len(rows)]
+    by_text = [{f"d{key}": grade for key, grade in row.items()} for row in grades]
+    for metric in METRICS:
+        expected = metric([[f"d{row}" for row in ids] for ids in rows], by_text, k)
+        assert torch.equal(metric(FORMS[form](rows), grades, k), expected)
+        keys = [{torch.tensor(key): np.int64(g) for key, g in row.items()} for row in grades]
+        assert torch.equal(metric(FORMS[form](rows), keys, k), expected)
+
+
+def test_what_search_returns_can_be_scored():
+    found = top_k(torch.eye(3), torch.eye(3)[[1, 0, 2]], 2)[1]
+    assert ndcg_at_k(found, [{1: 1}, {0: 1}, {2: 1}], 10).tolist() == [1, 1, 1]
+    assert ndcg_at_k(torch.tensor([[7, 3]]), [{7: 1}], 10).tolist() == [1]
+
+
+def test_no_passage_is_no_duplicate_and_has_no_grade():
+    rows = torch.tensor([[4, -1, -1], [-1, -1, 4]])
+    assert gains(rows, [{4: 2}, {4: 2}], 3).tolist() == [[2, 0, 0], [0, 0, 2]]
+    with pytest.raises(ValueError, match="stands where there is no passage"):
+        gains(rows, [{4: 2}, {-1: 1}], 3)
+
+
+@pytest.mark.parametrize(
+    ("ranked", "relevant", "says"),
+    [
+        (torch.tensor([[7.0, 3.0]]), [{7: 1}], "the id 7.0, a float"),
+        (np.array([[7.0]]), [{7: 1}], "not its scores"),
+        ([[7.0]], [{7: 1}], "a float"),
+        (torch.tensor([[True]]), [{1: 1}], "a truth value"),
+        ([[7]], [{7.0: 1}], "the id 7.0"),
+        ([["7"]], [{7: 1}], r"'7', a text, and its relevance 7, a whole number.*can never match"),
+        ([[7]], [{"HP:7": 1}], "can never match"),
+        ([["a"], [7]], [{"a": 1}, {"b": 1}], "the ranking of query 1 holds 7"),
+        ([["a", 7]], [{"a": 1}], "can never match"),
+        ([[None]], [{"a": 1}], "can never match"),
+        ([[torch.tensor([7])]], [{7: 1}], "a Tensor as an id"),
+        ([[[7]]], [{7: 1}], "a list as an id"),
+        (torch.tensor([7, 3]), [{7: 1}, {3: 1}], r"row\[None, :\]"),
+        (torch.tensor([[[7]]]), [{7: 1}], r"\(1, 1, 1\)"),
+        ([torch.tensor([[7]])], [{7: 1}], r"query 0 is \(1, 1\)"),
+        ([7, 3], [{7: 1}, {3: 1}], "query 0 is 7; expected a list"),
+        ([{7: 0.5}], [{7: 1}], "best first"),
+        ({"q": [7]}, [{7: 1}], "the rankings are a dict"),
+        ([[7]], {7: 1}, "judgements are a dict"),
+        ([[7]], [[7]], "is a list; expected {id: grade}"),
+        ([[7]], [{7: float("nan")}], "grade nan"),
+        ([[7]], [{7: float("inf")}], "grade inf"),
+        ([[7]], [{7: "1"}], "grade '1'"),
+        ([[7]], [{torch.tensor(7): 1, 7: 1}], "names a passage twice"),
+    ],
+)
+@pytest.mark.parametrize("metric", METRICS)
+def test_ids_and_grades_that_cannot_be_counted_are_refused(metric, ranked, relevant, says):
+    with pytest.raises((TypeError, ValueError), match=f"{metric.__name__}: .*{says}"):
+        metric(ranked, relevant, 10)
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.5, "10", None])
+def test_a_depth_that_cannot_be_is_refused(k):
+    with pytest.raises(ValueError, match="expected a whole number of at least 1"):
+        recall_at_k([[1]], [{1: 1}], k)
+
+
+def test_relevant_is_a_grade_of_one_or_more():
+    relevant = [{1: 0.5, 2: 1}]
+    assert recall_at_k([[1]], relevant, 5).tolist() == [0]
+    assert mrr_at_k([[1, 2]], relevant, 5).tolist() == [0.5]
+    assert gains([[1, 2]], relevant, 2).tolist() == [[0.5, 1]]
+
+
+def test_floats_of_python_keep_their_digits():
+    a = [0.1, 0.1 + 1e-12, 0.1 + 2e-12, 0.3]
+    assert spearman(a, [1, 2, 3, 4]) == 1
+    assert spearman(np.array(a), torch.tensor([1, 2, 3, 4])) == 1
+
+
+def test_ranks_of_a_row_with_a_nan_are_nan():
+    ranks = average_ranks(torch.tensor([[1.0, torch.nan, 2.0], [3.0, 1.0, 3.0]]))
+    assert ranks[0].isnan().all()
+    assert ranks[1].tolist() == [2.5, 1, 2.5]
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (0,), ()])
+def test_means_are_drawn_of_one_number_a_query(shape):
+    with pytest.raises(ValueError, match="expected \\(queries,\\)"):
+        bootstrap_means(torch.zeros(shape))
+
+
+def test_metrics_do_not_follow_the_default_device():
+    before = torch.get_default_device()
+    torch.set_default_device("meta")
+    try:
+        assert ndcg_at_k([["b", "a"]], [{"a": 1}], 1).tolist() == [0]
+        assert recall_at_k([["a"]], [{"a": 1}], 1).tolist() == [1]
+        assert spearman([1.0, 2.0], [3.0, 4.0]).tolist() == 1
+        assert bootstrap_interval([0.5, 0.5]).mean == 0.5
+    finally:
+        torch.set_default_device(before)

@@ -220,3 +220,15 @@ def test_cosine_matrix_stays_on_its_device():
 def test_cosine_matrix_names_shapes_that_do_not_fit(a, b):
     with pytest.raises(ValueError, match=r"cosine_matrix: a is .* and b is "):
         cosine_matrix(torch.ones(a), torch.ones(b))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("value", [-1e4, -torch.inf, torch.nan, 0.5])
+def test_a_mask_that_is_added_to_scores_is_refused(mode, value):
+    tokens, mask = padded(3, 5, 4, "right", 0)
+    added = torch.zeros(3, 5)
+    added[1, 4] = value
+    with pytest.raises(ValueError, match="expected 1 where a token is real"):
+        pool(tokens, added, mode)
+    for same in (mask.float(), mask.half(), mask.bool(), mask.int()):
+        assert torch.equal(pool(tokens, same, mode), pool(tokens, mask, mode))

@@ -127,3 +127,110 @@ def test_shapes_hold_on_the_meta_device():
     assert from_binary(to_binary(vectors), 20).shape == (5, 20)
     coder = Int8.calibrate(vectors)
     assert coder.decode(coder.encode(vectors)).shape == (5, 20)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=5),
+    st.sampled_from([torch.float32, torch.float64, torch.float16, torch.bfloat16]),
+)
+def test_a_constant_dimension_is_decoded_to_its_constant(constants, dtype):
+    row = torch.tensor(constants).clamp(-6e4, 6e4).to(dtype)
+    corpus = torch.stack([row] * 4)
+    coder = Int8.calibrate(corpus)
+    assert torch.equal(coder.decode(coder.encode(corpus)), corpus.to(coder.low.dtype))
+    elsewhere = coder.encode(corpus + 1)  # the range knows one value only
+    assert torch.equal(coder.decode(elsewhere), corpus.to(coder.low.dtype))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_ranges_of_16_bits_are_reckoned_in_32(dtype):
+    corpus = _unit(200, 16).to(dtype)
+    coder = Int8.calibrate(corpus)
+    off = (coder.decode(coder.encode(corpus)) - corpus).abs()
+    assert (off <= 0.5001 * coder.step).all()
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_numbers_that_are_none_are_refused_with_their_rows(value):
+    corpus = _unit(6, 12)
+    coder, wrong = Int8.calibrate(corpus), corpus.clone()
+    wrong[4, 7] = value
+    for quantize in (Int8.calibrate, coder.encode, to_binary):
+        with pytest.raises(ValueError, match="row 4 of the vectors"):
+            quantize(wrong)
+    with pytest.raises(ValueError, match="row 4 of queries"):
+        coder.top_k(wrong, coder.encode(corpus), 2)
+    with pytest.raises(ValueError, match="row 1 of low and step"):
+        Int8(coder.low, coder.step * value)
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (2, 13), (1,), (), (3, 12, 1)])
+def test_shapes_that_would_spread_are_refused(shape):
+    coder = Int8.calibrate(_unit(6, 12))
+    codes = coder.encode(_unit(6, 12))
+    with pytest.raises(ValueError, match=r"Int8.encode: .*expected \(n, 12\)"):
+        coder.encode(torch.zeros(shape))
+    with pytest.raises(ValueError, match=r"Int8.decode: .*expected \(n, 12\)"):
+        coder.decode(torch.zeros(shape, dtype=torch.int8))
+    with pytest.raises(ValueError, match=r"the queries are .*expected \(n, 12\)"):
+        coder.top_k(torch.zeros(shape), codes, 2)
+    with pytest.raises(ValueError, match=r"the codes are .*expected \(n, 12\)"):
+        coder.top_k(_unit(2, 12), torch.zeros(shape, dtype=torch.int8), 2)
+    with pytest.raises(ValueError, match="expected \\(dim,\\) for both"):
+        Int8(torch.zeros(12), torch.zeros(shape))
+
+
+def test_a_range_beyond_float32_is_refused():
+    with pytest.raises(ValueError, match="low and step"):
+        Int8.calibrate(torch.tensor([[-3e38, 0.0], [3e38, 1.0]]))
+
+
+def test_codes_are_not_taken_for_vectors_nor_vectors_for_codes():
+    corpus = _unit(6, 12)
+    coder = Int8.calibrate(corpus)
+    codes, bits = coder.encode(corpus), to_binary(corpus)
+    for quantize in (Int8.calibrate, coder.encode, to_binary):
+        with pytest.raises(TypeError, match=r"torch\.int8; expected floating point"):
+            quantize(codes)
+    with pytest.raises(TypeError, match="expected floating point"):
+        to_binary(bits)
+    with pytest.raises(TypeError, match="expected int8"):
+        coder.decode(corpus)
+    signed = (bits.int() - 128).to(torch.int8)  # sentence-transformers' "binary"
+    for read in (from_binary, lambda x, dim: hamming_top_k(bits, x, 1, dim)):
+        with pytest.raises(TypeError, match='"ubinary"'):
+            read(signed, 12)
+    with pytest.raises(TypeError, match="expected uint8"):
+        hamming_top_k(signed, bits, 1, 12)
+
+
+def test_bits_beyond_the_last_number_are_refused():
+    codes = to_binary(torch.ones(3, 20))
+    for dim in (17, 19):
+        with pytest.raises(ValueError, match=f"bits are set beyond number {dim} of 24"):
+            from_binary(codes, dim)
+        with pytest.raises(ValueError, match="hamming_top_k: bits are set"):
+            hamming_top_k(codes, codes, 1, dim)
+    assert from_binary(codes, 20).shape == (3, 20)
+
+
+@pytest.mark.parametrize(
+    ("queries", "codes", "dim", "says"),
+    [
+        ((2, 3), (4, 2), 16, "codes of 3 bytes hold 17 to 24 numbers, not 16"),
+        ((2, 3), (0, 2), 24, "codes of 2 bytes"),
+        ((3,), (4, 3), 24, r"expected \(q, bytes\)"),
+        ((2, 0), (4, 0), 0, "not 0"),
+    ],
+)
+def test_codes_of_other_lengths_are_not_searched(queries, codes, dim, says):
+    queries, codes = (torch.zeros(shape, dtype=torch.uint8) for shape in (queries, codes))
+    with pytest.raises(ValueError, match=says):
+        hamming_top_k(queries, codes, 1, dim)
+
+
+def test_vectors_without_numbers_have_no_codes():
+    for quantize in (Int8.calibrate, to_binary):
+        with pytest.raises(ValueError, match="expected"):
+            quantize(torch.empty(3, 0))

@@ -104,13 +104,44 @@ def test_few_and_many_queries_find_the_same(seed, q, n, k, high, dim, contiguous
     assert torch.equal(indices, where)
 
 
-@pytest.mark.parametrize("q", [1, 30])
-def test_scores_that_are_not_numbers_come_first_and_hide_nothing(q):
-    corpus = torch.arange(2_000.0)[:, None]
-    corpus[[5, 900]] = torch.nan
-    scores, indices = top_k(torch.ones(q, 1), corpus, 4)
-    assert indices.tolist() == [[5, 900, 1_999, 1_998]] * q
-    assert scores[:, :2].isnan().all()
+SEARCHES = {"fast or plain": top_k, "plain": plain_top_k}
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("q", [1, 2, 8, 9, 30, 300])
+@pytest.mark.parametrize("n", [3, 900, 9_000])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_passages_and_queries_with_a_nan_are_refused_and_named(search, q, n, dtype):
+    queries, corpus = whole_numbers(0, q, 4).to(dtype), whole_numbers(1, n, 4).to(dtype)
+    passages = corpus.clone()
+    passages[n // 2, 1] = torch.nan
+    with pytest.raises(ValueError, match=rf"top_k: row {n // 2} of corpus .* holds nan"):
+        SEARCHES[search](queries, passages, 2)
+    asked = queries.clone()
+    asked[q // 2] = torch.nan
+    with pytest.raises(ValueError, match=rf"row {q // 2} of queries"):
+        SEARCHES[search](asked, corpus, 2)
+    passages[n // 2, 1] = torch.inf  # times 0: a nan whose sign bit may be set
+    zeros = queries.clone()
+    zeros[:, 1] = 0
+    with pytest.raises(ValueError, match=rf"row {n // 2} of corpus"):
+        SEARCHES[search](zeros, passages, 2)
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_scores_beyond_the_type_are_refused(search):
+    vectors = torch.full((3, 4), 200.0).half()
+    with pytest.raises(ValueError, match=r"beyond what torch.float16 can hold.*\.float\(\)"):
+        SEARCHES[search](vectors, vectors, 1)
+    assert SEARCHES[search](vectors.float(), vectors.float(), 1)[0].tolist() == [[160_000.0]] * 3
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_a_nan_ranks_first_whatever_its_sign(sign, dtype):
+    nan = torch.tensor(torch.nan).copysign(torch.tensor(float(sign)))
+    values = torch.tensor([[1.0, torch.inf, 1.0, nan, 3.0]]).to(dtype)
+    assert ordered_top_k(values, 3)[1].tolist() == [[3, 1, 4]]
 
 
 def test_no_more_scores_are_held_than_asked_for(monkeypatch):
@@ -186,11 +217,15 @@ def test_top_k_runs_on_meta(q):
         (torch.ones(1, 3), torch.ones(2, 3).double(), 1, "one dtype and device"),
         (torch.ones(1, 3).int(), torch.ones(2, 3).int(), 1, "expected floats"),
         (torch.ones(1, 3), torch.ones(2, 3), 0, "k=0"),
+        (torch.ones(1, 1), torch.ones(2, 3), 1, r"\(1, 1\) and corpus is \(2, 3\)"),
     ],
 )
 def test_top_k_says_what_does_not_fit(queries, corpus, k, message):
-    with pytest.raises(ValueError, match=message):
-        top_k(queries, corpus, k)
+    for search in SEARCHES.values():
+        with pytest.raises(ValueError, match=message):
+            search(queries, corpus, k)
+        with pytest.raises(ValueError, match="blocks of"):
+            search(torch.ones(1, 3), torch.ones(2, 3), 1, block=-5)
 
 
 class Counting:

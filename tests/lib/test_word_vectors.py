@@ -289,3 +289,70 @@ def test_words_of_weight_zero_give_zero_not_nan():
 def test_average_words_stays_on_its_device():
     vectors = WordVectors(["a", "b"], torch.empty(2, 3, device="meta"))
     assert average_words(vectors, [["a"], ["b", "a"]]).device.type == "meta"
+
+
+# what is refused
+
+
+@pytest.mark.parametrize(
+    "counts", [[], [0, 0], [3, -1], [1.0, math.nan], [1.0, math.inf], [[1, 2], [3, 4]]]
+)
+def test_counts_that_are_none_are_refused(counts):
+    for function in (subsample_keep_probability, noise_distribution):
+        with pytest.raises(ValueError, match=f"{function.__name__}: counts"):
+            function(torch.tensor(counts))
+
+
+def test_a_threshold_or_a_power_of_nan_is_refused():
+    with pytest.raises(ValueError, match="threshold is nan"):
+        subsample_keep_probability(torch.ones(2), math.nan)
+    with pytest.raises(ValueError, match="power is nan"):
+        noise_distribution(torch.ones(2), math.nan)
+
+
+def test_positions_are_not_taken_for_truth_values_nor_floats_for_ids():
+    tokens, draws = torch.tensor([5, 6, 7]), torch.ones(3, dtype=torch.long)
+    with pytest.raises(TypeError, match=r"expected bool.*keep.bool\(\)"):
+        skipgram_pairs(tokens, draws, torch.tensor([1, 0, 1]))
+    with pytest.raises(TypeError, match=r"tokens are torch\.float32"):
+        skipgram_pairs(tokens.float(), draws)
+    with pytest.raises(TypeError, match=r"window_draws are torch\.float32"):
+        skipgram_pairs(tokens, draws.float())
+    with pytest.raises(ValueError, match="expected one of each a token"):
+        skipgram_pairs(tokens[None], draws[None])
+
+
+def test_a_word_of_nan_is_not_the_nearest_of_all():
+    vectors = small().vectors.clone()
+    vectors[[3, 8], 0] = torch.tensor([torch.nan, torch.inf])
+    with pytest.raises(ValueError, match="WordVectors: rows 3, 8 of vectors"):
+        WordVectors([f"w{i}" for i in range(40)], vectors)
+    with pytest.raises(ValueError, match="most_similar: row 0 of query"):
+        small().most_similar(vectors[3])
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"k": 0}, ValueError, "k is 0"),
+        ({"k": -1}, ValueError, "k is -1"),
+        ({"exclude": "w1"}, TypeError, r"expected words: \['w1'\]"),
+    ],
+)
+def test_neighbours_that_cannot_be_asked_for(options, error, says):
+    with pytest.raises(error, match=says):
+        small().most_similar("w3", **options)
+
+
+def test_texts_are_not_taken_for_lists_of_letters():
+    for documents in (["heart pain"], [["w1"], "w2 w3"], "w1 w2"):
+        with pytest.raises(TypeError, match="expected the list of its words"):
+            idf_weights(documents)
+        with pytest.raises(TypeError, match="expected the list of its words"):
+            average_words(small(), documents)
+
+
+@pytest.mark.parametrize("weight", [-0.1, math.nan, math.inf])
+def test_weights_that_make_no_mean_are_refused(weight):
+    with pytest.raises(ValueError, match="the weight of 'w2' is"):
+        average_words(small(), DOCUMENTS, {"w1": 1.0, "w2": weight})

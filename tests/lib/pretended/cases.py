@@ -89,21 +89,29 @@ CASES = {
     "last token": lambda t, m: pooling.last_token_pool(t, m),
     "cosine matrix": lambda q, c: pooling.cosine_matrix(q, c),
     "Spearman": lambda q, p: metrics.spearman(q[0], p[0]),
+    "Spearman of a batch": lambda s: metrics.spearman(s.T, s.T.flip(0)),
+    "ranks": lambda s: metrics.average_ranks(s),
+    "discounted gain": lambda s: metrics.dcg(s),
     "bootstrap": lambda s: metrics.bootstrap_means(s[:, 0]),
+    "interval": lambda s: torch.tensor(list(vars(metrics.bootstrap_interval(s[:, 0])).values())),
+    "rows as they are found": lambda q, c: metrics.ndcg_at_k(
+        search.top_k(q, c, 5)[1], [{i: 1, 7: 2} for i in range(len(q))], 10
+    ),
     "training a head": lambda q, p: trained(q, p),
     "gradients in two passes": lambda q, p: cached_gradients(q, p),
 }
 INPUTS = {"q": Q, "p": P, "n": N, "c": CORPUS, "own": OWN, "s": SCORES, "t": TOKENS, "m": MASK}
 
 
+@pytest.mark.parametrize("float64", [True, False])
 @pytest.mark.parametrize("name", CASES)
-def test_the_same_on_both_devices(name, monkeypatch):
+def test_the_same_on_both_devices(name, float64, monkeypatch):
     # 16 bits are for each device to say: without, both count alike
     monkeypatch.setattr("lib.device.low_precision_dtype", lambda device: None)
     function = CASES[name]
     wanted = function.__code__.co_varnames[: function.__code__.co_argcount]
     expected = function(*(INPUTS[x] for x in wanted))
-    with pretend_gpu() as device:
+    with pretend_gpu(float64) as device:
         found = function(*(INPUTS[x].to(device) for x in wanted))
         one = isinstance(expected, torch.Tensor)
         for ours, right in zip(*([x] if one else list(x) for x in (found, expected)), strict=True):
@@ -118,10 +126,12 @@ def test_the_same_on_both_devices(name, monkeypatch):
         (lambda gpu: torch.ones(3)[torch.tensor([0], device=gpu)], "indices should be either on"),
         (lambda gpu: torch.rand(3, device=gpu, generator=generator), "type for generator"),
         (lambda gpu: torch.ones(3, device=gpu).numpy(), "can't convert"),
+        (lambda gpu: torch.ones(3, device=gpu).double(), "no float64"),
+        (lambda gpu: torch.arange(3, dtype=torch.float64, device=gpu), "no float64"),
     ],
 )
 def test_what_a_gpu_refuses_is_refused(wrong, says):
-    with pretend_gpu() as gpu, pytest.raises((RuntimeError, TypeError), match=says):
+    with pretend_gpu(float64=False) as gpu, pytest.raises((RuntimeError, TypeError), match=says):
         wrong(gpu)
 
 

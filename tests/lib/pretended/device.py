@@ -32,6 +32,8 @@ _BOTH = {
     aten._index_put_impl_,
 }
 
+_has_float64 = True
+
 
 class OnGpu(torch.Tensor):
     """A tensor on the GPU that is pretended; `held` is what it holds, on the CPU."""
@@ -111,6 +113,9 @@ def _compute(func, args: tuple, kwargs: dict[str, Any]) -> Any:
     found = func(*args, **kwargs)
     if not on_gpu:
         return found
+    made = [x for x in tree_flatten(found)[0] if isinstance(x, torch.Tensor)]
+    if not _has_float64 and any(x.dtype == torch.float64 for x in made):
+        raise TypeError(f"Cannot convert a {NAME} Tensor to float64 dtype as it has no float64")
     # what is written into stays the tensor that it was
     same = {id(x.held): x for x in ours}
 
@@ -126,9 +131,14 @@ class _Pretending(TorchDispatchMode):
 
 
 @contextlib.contextmanager
-def pretend_gpu() -> Iterator[torch.device]:
-    """Inside, "cuda" is a device like any other, computed on the CPU."""
+def pretend_gpu(float64: bool = True) -> Iterator[torch.device]:
+    """Inside, "cuda" is a device like any other, computed on the CPU.
+
+    float64: whether it has such numbers; Apple's MPS has none.
+    """
+    global _has_float64
     _register()
+    _has_float64 = float64
     make = torch.tensor
 
     def tensor(data: Any, *, device: Any = None, **options: Any) -> torch.Tensor:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from lib.cache import remember
 from lib.device import autocast, low_precision_dtype
 from lib.finetune import History, fit
 from lib.pooling import mean_pool, normalize
+from lib.progress_bar import track
 from lib.text import length_sorted_batches
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class CrossEncoder(nn.Module):
             raise TypeError("CrossEncoder.read: expected a list of texts, such as [text] for one")
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         batches = length_sorted_batches([len(text) for text in new], batch_size)
-        for rows in _bar(batches, "Reading texts", progress):
+        for rows in track(batches, "Reading texts", "batch", shown=progress):
             part = [new[row] for row in rows]
             found = self.tokenizer(
                 part, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
@@ -172,7 +172,7 @@ class CrossEncoder(nn.Module):
         states = list(zip(self.read(left, progress=progress), self.read(right, progress=progress)))
         scores = torch.empty(len(states), device=self.device)
         batches = length_sorted_batches([len(a) + len(b) for a, b in states], batch_size)
-        for rows in _bar(batches, "Scoring pairs", progress):
+        for rows in track(batches, "Scoring pairs", "batch", shown=progress):
             with autocast(self.device):
                 scores[rows] = self(*zip(*(states[row] for row in rows)))
         return scores
@@ -324,10 +324,3 @@ def _hash_of_weights(judge: CrossEncoder) -> str:
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         digest.update(memoryview(tensor.cpu().flatten().view(torch.uint8).numpy()))
     return digest.hexdigest()
-
-
-def _bar(batches: Sequence, doing: str, progress: bool):
-    from tqdm.auto import tqdm
-
-    out = sys.stdout  # nbgrader takes points for stderr
-    return tqdm(batches, doing, unit="batch", file=out, disable=not progress, delay=2, leave=False)

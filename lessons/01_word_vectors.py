@@ -344,9 +344,7 @@ check("sgns_loss", sgns_loss)
 # it get in 150 steps?
 
 # %%
-import sys
-
-from tqdm import tqdm
+from lib.progress_bar import track
 
 loss_of = yours("sgns_loss", sgns_loss, instead=word_vectors.sgns_loss)
 size, dim, k = len(vocabulary), 64, 5
@@ -354,7 +352,7 @@ centres = ((torch.rand(size, dim, generator=generator) - 0.5) / dim).requires_gr
 contexts = torch.zeros(size, dim, requires_grad=True)
 optimiser = torch.optim.Adam([centres, contexts], lr=0.01)
 losses = []
-for _ in tqdm(range(150), desc="training", file=sys.stdout):
+for _ in track(range(150), "Training"):
     centre, context = pairs[torch.randint(len(pairs), (1_024,), generator=generator)].T
     noise = sampler(frequency, torch.rand(1_024, k, generator=generator))
     loss = loss_of(centres[centre], contexts[context], contexts[noise])

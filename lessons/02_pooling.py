@@ -651,9 +651,7 @@ check("restore_order", restore_order)
 # Now the whole encoder, from your parts. One forward pass a batch, and all four poolings from the same token vectors.
 
 # %%
-import sys
-
-from tqdm.auto import tqdm
+from lib.progress_bar import track
 
 restore = yours("restore_order", restore_order, instead=text.restore_order)
 
@@ -662,7 +660,7 @@ def embed(texts: list[str], batch_size: int = 32) -> dict[str, torch.Tensor]:
     """Return the vectors of the texts, (n, dim), for each pooling."""
     batches = batches_of([len(t) for t in texts], batch_size)
     parts = {name: [] for name in POOLINGS}
-    for batch in tqdm(batches, desc="Encoding", file=sys.stdout, delay=2, leave=False):
+    for batch in track(batches, "Encoding", "batch"):
         with autocast(device):
             tokens, mask = text.token_embeddings(model, [texts[i] for i in batch])
         for name, pool in POOLINGS.items():

@@ -329,15 +329,14 @@ claim(
 # %% quiz="03-q2"
 
 # %%
-import sys
 from functools import partial
 
-from tqdm.auto import tqdm
+from lib.progress_bar import track
 
 
 def watched(items):
     """A progress bar for what takes more than two seconds."""
-    return tqdm(items, desc="Training runs", file=sys.stdout, delay=2, leave=False)
+    return track(items, "Training runs", "run")
 
 
 def summary(runs: list) -> tuple[list, tuple[list, list]]:

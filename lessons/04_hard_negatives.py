@@ -456,14 +456,12 @@ print("nDCG@10 of the miner minus the encoder:", told(better))
 # %% quiz="04-q3"
 
 # %%
-import sys
-
-from tqdm.auto import tqdm
+from lib.progress_bar import track
 
 
 def training(items):
     """A progress bar for what takes more than two seconds."""
-    return tqdm(items, desc="Training runs", file=sys.stdout, delay=2, leave=False)
+    return track(items, "Training runs", "run")
 
 
 sources = {"random": random_rows, "BM25": by_words, "encoder": by_encoder, "miner": by_miner}

@@ -12,7 +12,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from lib.device import autocast, low_precision_dtype
 from lib.finetune import History, fit
 from lib.fingerprint import module_digest
 from lib.pooling import mean_pool, normalize
+from lib.progress_bar import track
 from lib.text import length_sorted_batches
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class CrossEncoder(nn.Module):
         texts = as_texts("CrossEncoder.read", texts)
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         batches = length_sorted_batches([len(text) for text in new], batch_size)
-        for rows in _bar(batches, "Reading texts", progress):
+        for rows in track(batches, "Reading texts", "batch", shown=progress):
             part = [new[row] for row in rows]
             found = self.tokenizer(
                 part, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
@@ -175,7 +175,7 @@ class CrossEncoder(nn.Module):
         states = list(zip(self.read(left, progress=progress), self.read(right, progress=progress)))
         scores = torch.empty(len(states), device=self.device)
         batches = length_sorted_batches([len(a) + len(b) for a, b in states], batch_size)
-        for rows in _bar(batches, "Scoring pairs", progress):
+        for rows in track(batches, "Scoring pairs", "batch", shown=progress):
             with autocast(self.device):
                 scores[rows] = self(*zip(*(states[row] for row in rows)))
         return scores
@@ -324,10 +324,3 @@ def _facts(judge: CrossEncoder, texts: list) -> dict[str, object]:
         "texts": hashlib.sha256(json.dumps(texts).encode()).hexdigest(),
         "precision": str(low_precision_dtype(judge.device)),
     }
-
-
-def _bar(batches: Sequence, doing: str, progress: bool):
-    from tqdm.auto import tqdm
-
-    out = sys.stdout  # nbgrader takes points for stderr
-    return tqdm(batches, doing, unit="batch", file=out, disable=not progress, delay=2, leave=False)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import math
-import sys
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from lib import progress_bar
 from lib._arguments import as_texts
 from lib.device import autocast
 from lib.pooling import normalize
@@ -147,7 +147,7 @@ def fit(
     best = _validated(model, validate, history, 0, None)
     was_training = model.training
     model.train()
-    with _bar(len(plan), progress) as bar:
+    with progress_bar.bar(len(plan), "Training", "step", shown=progress) as bar:
         for number, rows in enumerate(plan, start=1):
             began = time.perf_counter()
             optimizer.zero_grad(set_to_none=True)
@@ -202,20 +202,6 @@ def _validated(
         return best
     history.best_step, history.best_score = number, score
     return copy.deepcopy(model.state_dict())
-
-
-def _bar(total: int, progress: bool):
-    from tqdm.auto import tqdm
-
-    return tqdm(
-        total=total,
-        desc="Training",
-        unit="step",
-        file=sys.stdout,  # nbgrader takes points for stderr
-        disable=not progress,
-        delay=2,
-        leave=False,
-    )
 
 
 def trainable_layers(model: SentenceTransformer, last: int) -> int:

@@ -6,7 +6,6 @@ follows finds the same without sorting what cannot win, and `top_k` chooses betw
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -16,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lib import _coarse
+from lib import _coarse, progress_bar
 from lib._arguments import as_texts
 from lib._finite import require_finite_scores
 from lib.cache import EmbeddingCache, cache_folder
@@ -302,22 +301,11 @@ def _encode_missing(
     key: str,
     vectors: dict[str, Tensor],
 ) -> None:
-    from tqdm.auto import tqdm
-
     device = torch.device(model.device)
     dtype = getattr(torch, precision)
     lower = precision != "float32"
     batches = length_sorted_batches([len(text) for text in missing], batch_size)
-    bar = tqdm(
-        total=len(missing),
-        desc="Encoding",
-        unit="text",
-        file=sys.stdout,  # nbgrader takes points for stderr
-        disable=not progress,
-        delay=2,
-        leave=False,
-    )
-    with bar:
+    with progress_bar.bar(len(missing), "Encoding", "text", shown=progress) as bar:
         for start in range(0, len(batches), _BATCHES_A_WRITE):
             group = batches[start : start + _BATCHES_A_WRITE]
             rows = []

@@ -10,7 +10,6 @@ Memory). The gradient is that of `lib.word_vectors.sgns_loss` summed over the pa
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
-from tqdm import tqdm
 
+from lib import progress_bar
 from lib._arguments import refuse_one_string
 from lib.text import Vocabulary, split_words
 from lib.word_vectors import WordVectors, noise_distribution, subsample_keep_probability
@@ -115,9 +114,7 @@ def train_word2vec(
     log_every = max(1, epochs * stream.steps_per_epoch // 100)
     history: list[TrainingStep] = []
     started, step, words = time.perf_counter(), 0, 0
-    with tqdm(
-        total=total, unit="word", unit_scale=True, file=sys.stdout, disable=not progress
-    ) as bar:
+    with progress_bar.bar(total, "Training", "word", shown=progress, delay=0) as bar:
         for _ in range(epochs):
             for batch, words_read in stream.batches(device):
                 rate = learning_rate * max(LAST_RATE, 1 - words / total)

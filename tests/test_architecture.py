@@ -159,6 +159,7 @@ TESTED_IN = {
     "harness/cli/main.py": "tests/harness/cli/test_cli.py",
     "harness/cli/prove.py": "tests/harness/cli/test_cli.py",
     "harness/cli/run.py": "tests/harness/execute/test_run.py",
+    "harness/execute/engine.py": "tests/harness/execute/test_failing.py",
     "harness/execute/one.py": "tests/harness/execute/test_run.py",
     "harness/execute/scoring.py": "tests/harness/execute/test_run.py",
     "harness/grade/assignment.py": "tests/harness/grade/test_session.py",

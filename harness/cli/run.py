@@ -36,11 +36,23 @@ def run(
     save: Annotated[
         bool, typer.Option("--save", help="Write the executed lessons to solutions/.")
     ] = False,
+    cell_timeout: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="Stop a lesson whose cell takes longer; 0: no limit. "
+            "Default: 1800 (half an hour) in fast, 14400 (four hours) in full.",
+        ),
+    ] = None,
 ) -> None:
     """Execute lessons with their worked answers, grade them with nbgrader, print a table.
 
     With `--model` the lessons run with another sentence encoder; their claims are about the course's
     own, so that one that does not hold is shown and stops nothing.
+
+    A lesson that stops says in which cell, how far it was and, if its kernel died, whether memory
+    was short; what ran until then is kept.
 
     Executed notebooks, an HTML of each and results.json are left in build/run.
     """
@@ -76,6 +88,7 @@ def run(
             model=_found(model),
             jobs=jobs,
             save=save,
+            cell_timeout=cell_timeout,
             tell=tell,
         )
     _report(root, results, {x.number: x.title for x in chosen})
@@ -114,14 +127,23 @@ def _say_what_failed(result: Result) -> None:
     if failure is None:
         return
     name = f" ({failure.name})" if failure.name else ""
-    out.print(f"\n[bold red]{result.slug}, cell {failure.cell}{name}[/]")
+    where = f"cell {failure.cell}{name}" if failure.cell >= 0 else "before its first cell"
+    out.print(f"\n[bold red]{result.slug}, {where}[/]")
     out.print(failure.error, markup=False)
+    own = f"; this one took {failure.cell_seconds:.0f} s" if failure.cell >= 0 else ""
+    out.print(
+        f"{failure.done} of {failure.total} cells were done after {failure.seconds:.0f} s{own}."
+    )
+    if failure.memory:
+        out.print(failure.memory, markup=False)
     source = failure.source.strip().splitlines()
     out.print("\n".join(f"    {line}" for line in source[:12]), markup=False)
     out.print(
         f"Next: look at build/run/{result.slug}.ipynb up to that cell, mend "
         f"lessons/{result.slug}.py, and run `course run {result.number}` again."
     )
+    if failure.advice:
+        out.print(f"Or {failure.advice}", markup=False)
 
 
 def _say_where_the_time_went(results: Sequence[Result], most: int = 5) -> None:

@@ -12,19 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.grade import cells as grading
+from harness.execute.failing import Failure, describe
 
 RECORD = "application/vnd.embeddings-course+json"
-
-
-@dataclass(frozen=True)
-class Failure:
-    """The cell that stopped a lesson."""
-
-    cell: int
-    name: str
-    error: str
-    source: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +42,7 @@ def execute(
     parameters: dict[str, Any],
     environment: dict[str, str],
     tell: Callable[[int, int], None],
+    cell_timeout: int = 0,
 ) -> Result:
     """Run the notebook `source` and write it, executed, to `target`.
 
@@ -59,6 +50,7 @@ def execute(
         parameters: papermill's parameters (`PROFILE`, `SEED`, `DEVICE`, and `MODEL` where another is wanted).
         environment: variables for the kernel.
         tell: called with (cells done, cells in all).
+        cell_timeout: seconds that one cell may take, 0 for no limit.
     """
     os.environ.update(environment)
     # What kernels and papermill log goes beside the notebook, not over the progress bars.
@@ -67,41 +59,30 @@ def execute(
         os.dup2(log, stream)
     import nbformat
     import papermill
-    from papermill.engines import NBClientEngine, papermill_engines
-    from papermill.exceptions import PapermillExecutionError
 
-    class Telling(NBClientEngine):
-        """papermill's own engine, which also tells of each finished cell."""
+    from harness.execute import engine
 
-        @classmethod
-        def execute_managed_notebook(cls, nb_man, kernel_name, **kwargs):
-            total, complete = len(nb_man.nb.cells), nb_man.cell_complete
-
-            def told(cell, cell_index, **more):
-                complete(cell, cell_index, **more)
-                tell(cell_index + 1, total)
-
-            nb_man.cell_complete = told
-            return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
-
-    papermill_engines.register("telling", Telling)
+    # Not an older run's: what is there after this one is this one's, however far it came.
+    target.unlink(missing_ok=True)
+    trace, error = engine.Trace(), None
     started = time.monotonic()
-    failure = None
     try:
         papermill.execute_notebook(
             str(source),
             str(target),
             parameters=parameters,
-            engine_name="telling",
+            engine_name=engine.NAME,
             kernel_name="python3",
             progress_bar=False,
             cwd=str(target.parent),
+            trace=trace,
+            tell=tell,
+            limit=cell_timeout,
         )
-    except PapermillExecutionError as error:
-        failure = _failure(error, nbformat.read(source, as_version=4))
-    except Exception as error:  # a kernel that died or never started
-        failure = Failure(0, "", f"{type(error).__name__}: {error}", "")
+    except Exception as raised:  # a cell's error, a kernel that died or never started
+        error = raised
     seconds = time.monotonic() - started
+    failure = describe(trace, error, nbformat.read(source, as_version=4), cell_timeout, seconds)
     slug = source.stem
     claims, headline, spent = 0, "", []
     if target.is_file():
@@ -129,13 +110,6 @@ def sections(notebook: Any, seconds: float) -> list[tuple[str, float]]:
             spent[heading] = spent.get(heading, 0.0) + duration
     rest = {"kernel start and papermill": max(0.0, seconds - sum(spent.values()))}
     return [(name, round(value, 2)) for name, value in (rest | spent).items()]
-
-
-def _failure(error: Any, notebook: Any) -> Failure:
-    found = [c for c in notebook.cells if c.source == error.source]
-    cell = notebook.cells.index(found[0]) if found else error.cell_index
-    name = (grading.grade_id(found[0]) or "") if found else ""
-    return Failure(cell, name, f"{error.ename}: {error.evalue}", error.source)
 
 
 def records(notebook: Any) -> list[dict]:

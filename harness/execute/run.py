@@ -29,6 +29,9 @@ from harness.paths import run_folder
 # A kernel with torch, the model and a corpus of embeddings, and in `full` the training of all its
 # layers (7.5 GiB at most); more than the lessons were seen to use.
 GIB_PER_LESSON = {"fast": 3.0, "full": 8.0}
+# Seconds a cell. The longest of `fast` takes a minute or two on two busy cores, that of `full`, which
+# trains whole encoders, most of an hour: a limit is for what hangs, not for what is slow.
+CELL_TIMEOUT = {"fast": 30 * 60, "full": 4 * 60 * 60}
 
 
 def default_jobs(lessons: int, profile: str) -> int:
@@ -63,6 +66,7 @@ def run(
     model: str | None = None,
     jobs: int | None = None,
     save: bool = False,
+    cell_timeout: int | None = None,
     tell: Callable[[str, int, int], None] = lambda slug, done, total: None,
 ) -> list[Result]:
     """Execute the lessons and grade them with nbgrader; everything stays under `build/run`.
@@ -71,6 +75,7 @@ def run(
         model: another encoder than the lessons' own: a folder, or a name that `load_encoder` knows.
         tell: called with (slug, cells done, cells in all) as the lessons get on.
         save: also write `solutions/` from the lessons that ran through.
+        cell_timeout: seconds that a cell may take, 0 for no limit; None is the profile's own limit.
 
     Raises:
         Busy: another run writes to `build/run`.
@@ -82,9 +87,9 @@ def run(
         parameters = {"PROFILE": profile, "SEED": seed, "DEVICE": device}
         if model is not None:
             parameters["MODEL"] = model
-        results = _execute(
-            root, lessons, parameters, jobs or default_jobs(len(lessons), profile), save, tell
-        )
+        limit = CELL_TIMEOUT[profile] if cell_timeout is None else cell_timeout
+        at_once = jobs or default_jobs(len(lessons), profile)
+        results = _execute(root, lessons, parameters, limit, at_once, save, tell)
         points = scoring.score(root, [r for r in results if r.ok])
         results = [dataclasses.replace(r, points=points.get(r.slug, {})) for r in results]
         text = json.dumps([dataclasses.asdict(r) for r in results], indent=1)
@@ -109,6 +114,7 @@ def _execute(
     root: Path,
     lessons: list[Lesson],
     parameters: dict[str, Any],
+    limit: int,
     jobs: int,
     save: bool,
     tell: Callable[[str, int, int], None],
@@ -131,7 +137,7 @@ def _execute(
             source.parent.mkdir(parents=True, exist_ok=True)
             source.write_text(build.to_text(build.source_notebook(lesson)), encoding="utf-8")
             target = folder / f"{lesson.slug}.ipynb"
-            work.append(_Work(source, target, parameters, variables, news))
+            work.append(_Work(source, target, parameters, variables, limit, news))
         with contextlib.closing(finished(pool, _Work.execute, work, len(work))) as done:
             for one, future in done:
                 results[one.source.stem] = _finish(root, future.result(), save)
@@ -154,10 +160,13 @@ class _Work:
     target: Path
     parameters: dict[str, Any]
     variables: dict[str, str]
+    limit: int
     news: Any
 
     def execute(self) -> Result:
-        return execute(self.source, self.target, self.parameters, self.variables, self._tell)
+        return execute(
+            self.source, self.target, self.parameters, self.variables, self._tell, self.limit
+        )
 
     def _tell(self, done: int, total: int) -> None:
         self.news.put((self.source.stem, done, total))
@@ -193,6 +202,7 @@ def _finish(root: Path, result: Result, save: bool) -> Result:
         return result
     notebook = nbformat.read(path, as_version=4)
     _tidy(notebook)
+    nbformat.write(notebook, path)
     path.with_suffix(".html").write_text(_html(notebook), encoding="utf-8")
     if save and result.ok:
         target = root / "solutions" / path.name
@@ -218,14 +228,21 @@ def _html(notebook: nbformat.NotebookNode) -> str:
 
 
 def _tidy(notebook: nbformat.NotebookNode) -> None:
-    """Drop what only a live front end can show: widgets, and lines that a progress bar rewrote."""
+    """Drop what only a live front end can show: widgets, and lines that a progress bar rewrote.
+
+    A bar of `lib.progress_bar` that is done is an empty output; one that a dead kernel left behind
+    is marked as running, which it no longer is.
+    """
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
         kept: list = []
         for output in cell.outputs:
-            if "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
+            data = output.get("data", {})
+            if "application/vnd.jupyter.widget-view+json" in data or data == {"text/plain": ""}:
                 continue
+            if output.get("metadata", {}).pop("progress_bar", None):
+                data["text/plain"] = "The kernel ended at: " + data["text/plain"]
             last = kept[-1] if kept else None
             # A bar arrives in pieces; only the whole stream shows which lines were rewritten.
             if last and _same_stream(last, output):

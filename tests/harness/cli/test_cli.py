@@ -102,6 +102,7 @@ def test_every_command_is_listed_above():
         (["build", "--nonsense"], "No such option: --nonsense"),
         (["run", "--profile", "slow"], "it is fast or full"),
         (["run", "--jobs", "0"], "Invalid value for '--jobs'"),
+        (["run", "--cell-timeout", "-1"], "Invalid value for '--cell-timeout'"),
         (["run", "--seed", "x"], "Invalid value for '--seed'"),
         (["run", "7"], "there is no lesson '7'; there are: 90_tiny"),
         (["run", "[red]"], "there is no lesson '[red]'"),

@@ -162,6 +162,33 @@ def test_a_failing_cell_is_shown_with_its_error_and_what_to_do_next(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("body", "options", "says"),
+    [
+        ("time.sleep(200)", ["--cell-timeout", "3"], "the limit of 3 s"),
+        ("os.kill(os.getpid(), 9)", [], "SIGKILL"),
+    ],
+)
+def test_a_lesson_that_hangs_or_dies_says_where_and_how_far(tmp_path, body, options, says):
+    ending = f"import os, time\n{body}\n"
+    assert "import matplotlib.pyplot as plt\n" in tiny.LESSON
+    lesson = tiny.LESSON.replace("import matplotlib.pyplot as plt\n", ending)
+    root = tiny.lay_out(tmp_path, lesson)
+    done = course(root, "run", "90", *options)
+    assert done.returncode == 1, done.stdout + done.stderr
+    (result,) = json.loads((root / "build/run/results.json").read_text())
+    failure = result["failure"]
+    assert failure["source"].startswith(ending)
+    assert f"90_tiny, cell {failure['cell']}" in done.stdout
+    assert says in done.stdout
+    assert f"{failure['cell']} of {failure['total']} cells were done after" in done.stdout
+    assert "    import os, time" in done.stdout
+    assert "Next: look at build/run/90_tiny.ipynb" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert nbformat.read(root / "build/run/90_tiny.ipynb", as_version=4).cells
+
+
+@pytest.mark.slow
 def test_a_run_that_is_told_to_end_leaves_no_process_behind(tmp_path):
     pids = tmp_path / "pid"
     sleeping = (
@@ -242,3 +269,20 @@ def test_a_progress_bar_leaves_no_trace_also_when_it_came_in_pieces():
     run._tidy(notebook)
     assert [o.output_type for o in cell.outputs] == ["stream"]
     assert cell.outputs[0].text == "start\nend\n"
+
+
+def test_a_bar_that_is_done_leaves_no_trace_and_one_of_a_dead_kernel_says_so():
+    running = {"progress_bar": {"state": "running"}}
+    outputs = [
+        nbformat.v4.new_output("display_data", data={"text/plain": ""}),
+        nbformat.v4.new_output(
+            "display_data", data={"text/plain": "Training: 50%"}, metadata=running
+        ),
+        nbformat.v4.new_output("display_data", data={"text/plain": "a figure", "image/png": ""}),
+    ]
+    cell = nbformat.v4.new_code_cell("", outputs=outputs)
+    run._tidy(nbformat.v4.new_notebook(cells=[cell]))
+    assert [(o.data["text/plain"], o.metadata) for o in cell.outputs] == [
+        ("The kernel ended at: Training: 50%", {}),
+        ("a figure", {}),
+    ]

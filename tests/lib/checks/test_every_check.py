@@ -7,14 +7,17 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 import lib
 from harness.author import build, mutation, proof
 from harness.author.lesson import Lesson, parse_hints
 from harness.judge.codec import decode, encode
 from lib import checks
-from lib.checks import Case, Raised, Returned, call
+from lib.checks import Case, Raised, Returned, _state, call
+from lib.device import pick_device
 from tests.lib.checks.alternatives import alternatives, mistakes
 
 ROOT = Path(lib.__file__).parents[1]
@@ -112,6 +115,64 @@ def test_every_alternative_passes(exercise, caller):
         for hidden in (None, *HIDDEN):
             verdict = exercise.verdict(caller(alternative), hidden)
             assert verdict.passed, (getattr(alternative, "__name__", alternative), verdict)
+
+
+def _with_tensors(change):
+    """A function of another that sees its tensors changed: in another precision, on another device."""
+
+    def wrap(function):
+        def changed(value):
+            if isinstance(value, torch.Tensor):
+                return change(value)
+            return [changed(v) for v in value] if isinstance(value, list) else value
+
+        @functools.wraps(function)
+        def wrapped(*args):
+            return function(*map(changed, args))
+
+        return wrapped
+
+    return wrap
+
+
+MANNERS = {
+    "float32": _with_tensors(lambda x: x.float() if x.is_floating_point() else x),
+    "float64": _with_tensors(lambda x: x.double() if x.is_floating_point() else x),
+    "the machine's device": _with_tensors(lambda x: x.to(pick_device())),
+}
+STATES = {
+    "default dtype": lambda: torch.set_default_dtype(torch.float64),
+    "default device": lambda: torch.set_default_device("meta"),
+    "no gradients": lambda: torch.set_grad_enabled(False),
+    "seeds": lambda: (torch.manual_seed(5), np.random.seed(5)),
+    "numpy raises": lambda: np.seterr(all="raise"),
+}
+
+
+def _right_answers(exercise):
+    solution = _function(exercise, _lesson(exercise).solution(exercise.name))
+    return [solution, *alternatives(exercise.name)]
+
+
+@pytest.mark.slow
+@every_exercise
+@pytest.mark.parametrize("manner", MANNERS)
+def test_right_answers_pass_in_every_precision_and_place(exercise, manner):
+    if manner == "float32" and exercise.name == "sample_negatives":
+        pytest.skip("its card asks for float64")
+    for answer in _right_answers(exercise):
+        verdict = exercise.verdict(call(MANNERS[manner](answer)))
+        assert verdict.passed, (answer, verdict)
+
+
+@pytest.mark.slow
+@every_exercise
+@pytest.mark.parametrize("state", STATES)
+def test_the_learner_s_state_changes_no_verdict(exercise, state):
+    with _state.known():
+        STATES[state]()
+        verdicts = [exercise.verdict(call(answer)) for answer in _right_answers(exercise)]
+    assert [v for v in verdicts if not v.passed] == []
 
 
 @every_exercise

@@ -7,6 +7,19 @@ import torch
 from lib.checks.lesson_04.mine_negatives import _by_mask
 
 
+def _in_blocks(whole):
+    """A right answer made of one that scores all queries at once."""
+
+    def mine(queries, passages, positives, k, block):
+        parts = [
+            whole(queries[i : i + block], passages, positives[i : i + block], k, block)
+            for i in range(0, len(queries), block)
+        ]
+        return torch.cat(parts)
+
+    return mine
+
+
 def _search_more(queries, passages, positives, k, block):
     """An alternative: search for more, then drop positives from the lists."""
     order = (queries @ passages.T).argsort(dim=1, descending=True).tolist()
@@ -17,4 +30,4 @@ def _search_more(queries, passages, positives, k, block):
     return torch.tensor(found)
 
 
-ALTERNATIVES = [_by_mask, _search_more]
+ALTERNATIVES = [_in_blocks(_by_mask), _in_blocks(_search_more)]

@@ -103,18 +103,21 @@ EXERCISE = BreakIt(
             "A suspect that never scales a vector passes your test. Let lengths differ so much that plain "
             "dot products choose another word.",
             _solver(target=lambda u, v, a, b, c: v[b] - v[a] + v[c], score=lambda u, v, t: v @ t),
+            hint=3,
         ),
         Suspect(
             "a-forgotten",
             "A suspect that ignores a (its target is b + c) passes your test. Add a question where the "
             "place of a decides between two candidates.",
             _solver(target=lambda u, v, a, b, c: u[b] + u[c]),
+            hint=2,
         ),
         Suspect(
             "zero-for-inputs",
             "A suspect that gives the inputs the score 0 instead of leaving them out passes your test. Add a "
             "question to which every possible answer scores below 0.",
             _solver(excluded=0.0),
+            hint=2,
         ),
         Suspect(
             "row-of-what-is-left",

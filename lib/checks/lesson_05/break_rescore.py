@@ -172,18 +172,21 @@ EXERCISE = BreakIt(
             "A suspect that leaves equal scores in the order of the shortlist passes your test. Put the "
             "higher row of two equal passages first in the shortlist.",
             _ties_as_they_come,
+            hint=3,
         ),
         Suspect(
             "ends-at-the-first-missing",
             "A suspect that stops at the first missing candidate (-1) passes your test. Put a -1 before a "
             "candidate that belongs among the best.",
             _ends_at_the_first_missing,
+            hint=3,
         ),
         Suspect(
             "zero-for-missing",
             "A suspect that gives a missing candidate (-1) the score 0 passes your test. Let a candidate "
             "with a score below 0 be among the best beside a -1.",
             _zero_for_missing,
+            hint=3,
         ),
         Suspect(
             "k-ignored",

@@ -820,6 +820,8 @@ claim(
     f"others among the same six; difference {more}",
 )
 
+# %% quiz="04-q6"
+
 # %% [markdown]
 # Does training gain by it? Three ways to drop some of the six, filled up from ranks 7 and further: the judge, the 5% margin, and as a *control* as many at random as the judge drops.
 
@@ -846,8 +848,6 @@ claim(
     f"margin {minus('judge', 'margin, same six')}",
 )
 
-# %% quiz="04-q6"
-
 # %% [markdown]
 # So most of a filter's gain comes from going deeper; only what it wins over the control is judgement. A filter that was never compared with random dropping proves little.
 #
@@ -856,8 +856,6 @@ claim(
 # ## 8. Mixing, and mining in rounds
 #
 # Is a mix of sources better than each alone? Take turns: one from the miner after its margin, one from BM25, one random, and so on.
-
-# %% quiz="04-q7"
 
 # %%
 best_four = by_margin[0.05]
@@ -939,6 +937,8 @@ claim(
     holds=gained[0].low > 0 and gained[0].mean > gained[1].mean,
     measured=f"nDCG@10, third round minus first: with a margin {gained[0]}, without {gained[1]}",
 )
+
+# %% quiz="04-q7"
 
 # %% [markdown]
 # ## 9. Into the loss

@@ -652,8 +652,6 @@ print(tuple(nested_passages.shape), "float32 ->", tuple(packed.shape), "bytes")
 # %% [markdown]
 # The query's own numbers cost nothing to keep: there is one query. So bits find the shortlist, and then the query's numbers are multiplied with the passages' signs.
 
-# %% quiz="05-q6"
-
 # %% [markdown] card="binary_rescore"
 # ### Exercise: search by bits, rescore by the query's numbers
 #
@@ -724,6 +722,8 @@ claim(
     holds=kept > 0.9 and won.low > 0 and full.low > -0.02,
     measured=f"{kept:.1%} kept, {won} nDCG@10 above bits alone; rescored with int8 the change is {full}",
 )
+
+# %% quiz="05-q6"
 
 # %% [markdown]
 # ## 8. What an index costs

@@ -1209,8 +1209,6 @@ print(f"difference, relative to the gradient: {(whole - cut).norm() / whole.norm
 # %% [markdown]
 # No: the two gradients have little in common, as each chunk sees only its own negatives. But the loss needs just the *vectors*, which are small. So (Gao et al. 2021): encode all without keeping activations; take the gradient of the loss with respect to the vectors; encode again, chunk by chunk, and hand each chunk its part.
 
-# %% quiz="03-q7"
-
 # %% [markdown]
 # For a linear encoder, `vectors = inputs @ weight.T`, one can follow every number. If g is the gradient with respect to one vector, its share in the weight's gradient is the outer product of g and the input:
 
@@ -1364,6 +1362,8 @@ claim(
 
 # %% [markdown]
 # The price is a second forward pass for all chunks but one. In sentence-transformers: CachedMultipleNegativesRankingLoss.
+
+# %% quiz="03-q7"
 
 # %% [markdown]
 # ## 12. Break it

@@ -146,8 +146,10 @@ def told(difference: metrics.Interval) -> str:
 # %% quiz="04-q1"
 
 # %%
-random_rows = negatives.random_negatives(len(passages), right, 4, seed=SEED)
-by_encoder = negatives.mine(asked, passages, right.to(device), 40).indices.cpu()
+random_rows = negatives.random_negatives(len(passages), right, 4, seed=SEED, texts=course.passages)
+by_encoder = negatives.mine(
+    asked, passages, right.to(device), 40, texts=course.passages
+).indices.cpu()
 for name, row in (("random", random_rows[7]), ("encoder", by_encoder[7])):
     print(f"{name:8}", " | ".join(course.titles[i] for i in row[:4].tolist()))
 watched = {
@@ -327,7 +329,7 @@ claim(
 # Now its negatives. Positives are left out, and a passage that shares no stem with the query is none of BM25's finds: -1 stands where there are too few.
 
 # %%
-by_words = negatives.mine_bm25(index, asked_texts, right, 40).indices
+by_words = negatives.mine_bm25(index, asked_texts, right, 40, texts=course.passages).indices
 short = (by_words[:, 3] < 0).float().mean()
 print("BM25    ", " | ".join(course.titles[i] for i in by_words[7, :4].tolist()))
 print("encoder ", " | ".join(course.titles[i] for i in by_encoder[7, :4].tolist()))
@@ -1005,6 +1007,8 @@ claim(
     f"others among the same six; difference {more}",
 )
 
+# %% quiz="04-q6"
+
 # %% [markdown]
 # So the judge knows something of what is right. Does training gain by it? Three ways to drop some of the six, filled up from ranks 7 and further: the judge, the 5% margin, and as a *control* as many at random as the judge drops.
 
@@ -1032,8 +1036,6 @@ claim(
     f"margin {minus('judge', 'margin, same six')}",
 )
 
-# %% quiz="04-q6"
-
 # %% [markdown] tags=["folded"]
 # So most of a filter's gain comes from going deeper; only what it wins over the control is judgement. A filter that was never compared with random dropping proves little.
 #
@@ -1043,8 +1045,6 @@ claim(
 # ## 8. Mixing, and mining in rounds
 #
 # Is a mix of sources better than each alone? Take turns: one from the miner after its margin, one from BM25, one random, and so on.
-
-# %% quiz="04-q7"
 
 # %%
 best_four = by_margin[0.05]
@@ -1129,6 +1129,8 @@ claim(
     holds=by_limit.low > 0,
     measured=f"nDCG@10, third round with a margin minus third round without {by_limit}",
 )
+
+# %% quiz="04-q7"
 
 # %% [markdown] tags=["folded"]
 # Without the margin the model trains against its own false negatives, and the rounds lead nowhere. With it, do they beat BM25's negatives of the first round? The lines above the claim tell. Among the few passages of `fast` BM25 with an analyser is a strong start and leaves little to gain; among the many of `full` the trained model finds better ones.
@@ -1292,7 +1294,7 @@ everything = torch.full((len(own), 4), -1)
 with torch.no_grad():
     for head, rows in ((miner, half_b), (miner_b, half_a)):
         everything[rows] = four_below(head(queries[rows]), head(passages), rows)
-anything = negatives.random_negatives(len(passages), own, 4, seed=SEED)
+anything = negatives.random_negatives(len(passages), own, 4, seed=SEED, texts=course.passages)
 complete = (everything >= 0).all(dim=1).float().mean()
 print(f"pairs with four mined negatives: {complete:.1%}")
 

@@ -744,8 +744,6 @@ for row in corpus:
 # %% [markdown]
 # Two passages differ in one bit each, but not equally: the query's 0.8 weighs more than its 0.2.
 
-# %% quiz="05-q6"
-
 # %% [markdown] card="binary_rescore"
 # ### Exercise: search by bits, rescore by the query's numbers
 #
@@ -816,6 +814,8 @@ claim(
     holds=kept > 0.9 and won.low > 0 and full.low > -0.02,
     measured=f"{kept:.1%} kept, {won} nDCG@10 above bits alone; rescored with int8 the change is {full}",
 )
+
+# %% quiz="05-q6"
 
 # %% [markdown] tags=["folded"]
 # Signs alone keep most of the quality. The query's numbers win some of the rest back for nothing, and int8 vectors of fifty passages nearly all.

@@ -1,68 +1,85 @@
 """`quiz`: the instant answer to a quiz item, and `grade_answer` for the grader's cells.
 
 The key is in no learner file. Where the whole course is at hand it is read from `lessons/`; in a
-class the answer is only recorded.
+class the answer is only looked at for its form, and recorded.
 """
 
 from __future__ import annotations
 
 import functools
-import numbers
+import re
 from pathlib import Path
 from typing import Any
 
-from lib.learn import stored_progress
+from lib.learn import catalogue, stored_progress
 from lib.learn.checking import CheckFailed
 from lib.learn.environment import course_root
 from lib.learn.panel import Panel
+from lib.learn.quiz_answers import NotAnswered, is_blank, matches, normalise, shown
+
+__all__ = ["feedback", "grade_answer", "matches", "normalise", "quiz"]
+
+_MOST_TEXT = 10_000  # characters of a free answer that are kept
 
 
-def quiz(item: str, answer: Any) -> None:
+class _NoItem(ValueError):
+    """There is no such quiz item; the message says which there are."""
+
+
+def quiz(item: str, answer: Any = None) -> None:
     """Give your answer to a quiz item and read what it says of you.
 
     Args:
         item: the item's id, such as "02-q3".
         answer: a letter; for several choices "ac" or ["a", "c"]; for an order "cab" or a list; a
-            number; or, for a free answer, a text. None or ... counts as no answer yet.
+            number, with a decimal point; or, for a free answer, a text. None, ... and what is empty
+            count as no answer yet.
+
+    Whatever is given, the answer is a panel: nothing is raised.
     """
-    if answer is None or answer is ...:
+    try:
+        item, entry = _find(item)
+    except _NoItem as error:
+        Panel("wrong", "There is no such question", [_sentence(str(error))]).display()
+        return
+    kind = entry["kind"]
+    try:
+        given = _text(answer) if kind == "free" else normalise(kind, answer, entry.get("choices"))
+    except NotAnswered:
         Panel("not attempted", f"Question {item}: not answered yet").display()
         return
-    entry = _entry(item)
-    if entry is None:
-        stored_progress.record_answer(item, _storable(answer), None)
-        Panel("info", f"Question {item}: your answer {answer!r} is recorded").display()
-        return
-    if entry["kind"] == "free":
-        stored_progress.record_answer(item, _storable(answer), None)
-        Panel("info", f"Question {item}: recorded", [entry["feedback"]]).display()
-        return
-    try:
-        given = normalise(entry["kind"], answer)
     except ValueError as error:
-        Panel("wrong", f"Question {item}: not an answer", [str(error)]).display()
+        Panel("wrong", f"Question {item}: not an answer", [_sentence(str(error))]).display()
         return
-    right = matches(entry["kind"], entry["key"], given, entry.get("tolerance", 0.0))
-    stored_progress.record_answer(item, _storable(answer), right)
-    Panel(
-        "passed" if right else "wrong",
-        f"Question {item}: {'right' if right else 'not right'}",
-        feedback(entry, given, right),
-    ).display()
+    right = None
+    if kind != "free" and "key" in entry:
+        right = matches(kind, entry["key"], given, entry.get("tolerance", 0.0))
+    stored = given if kind in ("numeric", "free") else "".join(given)
+    stored_progress.record_answer(item, stored, right)
+    if right is not None:
+        said = "right" if right else "not right"
+        body = feedback(entry, given, right)
+        Panel("passed" if right else "wrong", f"Question {item}: {said}", body).display()
+    elif "feedback" in entry:
+        Panel("info", f"Question {item}: recorded", [entry["feedback"]]).display()
+    else:
+        Panel("info", f"Question {item}: your answer {shown(answer)} is recorded").display()
 
 
 def grade_answer(item: str, answer: Any, *, kind: str, key: Any, tolerance: float = 0.0) -> None:
     """Compare an answer with its key, in a cell that only the grader's notebook holds.
+
+    The verdict is that of `quiz`: an answer is right here if and only if it is right there.
 
     Raises:
         CheckFailed: there is no answer, it is not one, or it is not right.
     """
     status = "wrong"
     try:
-        if answer is None or answer is ...:
-            status = "not attempted"
-        said = "" if matches(kind, key, normalise(kind, answer), tolerance) else "not right"
+        given = normalise(kind, answer, str(key) if kind == "ordering" else None)
+        said = "" if matches(kind, key, given, tolerance) else "not right"
     except ValueError as error:
+        status = "not attempted" if isinstance(error, NotAnswered) else status
         said = str(error)
     if said:
         failed = CheckFailed(f"question {item}: {said}")
@@ -70,53 +87,11 @@ def grade_answer(item: str, answer: Any, *, kind: str, key: Any, tolerance: floa
         raise failed
 
 
-def normalise(kind: str, answer: Any) -> Any:
-    """The canonical form of an answer: a letter, a sorted tuple, a tuple, or a number.
-
-    Raises:
-        ValueError: it is not an answer to this kind of question; the message says what is.
-    """
-    if kind == "numeric":
-        if isinstance(answer, bool) or not isinstance(answer, numbers.Real):
-            raise ValueError(f"give a number, such as 0.5; you gave {_short(answer)}")
-        try:
-            return float(answer)
-        except OverflowError:
-            raise ValueError("give a number that is not as large as this one") from None
-    letters = answer
-    if type(answer) is str:
-        letters = [c for c in answer.lower() if c.isalpha()] if len(answer) <= 40 else None
-    forms = (list, tuple) if kind == "ordering" else (list, tuple, set)
-    if type(letters) not in forms or not all(type(c) is str and len(c) == 1 for c in letters):
-        example = {"single": '"b"', "multiple": '"ac"', "ordering": '"cab"'}[kind]
-        raise ValueError(f"give letters, such as {example}; you gave {_short(answer)}")
-    letters = [c.lower() for c in letters]
-    if len(set(letters)) != len(letters):
-        raise ValueError(f"each letter at most once; you gave {_short(answer)}")
-    if kind == "single":
-        if len(letters) != 1:
-            raise ValueError(f"give one letter; you gave {_short(answer)}")
-        return letters[0]
-    return tuple(letters) if kind == "ordering" else tuple(sorted(letters))
-
-
-def matches(kind: str, key: Any, given: Any, tolerance: float = 0.0) -> bool:
-    """Whether a normalised answer is the key; a number within the absolute tolerance."""
-    if kind == "numeric":
-        return abs(given - float(key)) <= tolerance
-    return given == normalise(kind, key)
-
-
 def feedback(entry: dict, given: Any, right: bool) -> list[str]:
     """What the item says of this answer."""
     if entry["kind"] in ("single", "multiple"):
         chosen = [given] if entry["kind"] == "single" else list(given)
-        texts = [
-            f"{letter}) {entry['choices'][letter]['feedback']}"
-            if letter in entry["choices"]
-            else f"{letter}) There is no such choice."
-            for letter in chosen
-        ]
+        texts = [f"{letter}) {entry['choices'][letter]['feedback']}" for letter in chosen]
         if (
             entry["kind"] == "multiple"
             and not right
@@ -139,33 +114,65 @@ def feedback(entry: dict, given: Any, right: bool) -> list[str]:
     return [said["wrong"]]
 
 
-def _entry(item: str) -> dict | None:
+def _find(item: Any) -> tuple[str, dict]:
+    """The id and the entry of an item: with its key beside the whole course, else id and kind only.
+
+    Raises:
+        _NoItem: there is none; the message says which there are.
+    """
+    name = item.strip().lower() if type(item) is str else ""
+    if not re.fullmatch(r"[0-9]{2}-q[0-9]{1,3}", name):
+        raise _NoItem(
+            'a question is named by its id, as in quiz("02-q3", q3); '
+            f"instead of the id you gave {shown(item)}"
+        )
+    lesson = name.split("-")[0]
+    items, lessons = _items_of(lesson)
+    if not items:
+        raise _NoItem(f"there is no lesson {lesson}; there are: {', '.join(lessons)}")
+    if name not in items:
+        raise _NoItem(f"there is no quiz item {name!r}; this lesson has: {', '.join(items)}")
+    return name, items[name]
+
+
+def _items_of(lesson: str) -> tuple[dict[str, dict], list[str]]:
+    """The quiz items of a lesson, none if there is no such lesson; and the numbers of all lessons."""
     root = course_root()
     if root is None:
-        return None
-    files = sorted((root / "lessons").glob(f"{item.split('-')[0]}_*.quiz.yaml"))
-    items = _items(files[0], files[0].stat().st_mtime_ns) if files else {}
-    if item not in items:
-        raise KeyError(f"there is no quiz item {item!r}; this lesson has: {', '.join(items)}")
-    return items[item]
+        known = {entry["number"]: entry["quiz"] for entry in catalogue.lessons()}
+        return {entry["id"]: entry for entry in known.get(lesson, [])}, sorted(known)
+    files = {path.name[:2]: path for path in sorted((root / "lessons").glob("[0-9]*_*.quiz.yaml"))}
+    path = files.get(lesson)
+    return _read(path, path.stat().st_mtime_ns) if path else {}, sorted(files)
 
 
 @functools.lru_cache(maxsize=16)
-def _items(file: Path, changed: int) -> dict[str, dict]:
+def _read(file: Path, changed: int) -> dict[str, dict]:
     import yaml
 
-    return {entry["id"]: entry for entry in yaml.safe_load(file.read_text(encoding="utf-8"))}
+    try:
+        entries = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return {entry["id"]: entry for entry in entries}
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+        where = str(getattr(error, "problem_mark", "")).strip()
+        raise _NoItem(f"{file.name} cannot be read as a quiz {where}".strip()) from None
 
 
-def _storable(answer: Any) -> Any:
-    if isinstance(answer, bool | int | float | str):
-        return answer
-    if isinstance(answer, set | frozenset):
-        return sorted(map(str, answer))
-    return [str(item) for item in answer] if isinstance(answer, list | tuple) else _short(answer)
+def _text(answer: Any) -> str:
+    """A free answer as it is kept.
+
+    Raises:
+        NotAnswered: nothing was given.
+        ValueError: it is no text.
+    """
+    if is_blank(answer):
+        raise NotAnswered("not answered yet")
+    if type(answer) is not str:
+        raise ValueError(
+            f'give a text between quotation marks, such as "read"; you gave {shown(answer)}'
+        )
+    return answer[:_MOST_TEXT]
 
 
-def _short(answer: Any) -> str:
-    if isinstance(answer, str | int | float | list | tuple | set):
-        return repr(answer)[:60]
-    return f"a {type(answer).__name__}"
+def _sentence(message: str) -> str:
+    return f"{message[:1].upper()}{message[1:]}."

@@ -20,11 +20,14 @@ from lib.learn.panel import Panel, Table
 
 EMPTY = {"version": 1, "exercises": {}, "quiz": {}, "hints": {}}
 # What an entry of each part holds, with the value of what is absent; hints are counted only.
+# `passed` and `right` are the best so far; `last` and `answer` are of the last try.
 _FORMS: dict[str, dict] = {
     "exercises": {"attempts": 0, "passed": False, "last": "not attempted"},
     "quiz": {"tries": 0, "answer": None, "right": None},
 }
 _COUNTED = "hints"
+# Beside the above, in a quiz entry that was answered rightly before and wrongly since.
+_SLIPPED = "last_right"
 
 
 def path() -> Path:
@@ -52,6 +55,7 @@ def _sound(part: str, stored: dict) -> dict:
     form = _FORMS[part]
     return {
         key: {name: entry.get(name, default) for name, default in form.items()}
+        | ({_SLIPPED: False} if part == "quiz" and entry.get(_SLIPPED) is False else {})
         for key, entry in dict(stored.get(part, {})).items()
         if isinstance(entry, dict)
         and all(type(entry.get(n, d)) is type(d) for n, d in form.items() if d is not None)
@@ -89,11 +93,19 @@ def record_check(name: str, status: str) -> None:
 
 
 def record_answer(item: str, answer: object, right: bool | None) -> None:
-    """Remember a quiz answer; `right` is None where the key is not here."""
+    """Remember a quiz answer; `right` is None where the key is not here.
+
+    The answer that is kept is the last one. A question once answered rightly stays right; that
+    the last answer was not is kept beside it.
+    """
 
     def change(stored: dict) -> None:
         entry = stored["quiz"].setdefault(item, dict(_FORMS["quiz"]))
-        entry.update(answer=answer, right=right, tries=entry["tries"] + 1)
+        entry.pop(_SLIPPED, None)
+        if entry["right"] is True and right is False:
+            entry[_SLIPPED] = False
+        best = True if entry["right"] is True else right
+        entry.update(answer=answer, right=best, tries=entry["tries"] + 1)
 
     update(change)
 
@@ -110,30 +122,50 @@ _session_hints: dict[str, int] = {}
 
 
 def progress() -> Panel:
-    """All lessons: what is passed, what is open, what the quiz answers were."""
+    """All lessons: what is passed, what is open, what the quiz answers were.
+
+    What was solved once counts, whatever was tried since; a later try that failed is named below.
+    """
     stored = load()
-    rows, passed, total = [], 0, 0
+    rows, passed, total, since = [], 0, 0, []
     for lesson in catalogue.lessons():
-        done = [
-            e for e in lesson["exercises"] if stored["exercises"].get(e["name"], {}).get("passed")
-        ]
-        open_ = [e["name"] for e in lesson["exercises"] if e not in done]
-        answers = [stored["quiz"][q["id"]] for q in lesson["quiz"] if q["id"] in stored["quiz"]]
-        right = sum(1 for answer in answers if answer["right"])
-        known = any(answer["right"] is not None for answer in answers)
+        names = [entry["name"] for entry in lesson["exercises"]]
+        done = [name for name in names if stored["exercises"].get(name, {}).get("passed")]
+        open_ = [name for name in names if name not in done]
+        answers = {
+            q["id"]: stored["quiz"][q["id"]] for q in lesson["quiz"] if q["id"] in stored["quiz"]
+        }
+        right = sum(1 for answer in answers.values() if answer["right"])
+        known = any(answer["right"] is not None for answer in answers.values())
         rows.append(
             [
                 f"{lesson['number']} {lesson['title']}",
-                f"{len(done)} of {len(lesson['exercises'])}",
+                f"{len(done)} of {len(names)}",
                 f"{len(answers)} of {len(lesson['quiz'])} answered"
                 + (f", {right} right" if known else ""),
                 open_[0] if open_ else "all done",
             ]
         )
+        since += _failed_since(stored["exercises"], done)
+        since += [
+            f"{item} (last answer: {str(answer['answer'])[:40]}, not right)"
+            for item, answer in answers.items()
+            if _SLIPPED in answer
+        ]
         passed += len(done)
-        total += len(lesson["exercises"])
-    return Panel(
-        "info",
-        f"Progress: {passed} of {total} exercises passed",
-        body=[Table(["Lesson", "Exercises", "Quiz", "Next"], rows)],
-    )
+        total += len(names)
+    body: list[str | Table] = [Table(["Lesson", "Exercises", "Quiz", "Next"], rows)]
+    if since:
+        body.append(
+            f"Solved before, and still counted, but not by the last try: {', '.join(since)}."
+        )
+    return Panel("info", f"Progress: {passed} of {total} exercises passed", body=body)
+
+
+def _failed_since(entries: dict, done: list[str]) -> list[str]:
+    """The exercises among those passed whose last check did not pass."""
+    return [
+        f"{name} (last try: {entries[name]['last']})"
+        for name in done
+        if entries[name]["last"] in ("wrong", "crashed")
+    ]

@@ -34,6 +34,44 @@ def test_what_once_passed_stays_passed_and_looking_is_no_attempt(watched):
     assert load()["exercises"]["x"] == {"attempts": 1, "passed": True, "last": "crashed"}
 
 
+def test_a_right_answer_is_not_erased_by_a_later_wrong_one(watched, course):
+    for answer, right in (("a", False), ("b", True), ("c", False), ("d", None)):
+        record_answer("90-q1", answer, right)
+        if answer == "c":
+            assert load()["quiz"]["90-q1"]["last_right"] is False
+            said = str(progress())
+            assert "1 of 5 answered, 1 right" in said
+            assert "90-q1 (last answer: c, not right)" in said
+    assert load()["quiz"]["90-q1"] == {"answer": "d", "right": True, "tries": 4}
+    assert "not right" not in str(progress())
+
+
+def test_a_right_answer_again_is_said_no_more_to_have_slipped(watched, course):
+    for answer, right in (("b", True), ("c", False), ("b", True)):
+        record_answer("90-q1", answer, right)
+    assert load()["quiz"]["90-q1"] == {"answer": "b", "right": True, "tries": 3}
+    assert "last answer" not in str(progress())
+
+
+def test_an_answer_that_was_never_right_stays_wrong(watched, course):
+    record_answer("90-q1", "a", False)
+    record_answer("90-q1", "c", False)
+    assert load()["quiz"]["90-q1"] == {"answer": "c", "right": False, "tries": 2}
+    assert "1 of 5 answered, 0 right" in str(progress())
+
+
+@pytest.mark.parametrize("status", ["wrong", "crashed"])
+def test_a_solved_exercise_stays_solved_and_its_last_try_is_said(watched, course, status):
+    record_check("mean_pool", "passed")
+    record_check("mean_pool", status)
+    said = str(progress())
+    assert "1 of 1 exercises passed" in said
+    assert f"mean_pool (last try: {status})" in said
+    for better in ("passed", "not attempted"):
+        record_check("mean_pool", better)
+        assert "last try" not in str(progress())
+
+
 def test_headless_nothing_is_written(progress_file):
     record_check("x", "passed")
     record_answer("90-q1", "b", True)

@@ -22,11 +22,14 @@ CHOSEN = [item for _, item in ITEMS if item["kind"] in ("single", "multiple")]
 LETTERS = "abcde"
 
 # Words that say nothing of what a choice claims.
-EMPTY = set(
-    "about above all also and any are been but can does each else for from had has have here how "
-    "into its just like more most not now off one only other our out over same some such than that "
-    "the their them then there these they this those too two under very was what when where which "
-    "while who will with would you your".split()
+EMPTY = frozenset(
+    re.findall(
+        r"\w+",
+        "about above all also and any are been but can does each else for from had has have here how "
+        "into its just like more most not now off one only other our out over same some such than that "
+        "the their them then there these they this those too two under very was what when where which "
+        "while who will with would you your",
+    )
 )
 
 

@@ -221,7 +221,7 @@ gap = (pooling.normalize(sentence_vectors) - encoded).abs().max()
 print("equal to model.encode within 1e-5:", bool(gap < 1e-5))
 
 # %% [markdown]
-# Your mean, scaled to length one, is what `model.encode` returns. So that is all it does: transformer, masked mean, and a third step that section 7 looks at.
+# Your mean is what `model.encode` returns, up to a last step that section 7 looks at. So that is all it does: transformer, masked mean, and that step.
 #
 # ## 3. What padding does
 #

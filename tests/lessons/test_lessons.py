@@ -19,6 +19,7 @@ from harness.author.lint import MIN_ALT
 from harness.execute.one import records
 from lib import checks
 from lib.learn import CheckFailed, grade_answer, quiz
+from lib.learn.panel import _unmarked
 
 ROOT = Path(lib.__file__).parents[1]
 LESSONS = proof.lessons(ROOT)
@@ -47,7 +48,8 @@ def ask(monkeypatch, tmp_path, capsys):
 
 
 def squeezed(text: str) -> str:
-    return " ".join(text.split())
+    """A text as it is shown where nothing can be set: without marks, on one line."""
+    return " ".join(_unmarked(text).split())
 
 
 def test_lessons_are_numbered_in_order_without_a_gap():

@@ -37,6 +37,8 @@ from harness.author.lesson import (
 from harness.author.nbgrader_release import clear
 from harness.grade import cells as grading
 from harness.grade.assignment import Assignment
+from harness.learner import working_copy
+from harness.learner.merging import own_cells
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CATALOGUE = Path("lib/learn/catalogue.json")
@@ -177,25 +179,67 @@ def generated(root: Path, lessons: list[Lesson]) -> dict[Path, str]:
     return files
 
 
-def build(root: Path) -> list[Path]:
+class Answered(Exception):
+    """Notebooks that would be overwritten and hold work; `cells` names what is in each."""
+
+    def __init__(self, cells: dict[Path, list[str]]) -> None:
+        self.cells = cells
+        super().__init__(", ".join(map(str, cells)))
+
+
+def build(root: Path, overwrite_answers: bool = False) -> list[Path]:
     """Write every generated file that changed and remove notebooks without a lesson.
 
-    Returns the files written or removed.
+    overwrite_answers: also where somebody worked in a notebook, of which a copy is then kept in `my/`.
+    Returns the files written or removed, such copies among them.
 
     Raises:
         LessonError: a lesson is refused; then nothing is written.
+        Answered: a notebook holds work that the build did not write; then nothing is written.
     """
     files = generated(root, load(root))
-    changed = []
-    for path, text in files.items():
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            changed.append(path)
-    for path in stale(root, files):
-        path.unlink()
+    writing = {
+        path: text
+        for path, text in files.items()
+        if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != text
+    }
+    removing = stale(root, files)
+    worked_in = _worked_in(writing, removing)
+    broken = [path for path, cells in worked_in.items() if not cells]
+    if len(broken) < len(worked_in) and not overwrite_answers:
+        raise Answered({path: cells for path, cells in worked_in.items() if cells})
+    changed = [
+        working_copy.set_aside(path, root / working_copy.FOLDER, "yours") for path in worked_in
+    ]
+    for path, text in writing.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        changed.append(path)
+    for path in removing:
+        path.unlink(missing_ok=True)
         changed.append(path)
     return changed
+
+
+def _worked_in(writing: dict[Path, str], removing: Sequence[Path]) -> dict[Path, list[str]]:
+    """The notebooks among these in which somebody worked, and in which cells: in none that can be
+    told where a file is no notebook and may have been one.
+    """
+    found = {}
+    for path in (*writing, *removing):
+        if path.suffix != ".ipynb" or not path.is_file():
+            continue
+        try:
+            notebook = working_copy.read(path)
+        except working_copy.Unreadable:
+            if b'"source"' in path.read_bytes():
+                found[path] = []
+            continue
+        known = nbformat.reads(writing[path], as_version=4).cells if path in writing else ()
+        cells = own_cells(notebook, known)
+        if cells:
+            found[path] = cells
+    return found
 
 
 def write_sources(root: Path, folder: Path) -> list[Path]:
@@ -388,6 +432,7 @@ def _sort_metadata(notebook: NotebookNode) -> None:
 
 
 __all__ = [
+    "Answered",
     "Drift",
     "LessonError",
     "Problem",

@@ -225,7 +225,7 @@ def _worked_in(writing: dict[Path, str], removing: Sequence[Path]) -> dict[Path,
     """The notebooks among these in which somebody worked, and in which cells: in none that can be
     told where a file is no notebook and may have been one.
     """
-    found = {}
+    found: dict[Path, list[str]] = {}
     for path in (*writing, *removing):
         if path.suffix != ".ipynb" or not path.is_file():
             continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from lib._files import write_whole
@@ -110,30 +111,43 @@ _session_hints: dict[str, int] = {}
 
 
 def progress() -> Panel:
-    """All lessons: what is passed, what is open, what the quiz answers were."""
+    """All lessons: what is passed, what is open, what the quiz answers were.
+
+    What was tried out in `00_start` has a row, and does not count.
+    """
     stored = load()
-    rows, passed, total = [], 0, 0
-    for lesson in catalogue.lessons():
-        done = [
-            e for e in lesson["exercises"] if stored["exercises"].get(e["name"], {}).get("passed")
-        ]
-        open_ = [e["name"] for e in lesson["exercises"] if e not in done]
-        answers = [stored["quiz"][q["id"]] for q in lesson["quiz"] if q["id"] in stored["quiz"]]
-        right = sum(1 for answer in answers if answer["right"])
-        known = any(answer["right"] is not None for answer in answers)
-        rows.append(
-            [
-                f"{lesson['number']} {lesson['title']}",
-                f"{len(done)} of {len(lesson['exercises'])}",
-                f"{len(answers)} of {len(lesson['quiz'])} answered"
-                + (f", {right} right" if known else ""),
-                open_[0] if open_ else "all done",
-            ]
-        )
-        passed += len(done)
-        total += len(lesson["exercises"])
+    trial = [row for row in (_row(lesson, stored) for lesson in catalogue.start()) if row.begun]
+    rows = [_row(lesson, stored) for lesson in catalogue.lessons()]
+    passed, total = sum(row.passed for row in rows), sum(row.exercises for row in rows)
     return Panel(
         "info",
         f"Progress: {passed} of {total} exercises passed",
-        body=[Table(["Lesson", "Exercises", "Quiz", "Next"], rows)],
+        body=[Table(["Lesson", "Exercises", "Quiz", "Next"], [row.cells for row in trial + rows])],
     )
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A lesson's row; `begun`: something of it is stored."""
+
+    cells: list[str]
+    passed: int
+    exercises: int
+    begun: bool
+
+
+def _row(lesson: dict, stored: dict) -> _Row:
+    names = [entry["name"] for entry in lesson["exercises"]]
+    done = [name for name in names if stored["exercises"].get(name, {}).get("passed")]
+    open_ = [name for name in names if name not in done]
+    answers = [stored["quiz"][q["id"]] for q in lesson["quiz"] if q["id"] in stored["quiz"]]
+    right = sum(1 for answer in answers if answer["right"])
+    known = any(answer["right"] is not None for answer in answers)
+    cells = [
+        f"{lesson['number']} {lesson['title']}",
+        f"{len(done)} of {len(names)}",
+        f"{len(answers)} of {len(lesson['quiz'])} answered" + (f", {right} right" if known else ""),
+        open_[0] if open_ else "all done",
+    ]
+    begun = bool(answers) or any(name in stored["exercises"] for name in names)
+    return _Row(cells, len(done), len(names), begun)

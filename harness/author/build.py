@@ -129,8 +129,9 @@ def source_notebook(lesson: Lesson) -> NotebookNode:
         elif cell.role == "answer":
             cells.append(_code(cell.source, _grading(cell.target, solution=True)))
         elif cell.role == "check":
-            graded = {"grade": True, "points": cell.points} if lesson.graded else {}
-            meta = _grading(f"check_{cell.target}", locked=True, **graded)
+            points = cell.points if lesson.graded else None
+            name = f"check_{cell.target}"
+            meta = _grading(name, grade=lesson.graded, locked=True, points=points)
             cells.append(_code(cell.source, meta))
         elif cell.role == "hidden":
             cells.append(_hidden_check(cell))

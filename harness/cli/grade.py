@@ -80,7 +80,7 @@ def grade(
 ) -> None:
     """Grade notebooks: your own, or a folder of a class's.
 
-    `course grade notebooks/02_pooling.ipynb --isolation none` gives the verdicts of the instant
+    `course grade my/02_pooling.ipynb --isolation none` gives the verdicts of the instant
     checks and of the hidden ones. A run that was killed goes on where it was; docs/grading.md
     describes the files.
 

@@ -36,7 +36,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip check
 	touch $(READY)
 
-#: make lab      open the notebooks in JupyterLab
+#: make lab      open the notebooks in JupyterLab: your own copies, in my/
 lab: setup
 	$(BIN)/course lab
 

@@ -9,6 +9,7 @@ worked    the worked answers without marks and without hidden checks; `course ru
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
@@ -19,12 +20,13 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from harness.author import folding, lint
+from harness.author import folding, lint, start
 from harness.author.lesson import (
     BEGIN_HIDDEN,
     BEGIN_SOLUTION,
     END_HIDDEN,
     END_SOLUTION,
+    START,
     Cell,
     Lesson,
     LessonError,
@@ -32,11 +34,14 @@ from harness.author.lesson import (
     lesson_files,
     parse_hints,
     read,
+    start_file,
     without_marks,
 )
 from harness.author.nbgrader_release import clear
 from harness.grade import cells as grading
 from harness.grade.assignment import Assignment
+from harness.learner import working_copy
+from harness.learner.merging import own_cells
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CATALOGUE = Path("lib/learn/catalogue.json")
@@ -67,11 +72,49 @@ def load(root: Path, wanted: Sequence[str] = ()) -> list[Lesson]:
         found = lint.lint(lesson)
         problems.extend(found)
         if not found:
-            problems.extend(lint.leaks(lesson, source_notebook(lesson), release_notebook(lesson)))
+            problems.extend(lint.leaks(lesson, *_both(lesson)))
         lessons.append(lesson)
     if problems:
         raise LessonError(problems)
     return lessons
+
+
+def load_start(root: Path) -> Lesson | None:
+    """The front door with its map of the lessons, linted; None in a course that has none.
+
+    A lesson that cannot be read is left out of the map: it may be half written.
+
+    Raises:
+        LessonError: with every problem of the front door.
+    """
+    path = start_file(root)
+    if path is None:
+        return None
+    lessons = []
+    for file in lesson_files(root):
+        with contextlib.suppress(LessonError):
+            lessons.append(read(file))
+    front = start.with_map(read(path), lessons)
+    problems = [*lint.lint(front), *lint.leaks(front, *_both(front))]
+    if problems:
+        raise LessonError(problems)
+    return front
+
+
+def to_run(root: Path, wanted: Sequence[str] = ()) -> list[Lesson]:
+    """What `course run` executes: the lessons as `load` gives them, and before them the front door
+    where all are wanted, or it is.
+    """
+    path = start_file(root)
+    asked = [name for name in wanted if path and Path(name).stem in (path.stem, START, "0")]
+    lessons = load(root, [x for x in wanted if x not in asked]) if len(asked) < len(wanted) else []
+    lessons = lessons if wanted else load(root)
+    front = load_start(root) if asked or not wanted else None
+    return [front, *lessons] if front else lessons
+
+
+def _both(lesson: Lesson) -> tuple[NotebookNode, NotebookNode]:
+    return source_notebook(lesson), release_notebook(lesson)
 
 
 def source_notebook(lesson: Lesson) -> NotebookNode:
@@ -80,13 +123,15 @@ def source_notebook(lesson: Lesson) -> NotebookNode:
     setup_seen = False
     for cell in lesson.cells:
         if cell.role == "quiz":
-            cells.extend(_quiz(lesson.quiz[cell.target]))
+            cells.extend(_quiz(lesson.quiz[cell.target], lesson.graded))
         elif cell.role == "hints":
             continue
         elif cell.role == "answer":
             cells.append(_code(cell.source, _grading(cell.target, solution=True)))
         elif cell.role == "check":
-            meta = _grading(f"check_{cell.target}", grade=True, locked=True, points=cell.points)
+            points = cell.points if lesson.graded else None
+            name = f"check_{cell.target}"
+            meta = _grading(name, grade=lesson.graded, locked=True, points=points)
             cells.append(_code(cell.source, meta))
         elif cell.role == "hidden":
             cells.append(_hidden_check(cell))
@@ -169,33 +214,76 @@ class Drift:
 
 def generated(root: Path, lessons: list[Lesson]) -> dict[Path, str]:
     """Every generated file but `solutions/`, with its text."""
+    front = load_start(root)
     files = {
         root / "notebooks" / f"{lesson.slug}.ipynb": to_text(release_notebook(lesson))
-        for lesson in lessons
+        for lesson in [*([front] if front else []), *lessons]
     }
-    files[root / CATALOGUE] = catalogue_text(lessons)
+    files[root / CATALOGUE] = catalogue_text(lessons, front)
     return files
 
 
-def build(root: Path) -> list[Path]:
+class Answered(Exception):
+    """Notebooks that would be overwritten and hold work; `cells` names what is in each."""
+
+    def __init__(self, cells: dict[Path, list[str]]) -> None:
+        self.cells = cells
+        super().__init__(", ".join(map(str, cells)))
+
+
+def build(root: Path, overwrite_answers: bool = False) -> list[Path]:
     """Write every generated file that changed and remove notebooks without a lesson.
 
-    Returns the files written or removed.
+    overwrite_answers: also where somebody worked in a notebook, of which a copy is then kept in `my/`.
+    Returns the files written or removed, such copies among them.
 
     Raises:
         LessonError: a lesson is refused; then nothing is written.
+        Answered: a notebook holds work that the build did not write; then nothing is written.
     """
     files = generated(root, load(root))
-    changed = []
-    for path, text in files.items():
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            changed.append(path)
-    for path in stale(root, files):
-        path.unlink()
+    writing = {
+        path: text
+        for path, text in files.items()
+        if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != text
+    }
+    removing = stale(root, files)
+    worked_in = _worked_in(writing, removing)
+    broken = [path for path, cells in worked_in.items() if not cells]
+    if len(broken) < len(worked_in) and not overwrite_answers:
+        raise Answered({path: cells for path, cells in worked_in.items() if cells})
+    changed = [
+        working_copy.set_aside(path, root / working_copy.FOLDER, "yours") for path in worked_in
+    ]
+    for path, text in writing.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        changed.append(path)
+    for path in removing:
+        path.unlink(missing_ok=True)
         changed.append(path)
     return changed
+
+
+def _worked_in(writing: dict[Path, str], removing: Sequence[Path]) -> dict[Path, list[str]]:
+    """The notebooks among these in which somebody worked, and in which cells: in none that can be
+    told where a file is no notebook and may have been one.
+    """
+    found: dict[Path, list[str]] = {}
+    for path in (*writing, *removing):
+        if path.suffix != ".ipynb" or not path.is_file():
+            continue
+        try:
+            notebook = working_copy.read(path)
+        except working_copy.Unreadable:
+            if b'"source"' in path.read_bytes():
+                found[path] = []
+            continue
+        known = nbformat.reads(writing[path], as_version=4).cells if path in writing else ()
+        cells = own_cells(notebook, known)
+        if cells:
+            found[path] = cells
+    return found
 
 
 def write_sources(root: Path, folder: Path) -> list[Path]:
@@ -224,7 +312,8 @@ def drift(root: Path) -> list[Drift]:
             found.append(Drift(path, "is missing"))
         elif path.read_text(encoding="utf-8") != text:
             found.append(Drift(path, "differs from its lesson"))
-    for lesson in lessons:
+    front = load_start(root)
+    for lesson in [*([front] if front else []), *lessons]:
         path = root / "solutions" / f"{lesson.slug}.ipynb"
         if not path.is_file():
             found.append(Drift(path, "is missing: run `course run --save`"))
@@ -242,36 +331,38 @@ def is_injected(cell: NotebookNode) -> bool:
     return "injected-parameters" in cell.metadata.get("tags", [])
 
 
-def catalogue_text(lessons: list[Lesson]) -> str:
+def catalogue_text(lessons: list[Lesson], front: Lesson | None = None) -> str:
     """What `lib.learn` knows of the lessons in a class: titles, points, hints. No answers, no keys."""
-    entries = []
-    for lesson in lessons:
-        exercises = []
-        for name in lesson.exercises():
-            cells = [lesson.cell(role, name) for role in ("check", "hidden")]
-            title = lesson.cell("card", name).source.split("\n")[0]
-            exercises.append(
-                {
-                    "name": name,
-                    "title": title.lstrip("# ").removeprefix("Exercise:").strip(),
-                    "points": sum(cell.points for cell in cells),
-                    "hints": parse_hints(lesson.cell("hints", name).source),
-                }
-            )
-        entries.append(
+    stored: dict[str, Any] = {"lessons": [_entry(lesson) for lesson in lessons]}
+    if front is not None:
+        stored["start"] = _entry(front)
+    return json.dumps(stored, indent=1, ensure_ascii=False) + "\n"
+
+
+def _entry(lesson: Lesson) -> dict[str, Any]:
+    exercises = []
+    for name in lesson.exercises():
+        earning = [c for c in lesson.cells if c.role in ("check", "hidden") and c.target == name]
+        title = lesson.cell("card", name).source.split("\n")[0]
+        exercises.append(
             {
-                "number": lesson.number,
-                "slug": lesson.slug,
-                "title": lesson.title,
-                "minutes": lesson.header["minutes"],
-                "exercises": exercises,
-                "quiz": [
-                    {"id": item["id"], "kind": item["kind"], "points": item["points"]}
-                    for item in lesson.quiz.values()
-                ],
+                "name": name,
+                "title": title.lstrip("# ").removeprefix("Exercise:").strip(),
+                "points": sum(cell.points for cell in earning),
+                "hints": parse_hints(lesson.cell("hints", name).source),
             }
         )
-    return json.dumps({"lessons": entries}, indent=1, ensure_ascii=False) + "\n"
+    return {
+        "number": lesson.number,
+        "slug": lesson.slug,
+        "title": lesson.title,
+        "minutes": lesson.header["minutes"],
+        "exercises": exercises,
+        "quiz": [
+            {"id": item["id"], "kind": item["kind"], "points": item.get("points", 0)}
+            for item in lesson.quiz.values()
+        ],
+    }
 
 
 def variable(item: str) -> str:
@@ -288,11 +379,11 @@ def quiz_stub(item: dict[str, Any]) -> str:
     )
 
 
-def _quiz(item: dict[str, Any]) -> list[NotebookNode]:
+def _quiz(item: dict[str, Any], graded: bool) -> list[NotebookNode]:
     name, kind = item["id"], item["kind"]
-    points = f"{item['points']} point" + ("" if item["points"] == 1 else "s")
+    points = f", {item['points']} point" + ("" if item["points"] == 1 else "s") if graded else ""
     when = "; predict before you run on" if item.get("predict") else ""
-    prompt = [f"**Question {name}** ({_KINDS[kind]}, {points}{when})", "", item["prompt"].strip()]
+    prompt = [f"**Question {name}** ({_KINDS[kind]}{points}{when})", "", item["prompt"].strip()]
     if "choices" in item:
         prompt.append("")
         prompt.extend(f"- **{key})** {c['text'].strip()}" for key, c in item["choices"].items())
@@ -311,12 +402,11 @@ def _quiz(item: dict[str, Any]) -> list[NotebookNode]:
         f'grade_answer("{name}", {variable(name)}, kind="{kind}", key={key}{tolerance})',
         END_HIDDEN,
     ]
+    asked = [_markdown("\n".join(prompt)), _code("\n".join(answer), _grading(name, solution=True))]
+    if not graded:
+        return asked
     meta = _grading(f"grade-{name}", grade=True, locked=True, points=item["points"])
-    return [
-        _markdown("\n".join(prompt)),
-        _code("\n".join(answer), _grading(name, solution=True)),
-        _code("\n".join(hidden), meta | folding.COLLAPSED),
-    ]
+    return [*asked, _code("\n".join(hidden), meta | folding.COLLAPSED)]
 
 
 def _hidden_check(cell: Cell) -> NotebookNode:
@@ -388,6 +478,7 @@ def _sort_metadata(notebook: NotebookNode) -> None:
 
 
 __all__ = [
+    "Answered",
     "Drift",
     "LessonError",
     "Problem",

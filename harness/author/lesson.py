@@ -17,7 +17,10 @@ from typing import Any
 import jupytext
 import yaml
 
-ROLES = ("card", "answer", "check", "hidden", "hints", "quiz")
+# The front door, `lessons/00_start.py`, is read and built as a lesson is, and is none: nobody grades
+# it, and it counts nowhere.
+START = "00"
+ROLES = ("card", "answer", "check", "hidden", "hints", "quiz", "map")
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 _ANSWER = re.compile(r"^# %%.*\banswer=[\"'](\w+)[\"']", re.M)
@@ -90,6 +93,11 @@ class Lesson:
         return str(self.header.get("title", ""))
 
     @property
+    def graded(self) -> bool:
+        """Whether it is an assignment."""
+        return self.number != START
+
+    @property
     def quiz_path(self) -> Path:
         return self.path.with_suffix(".quiz.yaml")
 
@@ -116,12 +124,14 @@ class Lesson:
 def lesson_files(root: Path, wanted: Sequence[str] = ()) -> list[Path]:
     """The lessons' sources, in course order: those with these numbers, names or file names, or all.
 
-    Only file names are looked at, so that one lesson can be had while another is half written.
+    Only file names are looked at, so that one lesson can be had while another is half written. The
+    front door is no lesson: see `start_file`.
 
     Raises:
         ValueError: a name that is no lesson's; the message lists the lessons.
     """
-    there = sorted((root / "lessons").glob("[0-9][0-9]_*.py"))
+    every = sorted((root / "lessons").glob("[0-9][0-9]_*.py"))
+    there = [path for path in every if not path.stem.startswith(f"{START}_")]
     chosen = set(there) if not wanted else set()
     for name in wanted:
         stem = Path(name).stem
@@ -131,6 +141,11 @@ def lesson_files(root: Path, wanted: Sequence[str] = ()) -> list[Path]:
             raise ValueError(f"there is no lesson {name!r}; there are: {known}")
         chosen |= set(found)
     return [path for path in there if path in chosen]
+
+
+def start_file(root: Path) -> Path | None:
+    """The front door's source, None in a course that has none."""
+    return next(iter(sorted((root / "lessons").glob(f"{START}_*.py"))), None)
 
 
 def exercises_of(path: Path) -> list[str]:
@@ -145,7 +160,12 @@ def read(path: Path) -> Lesson:
         LessonError: the file has no course header, or the quiz file cannot be parsed.
     """
     text = path.read_text(encoding="utf-8")
-    notebook = jupytext.reads(text, fmt="py:percent")
+    try:
+        notebook = jupytext.reads(text, fmt="py:percent")
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 2 if mark else 1  # below the header's first line
+        raise LessonError([Problem(path, line, f"the header is not YAML: {error}")]) from error
     header = notebook.metadata.get("course")
     if not isinstance(header, dict) or not header.get("lesson"):
         message = "the file's header has no `course:` with `lesson`, `title`, `minutes`"

@@ -6,11 +6,12 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from statistics import median, quantiles
 
 from nbformat import NotebookNode
 
-from harness.author import folding
+from harness.author import folding, start
 from harness.author.lesson import (
     BEGIN_HIDDEN,
     BEGIN_SOLUTION,
@@ -34,9 +35,31 @@ CODE_LIMITS = {"median": 12, "p90": 32, "one cell": 45}
 MIN_ALT = 20
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a lesson must have. `SHORT` says, in this one place, what the front door need not."""
+
+    parts: tuple[str, ...]  # of an exercise
+    parameters: int  # cells with papermill's parameters
+    points: bool  # checks and quiz items are worth some
+    items: int  # of the quiz, at least
+    kinds: frozenset[str]  # of which the quiz has one each, at least
+    predict: bool  # something to predict
+
+
+WHOLE = Asked(PARTS, 1, True, 5, frozenset({"numeric", "ordering", "free"}), True)
+SHORT = Asked(tuple(p for p in PARTS if p != "hidden"), 0, False, 1, frozenset(), False)
+
+
+def asked(lesson: Lesson) -> Asked:
+    """What is asked of a lesson, which is graded, and of the front door, which is tried out."""
+    return WHOLE if lesson.graded else SHORT
+
+
 def lint(lesson: Lesson) -> list[Problem]:
-    """All problems of one lesson."""
+    """All problems of one lesson, or of the front door."""
     problems = [
+        *(() if lesson.graded else start.lint(lesson)),
         *_header(lesson),
         *_exercises(lesson),
         *_unchecked(lesson),
@@ -58,7 +81,7 @@ def _header(lesson: Lesson) -> Iterator[Problem]:
     if not 3 <= len(header.get("objectives") or []) <= 5:
         yield Problem(lesson.path, 1, "a lesson has three to five objectives")
     tagged = [c for c in lesson.cells if "parameters" in c.metadata.get("tags", [])]
-    if len(tagged) != 1:
+    if len(tagged) != asked(lesson).parameters:
         yield Problem(lesson.path, 1, f"one cell is tagged `parameters`; here are {len(tagged)}")
     for cell in tagged:
         missing = [name for name in PARAMETERS if not re.search(rf"^{name} = ", cell.source, re.M)]
@@ -69,11 +92,17 @@ def _header(lesson: Lesson) -> Iterator[Problem]:
 
 def _exercises(lesson: Lesson) -> Iterator[Problem]:
     names: dict[str, Cell] = {}
+    parts = asked(lesson).parts
     for cell in lesson.cells:
         if cell.role in PARTS:
             names.setdefault(cell.target, cell)
+        if cell.role in {*PARTS, "map"} - {*parts, *(() if lesson.graded else ("map",))}:
+            message = (
+                f"a {cell.role} cell has no place {'in a lesson' if lesson.graded else 'here'}"
+            )
+            yield Problem(lesson.path, cell.line, message)
     for name, first in names.items():
-        for part in PARTS:
+        for part in parts:
             cells = [c for c in lesson.cells if c.role == part and c.target == name]
             if not cells:
                 yield Problem(lesson.path, first.line, f"exercise {name} has no {part} cell")
@@ -90,7 +119,9 @@ def _exercises(lesson: Lesson) -> Iterator[Problem]:
         if cell.role == "answer":
             yield from _answer(lesson, cell)
         elif cell.role in ("check", "hidden"):
-            if not isinstance(cell.points, int | float) or cell.points <= 0:
+            if asked(lesson).points and (
+                not isinstance(cell.points, int | float) or cell.points <= 0
+            ):
                 yield Problem(lesson.path, cell.line, f"{cell.role} {cell.target} has no points")
             yield from _check(lesson, cell)
         elif cell.role == "hints":
@@ -112,7 +143,8 @@ def _unchecked(lesson: Lesson) -> Iterator[Problem]:
     exercises = [name for name in lesson.exercises() if name]
     folder = f"lib/checks/lesson_{lesson.number}"
     try:
-        listed, own = set(checks.names()), checks.names(lesson.number)
+        own = checks.names(lesson.number)
+        listed = {*checks.names(), *own}
     except checks.BrokenCheck as error:
         yield Problem(lesson.path, 1, str(error))
         return
@@ -185,14 +217,14 @@ def _quiz(lesson: Lesson) -> Iterator[Problem]:
             )
     for name in {n for n in placed if placed.count(n) > 1}:
         yield Problem(lesson.path, lesson.cell("quiz", name).line, f"quiz {name} stands twice")
-    if len(lesson.quiz) < 5:
-        yield Problem(
-            path, 1, f"a lesson has at least five quiz items; here are {len(lesson.quiz)}"
-        )
-    missing = {"numeric", "ordering", "free"} - {i.get("kind") for i in lesson.quiz.values()}
+    wanted = asked(lesson)
+    if len(lesson.quiz) < wanted.items:
+        words = {1: "one quiz item", 5: "five quiz items"}[wanted.items]
+        yield Problem(path, 1, f"a lesson has at least {words}; here are {len(lesson.quiz)}")
+    missing = wanted.kinds - {i.get("kind") for i in lesson.quiz.values()}
     if missing:
         yield Problem(path, 1, f"no quiz item of kind {', '.join(sorted(missing))}")
-    if not any(item.get("predict") for item in lesson.quiz.values()):
+    if wanted.predict and not any(item.get("predict") for item in lesson.quiz.values()):
         yield Problem(path, 1, "no item to predict, then run (`predict: true`)")
     for name, item in lesson.quiz.items():
         line = lesson.quiz_lines.get(name, 1)
@@ -209,7 +241,8 @@ def _item(lesson: Lesson, name: str, item: dict) -> Iterator[str]:
     if kind not in KINDS:
         yield f"kind is {kind!r}, not one of {', '.join(KINDS)}"
         return
-    if not isinstance(item.get("points"), int | float) or item["points"] <= 0:
+    has_points = isinstance(item.get("points"), int | float) and item["points"] > 0
+    if asked(lesson).points and not has_points:
         yield "it has no points"
     if not item.get("prompt"):
         yield "it has no prompt"

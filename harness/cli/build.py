@@ -20,10 +20,18 @@ def build(
         Path | None,
         typer.Option(help="Also write nbgrader's source notebooks (with answers) to this folder."),
     ] = None,
+    overwrite_answers: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite-answers",
+            help="Also where somebody worked in notebooks/; a copy is then kept in my/.",
+        ),
+    ] = False,
 ) -> None:
     """Build `notebooks/` from `lessons/`.
 
-    A lesson that lacks a part is refused with file and line, and then nothing is written.
+    A lesson that lacks a part is refused with file and line, and then nothing is written. Nor is it
+    where a notebook holds answers, or anything else that was not built.
     """
     from harness.author import build as building
     from harness.author.lesson import LessonError
@@ -31,7 +39,7 @@ def build(
     root = paths.root()
     try:
         if not check:
-            for path in building.build(root):
+            for path in building.build(root, overwrite_answers):
                 state = "wrote" if path.is_file() else "removed"
                 out.print(f"{state} {path.relative_to(root)}")
             out.print("notebooks/ is up to date")
@@ -44,6 +52,16 @@ def build(
             where = f"{relative(problem.path, root)}:{problem.line}"
             out.print(f"[bold]{escape(where)}[/]: {escape(problem.message)}")
         out.print(f"refused: {len(error.problems)} problems; nothing was written")
+        raise typer.Exit(1) from None
+    except building.Answered as error:
+        for path, cells in error.cells.items():
+            named = ", ".join(cells[:5]) + (" ..." if len(cells) > 5 else "")
+            where = f"[bold]{escape(str(relative(path, root)))}[/]"
+            out.print(f"{where} holds work that was not built: {escape(named)}")
+        out.print(
+            "refused: nothing was written. `course build --overwrite-answers` keeps a copy in my/ "
+            "and then builds; who learns works in my/, which `course lab` opens"
+        )
         raise typer.Exit(1) from None
     for drift in found:
         out.print(f"{relative(drift.path, root)}: {drift.reason}")

@@ -80,26 +80,32 @@ def grade(
 ) -> None:
     """Grade notebooks: your own, or a folder of a class's.
 
-    `course grade notebooks/02_pooling.ipynb --isolation none` gives the verdicts of the instant
+    `course grade my/02_pooling.ipynb --isolation none` gives the verdicts of the instant
     checks and of the hidden ones. A run that was killed goes on where it was; docs/grading.md
     describes the files.
 
     Exit codes: 0 all graded, 1 below `--min-score`, 2 not understood or a lesson that cannot be built,
     3 something ungradable, 4 no isolation.
     """
-    from harness.author.lesson import LessonError, lesson_files
+    from harness.author.lesson import LessonError, lesson_files, start_file
     from harness.grade.session import NoIsolation, choose_level
     from harness.grade.submissions import discover
     from harness.kernels.client import WarmError
 
     root = paths.root()
     only = lesson_files(root, [lesson])[0].stem if lesson else None
+    front = start_file(root)
     try:
         level = choose_level(isolation)
     except NoIsolation as error:
         out.print(f"[red]no isolation:[/] {escape(str(error))}")
         raise typer.Exit(4) from None
-    found = list(discover(submissions, only))
+    found = []
+    for item in discover(submissions, only):
+        if only is None and front is not None and item.path.stem == front.stem:
+            out.print(f"{escape(str(item.path))} is for trying things out: nobody grades it")
+        else:
+            found.append(item)
     for name, form in formats.items():
         if form.one and files.get(name) is not None and len(found) != 1:
             raise typer.BadParameter(

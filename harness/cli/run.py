@@ -69,7 +69,7 @@ def run(
         raise typer.BadParameter(f"{profile!r}; it is fast or full", param_hint="--profile")
     root = paths.root()
     try:
-        chosen = building.load(root, lessons or [])
+        chosen = building.to_run(root, lessons or [])
     except LessonError as error:
         out.print(str(error), markup=False)
         raise typer.Exit(1) from None

@@ -48,6 +48,7 @@ def environment(jobs: int, rows: Path) -> dict[str, str]:
     variables = {
         "COURSE_HEADLESS": "1",
         "COURSE_LEADERBOARD": str(rows),
+        "COURSE_PROGRESS": str(rows.with_name("progress.json")),  # none: not that of who runs it
         "TOKENIZERS_PARALLELISM": "false",
         "PYTHONHASHSEED": "0",
     }
@@ -90,7 +91,8 @@ def run(
         limit = CELL_TIMEOUT[profile] if cell_timeout is None else cell_timeout
         at_once = jobs or default_jobs(len(lessons), profile)
         results = _execute(root, lessons, parameters, limit, at_once, save, tell)
-        points = scoring.score(root, [r for r in results if r.ok])
+        graded = {lesson.slug for lesson in lessons if lesson.graded}
+        points = scoring.score(root, [r for r in results if r.ok and r.slug in graded])
         results = [dataclasses.replace(r, points=points.get(r.slug, {})) for r in results]
         text = json.dumps([dataclasses.asdict(r) for r in results], indent=1)
         (folder / "results.json").write_text(text + "\n", encoding="utf-8")

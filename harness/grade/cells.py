@@ -7,6 +7,9 @@ dictionaries, as JSON gives them, will do.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -58,3 +61,34 @@ def checks(notebook: NotebookNode | Mapping[str, Any]) -> Iterator[tuple[str, Ce
         name = grade_id(cell)
         if is_check(cell) and name is not None:
             yield name, cell
+
+
+def as_released(cell: Cell) -> bool:
+    """Whether a cell's text is still what the build wrote; no other file is needed to tell.
+
+    A cell with a `grade_id` bears it as its id, and nbgrader's checksum of what it was; any other cell
+    of a lesson has the beginning of its text's SHA-256 as its id.
+    """
+    place, name = str(cell.get("id", "")), grade_id(cell)
+    # Of two cells with one text the second has an id with a number behind.
+    first = re.sub(r"-\d+$", "", place)
+    if name is not None:
+        return name in (place, first) and metadata(cell).get("checksum") == _checksum(cell)
+    text = str(cell.get("source", "")).encode("utf-8", "surrogatepass")
+    return first == hashlib.sha256(text).hexdigest()[:12]
+
+
+def _checksum(cell: Cell) -> str:
+    """The checksum of a cell as `nbgrader.utils.compute_checksum` has it: a learner has no nbgrader."""
+    found = metadata(cell)
+    grade, solution = bool(found.get("grade")), bool(found.get("solution"))
+    # nbgrader counts every graded cell as locked that is not answered in itself.
+    locked = not solution and (grade or bool(found.get("locked")))
+    parts = [cell.get("source", ""), cell.get("cell_type", ""), grade, solution, locked]
+    parts.append(found.get("grade_id", ""))
+    if grade:
+        parts.append(found.get("points"))
+        with contextlib.suppress(TypeError, ValueError):
+            parts[-1] = points(cell)
+    content = "".join(map(str, parts)).encode("utf-8", "surrogatepass")
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -36,23 +36,29 @@ __all__ = [
 ]
 
 
+# What one tries the checks on in `00_start`: found by its name, of no lesson, and counted nowhere.
+_TRIAL = "00"
+
+
 class BrokenCheck(ImportError):
     """A file of a check is there and cannot be used; the message names the file and the reason."""
 
 
 def lessons() -> list[str]:
     """The lessons that have checks, by number, in course order: "01", "02", ..."""
-    return sorted(path.name.removeprefix("lesson_") for path in _folders())
+    return [number for number in _numbers() if number != _TRIAL]
 
 
 def names(lesson: str | None = None) -> list[str]:
     """The exercises of a lesson in the order of its notebook, or of all; no check is imported.
 
+    What one tries the checks on in `00_start` is of no lesson: it is had by "00" alone.
+
     Raises:
         BrokenCheck: a lesson's list cannot be imported.
     """
     wanted = lessons() if lesson is None else [lesson]
-    return [name for number in wanted if number in lessons() for name in _listed(number)]
+    return [name for number in wanted if number in _numbers() for name in _listed(number)]
 
 
 def every(lesson: str | None = None) -> list[Exercise | BreakIt]:
@@ -107,6 +113,10 @@ def _broken(error: Exception, where: str) -> str:
         if path.parent.name.startswith("lesson_"):
             where = f"lib/checks/{path.parent.name}/{path.name}"
     return f"{where} cannot be used: {type(error).__name__}: {error}"
+
+
+def _numbers() -> list[str]:
+    return sorted(path.name.removeprefix("lesson_") for path in _folders())
 
 
 def _folders() -> list[Path]:

@@ -58,7 +58,7 @@ _ERRORS: list[tuple[str, str, str, str]] = [
         "shapes-do-not-fit",
         "RuntimeError|ValueError|IndexError",
         r"size of tensor a|shapes cannot be multiplied|could not be broadcast|must match|Expected size|"
-        r"shape mismatch|is invalid for input of size|incompatible|expand\(|doesn't match the broadcast|"
+        r"shape mismatch|mismatch in its core dimension|is invalid for input of size|incompatible|expand\(|doesn't match the broadcast|"
         r"not match the shape|inconsistent tensor size|size mismatch|expected .*D tensor|"
         r"same number of dimensions|subscript",
         "Two tensors meet in this line whose shapes do not fit. Print both shapes: an axis is missing "
@@ -73,7 +73,7 @@ _ERRORS: list[tuple[str, str, str, str]] = [
     ),
     (
         "dtypes-do-not-fit",
-        "RuntimeError|TypeError|NotImplementedError",
+        "RuntimeError|TypeError|IndexError|NotImplementedError",
         r"expected scalar type|same dtype|must have the same|dtype|result type|only supports|"
         r"not implemented for|must be tensors used as indices|long, int, byte or bool|as indices must",
         "The kind of numbers does not fit this operation: whole numbers, floats and truth values are "

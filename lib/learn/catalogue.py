@@ -11,11 +11,20 @@ import json
 from importlib import resources
 
 
-@functools.cache
 def lessons() -> list[dict]:
     """The lessons in order: `number, slug, title, minutes, exercises, quiz`."""
+    return _stored()["lessons"]
+
+
+def start() -> list[dict]:
+    """The front door, `00_start`, in the same form, or nothing: what one tries out there counts nowhere."""
+    return [_stored()["start"]] if "start" in _stored() else []
+
+
+@functools.cache
+def _stored() -> dict:
     text = resources.files("lib.learn").joinpath("catalogue.json").read_text(encoding="utf-8")
-    return json.loads(text)["lessons"]
+    return json.loads(text)
 
 
 def exercise(name: str) -> dict:
@@ -25,7 +34,7 @@ def exercise(name: str) -> dict:
         KeyError: there is none; the message lists the names there are.
     """
     names = []
-    for lesson in lessons():
+    for lesson in (*lessons(), *start()):
         for entry in lesson["exercises"]:
             names.append(entry["name"])
             if entry["name"] == name:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from lib._files import write_whole
@@ -124,42 +125,57 @@ _session_hints: dict[str, int] = {}
 def progress() -> Panel:
     """All lessons: what is passed, what is open, what the quiz answers were.
 
-    What was solved once counts, whatever was tried since; a later try that failed is named below.
+    What was solved once counts, whatever was tried since; a later try that failed is named below. What
+    was tried out in `00_start` has a row, and does not count.
     """
     stored = load()
-    rows, passed, total, since = [], 0, 0, []
-    for lesson in catalogue.lessons():
-        names = [entry["name"] for entry in lesson["exercises"]]
-        done = [name for name in names if stored["exercises"].get(name, {}).get("passed")]
-        open_ = [name for name in names if name not in done]
-        answers = {
-            q["id"]: stored["quiz"][q["id"]] for q in lesson["quiz"] if q["id"] in stored["quiz"]
-        }
-        right = sum(1 for answer in answers.values() if answer["right"])
-        known = any(answer["right"] is not None for answer in answers.values())
-        rows.append(
-            [
-                f"{lesson['number']} {lesson['title']}",
-                f"{len(done)} of {len(names)}",
-                f"{len(answers)} of {len(lesson['quiz'])} answered"
-                + (f", {right} right" if known else ""),
-                open_[0] if open_ else "all done",
-            ]
-        )
-        since += _failed_since(stored["exercises"], done)
-        since += [
-            f"{item} (last answer: {str(answer['answer'])[:40]}, not right)"
-            for item, answer in answers.items()
-            if _SLIPPED in answer
-        ]
-        passed += len(done)
-        total += len(names)
-    body: list[str | Table] = [Table(["Lesson", "Exercises", "Quiz", "Next"], rows)]
+    trial = [row for row in (_row(lesson, stored) for lesson in catalogue.start()) if row.begun]
+    rows = [_row(lesson, stored) for lesson in catalogue.lessons()]
+    passed, total = sum(row.passed for row in rows), sum(row.exercises for row in rows)
+    cells = [row.cells for row in trial + rows]
+    body: list[str | Table] = [Table(["Lesson", "Exercises", "Quiz", "Next"], cells)]
+    since = [text for row in trial + rows for text in row.since]
     if since:
         body.append(
             f"Solved before, and still counted, but not by the last try: {', '.join(since)}."
         )
     return Panel("info", f"Progress: {passed} of {total} exercises passed", body=body)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A lesson's row. begun: something of it is stored; since: what was solved and then tried wrongly."""
+
+    cells: list[str]
+    passed: int
+    exercises: int
+    begun: bool
+    since: list[str]
+
+
+def _row(lesson: dict, stored: dict) -> _Row:
+    names = [entry["name"] for entry in lesson["exercises"]]
+    done = [name for name in names if stored["exercises"].get(name, {}).get("passed")]
+    open_ = [name for name in names if name not in done]
+    answers = {
+        q["id"]: stored["quiz"][q["id"]] for q in lesson["quiz"] if q["id"] in stored["quiz"]
+    }
+    right = sum(1 for answer in answers.values() if answer["right"])
+    known = any(answer["right"] is not None for answer in answers.values())
+    cells = [
+        f"{lesson['number']} {lesson['title']}",
+        f"{len(done)} of {len(names)}",
+        f"{len(answers)} of {len(lesson['quiz'])} answered" + (f", {right} right" if known else ""),
+        open_[0] if open_ else "all done",
+    ]
+    begun = bool(answers) or any(name in stored["exercises"] for name in names)
+    since = _failed_since(stored["exercises"], done)
+    since += [
+        f"{item} (last answer: {str(answer['answer'])[:40]}, not right)"
+        for item, answer in answers.items()
+        if _SLIPPED in answer
+    ]
+    return _Row(cells, len(done), len(names), begun, since)
 
 
 def _failed_since(entries: dict, done: list[str]) -> list[str]:

@@ -65,9 +65,10 @@ def find_chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def course_lab(root: Path, home: Path, **variables: str) -> Iterator[str]:
+def course_lab(root: Path, home: Path, *options: str, **variables: str) -> Iterator[str]:
     """`course lab` on the course in `root`; yields its address. What Jupyter keeps goes to `home`."""
-    with server([str(COURSE), "lab"], root, home, COURSE_ROOT=str(root), **variables) as address:
+    start = [str(COURSE), "lab", *options]
+    with server(start, root, home, COURSE_ROOT=str(root), **variables) as address:
         yield address
 
 

@@ -14,8 +14,7 @@ import platformdirs
 import pytest
 
 from harness import paths
-from harness.author.build import lesson_files
-from harness.author.lesson import read
+from harness.author.lesson import lesson_files, read, start_file
 from harness.kernels import kernelspec
 from tests.journeys import jupyter
 
@@ -45,12 +44,14 @@ def the_lesson() -> Path:
 
 @pytest.fixture
 def course(tmp_path) -> Path:
-    """A copy of the course with this one lesson, its notebook built by the command line."""
-    root, lesson = tmp_path / "course", the_lesson()
+    """A copy of the course with this one lesson and the front door, built by the command line."""
+    root, lesson, front = tmp_path / "course", the_lesson(), start_file(paths.root())
+    assert front is not None
     for folder in ("lessons", "solutions"):
         (root / folder).mkdir(parents=True)
-    for path in (lesson, lesson.with_suffix(".quiz.yaml")):
+    for path in (lesson, front):
         shutil.copy(path, root / "lessons")
+        shutil.copy(path.with_suffix(".quiz.yaml"), root / "lessons")
     command = [str(jupyter.COURSE), "build"]
     env = {**jupyter.outside_pytest(), "COURSE_ROOT": str(root)}
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
@@ -77,22 +78,25 @@ def notebook(course, browser, tmp_path, kernel):
     """The lesson, open in the browser; `course lab` ends with the test."""
     home = tmp_path / "home"
     home.mkdir()
-    file = course / "notebooks" / f"{the_lesson().stem}.ipynb"
+    name = f"{the_lesson().stem}.ipynb"
     if kernel == kernelspec.content()["display_name"]:
-        _use_warm_kernels(file, home / "jupyter_data_dir")
-    variables = {
+        _use_warm_kernels(course / "notebooks" / name, home / "jupyter_data_dir")
+    with jupyter.course_lab(course, home, **_variables(tmp_path)) as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        notebook = jupyter.Notebook(page, course / "my" / name, tmp_path / "screens", kernel)
+        notebook.open(address)
+        yield notebook
+        page.close()
+
+
+def _variables(tmp_path: Path) -> dict[str, str]:
+    """Where a learner's progress and what is computed are kept."""
+    return {
         "COURSE_PROGRESS": str(tmp_path / "progress.json"),
         "COURSE_LEADERBOARD": str(tmp_path / "leaderboard"),
         # Embeddings that this user has already are not computed again.
         "COURSE_CACHE": platformdirs.user_cache_dir("embeddings-course", appauthor=False),
     }
-    with jupyter.course_lab(course, home, **variables) as address:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        notebook = jupyter.Notebook(page, file, tmp_path / "screens", kernel)
-        notebook.open(address)
-        page.get_by_role("button", name="No", exact=True).click()  # no news from Jupyter, thanks
-        yield notebook
-        page.close()
 
 
 def _use_warm_kernels(file: Path, data: Path) -> None:
@@ -212,3 +216,88 @@ def test_a_warm_kernel_runs_is_interrupted_and_restarted(notebook, kernel):
     notebook.run(after)
     notebook.cell(after).get_by_text("False", exact=True).wait_for()
     notebook.shoot("warm")
+
+
+FRONT = "00_start.ipynb"
+MENUS = "#jp-MainMenu .lm-MenuBar-itemLabel"
+TABS = ".jp-mod-current .lm-TabBar-tabLabel"
+NEWS = "Would you like to get notified about official Jupyter news?"
+
+
+def _newcomer(browser, address: str, file: Path, screens: Path) -> jupyter.Notebook:
+    """Somebody who opens the address that `course lab` opens, for the first time."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    notebook = jupyter.Notebook(page, file, screens)
+    page.goto(f"{address}/?token={jupyter.TOKEN}")
+    notebook.wait_for_kernel()
+    return notebook
+
+
+def test_a_newcomer_is_met_by_the_front_door_and_tries_everything(course, browser, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    file = course / "my" / FRONT
+    with jupyter.course_lab(course, home, **_variables(tmp_path)) as address:
+        notebook = _newcomer(browser, address, file, tmp_path / "screens")
+        page = notebook.page
+        notebook.shoot("front_door")
+        assert page.locator(TABS, has_text=FRONT).count() == 1
+        menus = page.locator(MENUS).all_text_contents()
+        assert "Run" in menus
+        assert [menu for menu in menus if "nbgrader" in menu.lower()] == []
+        assert page.get_by_text("Validate", exact=True).count() == 0
+
+        notebook.run_all()
+        answer, check = notebook.place("mean_of_two"), notebook.place("check_mean_of_two")
+        assert "mean_of_two: not attempted yet" in notebook.panel(check).text_content()
+        notebook.type_over_last_line(answer, "return a + b")
+        notebook.run(answer)
+        notebook.run(check)
+        said = notebook.panel(check).text_content()
+        assert "mean_of_two: wrong" in said
+        assert "This is the sum." in said
+        notebook.shoot("wrong")
+        notebook.type_over_last_line(answer, "return (a + b) / 2")
+        notebook.run(answer)
+        notebook.run(check)
+        assert "mean_of_two: passed" in notebook.panel(check).text_content()
+        question = notebook.place("00-q1")
+        notebook.answer(question, "c")
+        notebook.run(question)
+        assert "Question 00-q1: right" in notebook.panel(question).text_content()
+        below = notebook.type_into_new_cell_below(check, "progress()")
+        notebook.run(below)
+        said = notebook.panel(below).text_content()
+        assert re.search(r"Progress: 0 of \d+ exercises passed", said)
+        assert re.search(r"00 Start here.*1 of 1.*1 of 1 answered, 1 right", said)
+        notebook.shoot("progress")
+        page.keyboard.press("Control+s")
+        page.locator(".jp-mod-dirty").wait_for(state="detached")
+        assert page.get_by_text(NEWS).count() == 0  # by now it would be there
+        page.get_by_role("link", name=re.compile(f"^{the_lesson().stem[:2]} ")).first.click()
+        page.locator(TABS, has_text=f"{the_lesson().stem}.ipynb").wait_for()
+        page.close()
+    assert "(a + b) / 2" in file.read_text()
+
+    # The course is updated, and opened again: what is new is there, and so is the answer.
+    source = course / "lessons" / "00_start.py"
+    source.write_text(source.read_text().replace("# Welcome. In", "# You are welcome. In"))
+    env = {**jupyter.outside_pytest(), "COURSE_ROOT": str(course)}
+    subprocess.run([str(jupyter.COURSE), "build"], env=env, check=True, timeout=60)
+    with jupyter.course_lab(course, home, **_variables(tmp_path)) as address:
+        notebook = _newcomer(browser, address, file, tmp_path / "screens")
+        notebook.page.locator("p", has_text="You are welcome.").wait_for()
+        assert "return (a + b) / 2" in notebook.source(notebook.place("mean_of_two"))
+        notebook.shoot("merged")
+        notebook.page.close()
+
+
+def test_a_teacher_has_nbgrader_s_menu_and_what_else_jupyterlab_shows(course, browser, tmp_path):
+    pytest.importorskip("nbgrader")
+    home = tmp_path / "home"
+    home.mkdir()
+    with jupyter.course_lab(course, home, "--teacher", **_variables(tmp_path)) as address:
+        notebook = _newcomer(browser, address, course / "my" / FRONT, tmp_path / "screens")
+        notebook.page.locator(MENUS, has_text="Nbgrader").wait_for()
+        notebook.page.get_by_text(NEWS).wait_for()
+        notebook.page.close()

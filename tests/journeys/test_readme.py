@@ -49,6 +49,7 @@ MAKE = {
 OTHERWISE = {
     ".ci/run": "journeys/test_readme.py",
     ".venv/bin/course grade": "harness/cli/test_grade.py",
+    ".venv/bin/course lab --fresh": "harness/learner/test_working_copy.py",
     ".venv/bin/course run --save": "harness/execute/test_run.py",
     ".venv/bin/pip install torch==": "journeys/test_readme.py",
     "conda env create -f environment.yml": "journeys/test_readme.py",

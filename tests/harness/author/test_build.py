@@ -264,6 +264,73 @@ def test_a_notebook_without_a_lesson_is_removed(root):
     assert not gone.exists()
 
 
+def work_in(path, text="def mean_pool(t, m):\n    return t.mean(1)"):
+    notebook = nbformat.read(path, as_version=4)
+    cell = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("solution"))
+    cell.source = text
+    nbformat.write(notebook, path)
+
+
+def test_a_notebook_that_was_worked_in_is_not_overwritten(root):
+    build.build(root)
+    notebook = root / "notebooks" / "90_tiny.ipynb"
+    work_in(notebook)
+    tiny.lay_out(root, tiny.LESSON.replace("a tiny run", "a small run"))
+    before = tree(root)
+    with pytest.raises(build.Answered) as refused:
+        build.build(root)
+    assert refused.value.cells == {notebook: ["mean_pool"]}
+    assert tree(root) == before
+    written = build.build(root, overwrite_answers=True)
+    (kept,) = (root / "my").glob("90_tiny.yours-*.ipynb")
+    assert written == [kept, notebook]
+    assert "t.mean(1)" in kept.read_text()
+    assert "a small run" in notebook.read_text()
+    assert build.build(root) == []
+
+
+@pytest.mark.parametrize("kind", ["stub", "outputs", "blank"])
+def test_what_is_no_work_is_overwritten_as_ever(kind, root):
+    """A lesson's stub changed; the notebook was run; a blank cell was left at its end."""
+    build.build(root)
+    notebook = root / "notebooks" / "90_tiny.ipynb"
+    there = nbformat.read(notebook, as_version=4)
+    if kind == "outputs":
+        for cell in there.cells:
+            if cell.cell_type == "code":
+                cell.outputs = [nbformat.v4.new_output("stream", text="hello")]
+    if kind == "blank":
+        there.cells.append(nbformat.v4.new_code_cell(""))
+    nbformat.write(there, notebook)
+    tiny.lay_out(root, tiny.LESSON.replace("Average the real tokens' vectors", "Average them"))
+    assert notebook in build.build(root)
+    assert not (root / "my").exists()
+
+
+def test_a_notebook_of_somebody_s_own_is_not_removed(root):
+    build.build(root)
+    own = root / "notebooks" / "scratch.ipynb"
+    cells = [nbformat.v4.new_code_cell("1 + 1")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), own)
+    with pytest.raises(build.Answered):
+        build.build(root)
+    assert own.exists()
+    build.build(root, overwrite_answers=True)
+    assert not own.exists()
+    assert len(list((root / "my").glob("scratch.yours-*.ipynb"))) == 1
+
+
+def test_a_broken_notebook_is_built_anew_and_what_was_in_it_is_kept(root):
+    build.build(root)
+    notebook = root / "notebooks" / "90_tiny.ipynb"
+    text = notebook.read_text()
+    notebook.write_text("<<<<<<< HEAD\n" + text)
+    build.build(root)
+    assert notebook.read_text() == text
+    (kept,) = (root / "my").iterdir()
+    assert kept.read_text() == "<<<<<<< HEAD\n" + text
+
+
 def test_drift_names_each_file_and_its_reason(root, tiny_lesson):
     notebook = root / "notebooks" / "90_tiny.ipynb"
     solution = root / "solutions" / "90_tiny.ipynb"

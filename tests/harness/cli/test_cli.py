@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -10,7 +11,12 @@ from tests.harness import tiny
 
 runner = CliRunner()
 COMMANDS = {
-    "build": ["Build notebooks/ from lessons/", "--check", "nothing is written"],
+    "build": [
+        "Build notebooks/ from lessons/",
+        "--check",
+        "nothing is written",
+        "--overwrite-answers",
+    ],
     "run": [
         "Execute lessons",
         "--profile",
@@ -20,7 +26,7 @@ COMMANDS = {
         "--save",
         "results.json",
     ],
-    "lab": ["Open the notebooks in JupyterLab"],
+    "lab": ["Open the notebooks in JupyterLab", "my/", "--fresh", "--teacher"],
     "doctor": ["Look at this machine"],
     "grade": [
         "Grade notebooks",
@@ -108,6 +114,7 @@ def test_every_command_is_listed_above():
         (["run", "[red]"], "there is no lesson '[red]'"),
         (["prove", "nothing"], "no exercise with a check is named 'nothing'; there are: mean_pool"),
         (["lab"], "notebooks/ is empty: run `course build` first"),
+        (["lab", "--fresh", "90"], "notebooks/ is empty: run `course build` first"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -132,6 +139,24 @@ def test_build_tells_what_it_wrote_and_then_that_all_is_well(course, root):
     assert code == 0
     assert "wrote notebooks/90_tiny.ipynb" in said
     assert course("build") == (0, "notebooks/ is up to date")
+
+
+def test_build_names_a_notebook_that_was_worked_in_and_says_what_to_do(course, root):
+    course("build")
+    notebook = root / "notebooks" / "90_tiny.ipynb"
+    worked = json.loads(notebook.read_text())
+    cell = next(c for c in worked["cells"] if c["id"] == "mean_pool")
+    cell["source"] = "def mean_pool(t, m):\n    return t.mean(1)"
+    notebook.write_text(json.dumps(worked))
+    code, said = course("build")
+    assert code == 1
+    assert "notebooks/90_tiny.ipynb holds work that was not built: mean_pool" in said
+    assert "`course build --overwrite-answers` keeps a copy in my/" in said
+    assert "t.mean(1)" in notebook.read_text()
+    code, said = course("build", "--overwrite-answers")
+    assert code == 0
+    assert "wrote my/90_tiny.yours-" in said
+    assert "t.mean(1)" not in notebook.read_text()
 
 
 def test_build_check_writes_nothing_and_fails_on_drift(course, root):

@@ -100,6 +100,20 @@ def test_one_s_own_notebook_is_graded_with_messages(monkeypatch, capsys, submiss
     assert "isolation: none" in said
 
 
+def test_the_front_door_in_a_folder_of_one_s_own_is_no_submission(
+    monkeypatch, capsys, submissions, tmp_path
+):
+    for name in ("00_start.ipynb", "02_pooling.ipynb"):
+        (tmp_path / name).write_text((submissions / "bob.ipynb").read_text())
+    file = tmp_path / "found.json"
+    arguments = (tmp_path, "--isolation", "none", "--json", file)
+    code, said = _grade(monkeypatch, capsys, *arguments)
+    assert code == 0
+    assert "00_start.ipynb is for trying things out: nobody grades it" in said
+    (report,) = json.loads(file.read_text())["reports"]
+    assert report["lesson"].startswith("02")
+
+
 def test_other_people_s_notebooks_are_refused_where_nothing_isolates_them(
     monkeypatch, capsys, submissions
 ):

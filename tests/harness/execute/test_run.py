@@ -13,6 +13,7 @@ import pytest
 
 from harness import paths
 from harness.author import build
+from harness.author.lesson import start_file
 from harness.execute import one as execute
 from harness.execute import run
 from harness.lock import hold
@@ -136,6 +137,23 @@ def test_parameters_reach_the_lesson(executed):
     assert "SEED = 3" in injected.source
     assert 'PROFILE = "fast"' in injected.source
     assert notebook.metadata.papermill.parameters.SEED == 3
+
+
+@pytest.mark.slow
+def test_the_front_door_is_executed_and_graded_by_nobody(tmp_path):
+    root = tiny.lay_out(tmp_path)
+    front = start_file(paths.root())
+    assert front is not None
+    for path in (front, front.with_suffix(".quiz.yaml")):
+        (root / "lessons" / path.name).write_text(path.read_text(encoding="utf-8"))
+    done = course(root, "run", "00", "--save")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (result,) = json.loads((root / "build" / "run" / "results.json").read_text())
+    assert (result["number"], result["points"], result["failure"]) == ("00", {}, None)
+    saved = nbformat.read(root / "solutions" / "00_start.ipynb", as_version=4)
+    said = [record["status"] for record in execute.records(saved) if record["kind"] == "check"]
+    assert said == ["passed"]
+    assert root / "solutions" / "00_start.ipynb" not in [d.path for d in build.drift(root)]
 
 
 @pytest.mark.slow

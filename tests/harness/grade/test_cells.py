@@ -1,7 +1,12 @@
+import hashlib
+import itertools
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.utils import compute_checksum
 
 from harness.grade import cells
 
@@ -40,3 +45,37 @@ def test_whatever_a_cell_holds_its_name_is_a_text_or_none(cell, found, name):
     named = {"metadata": {"nbgrader": {"grade_id": name}}}
     assert cells.grade_id(named) == (name if isinstance(name, str) else None)
     assert cells.metadata(NotebookNode({})) == {}
+
+
+def test_a_cell_s_checksum_is_nbgrader_s():
+    for grade, solution, locked in itertools.product([True, False], repeat=3):
+        flags = {"grade": grade, "solution": solution, "locked": locked}
+        for points in (2, 0.5):
+            meta = {"nbgrader": {**flags, "grade_id": "x", "points": points}}
+            cell = new_code_cell("1 + 1  # é", metadata=meta, id="x")
+            cell.metadata.nbgrader.checksum = compute_checksum(cell)
+            assert cells.as_released(cell)
+            assert not cells.as_released(cell | {"source": "1 + 2"})
+            assert not cells.as_released(cell | {"id": "y"})
+
+
+def test_a_cell_without_a_name_is_as_released_while_its_id_is_that_of_its_text():
+    cell = new_markdown_cell("Some text.")
+    assert not cells.as_released(cell)
+    name = hashlib.sha256(b"Some text.").hexdigest()[:12]
+    for place in (name, f"{name}-2"):
+        assert cells.as_released(cell | {"id": place})
+        assert not cells.as_released(cell | {"id": place, "source": "Some Text."})
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"grade": True, "points": "many", "grade_id": "x", "checksum": "y"},
+        {"grade_id": 3, "checksum": "y"},
+        {"grade": [], "solution": {}, "grade_id": "x"},
+    ],
+)
+def test_strange_metadata_is_not_as_released(found):
+    cell = {"id": "x", "cell_type": "code", "source": "1", "metadata": {"nbgrader": found}}
+    assert not cells.as_released(cell)

@@ -127,8 +127,15 @@ def test_the_map_names_every_folder_of_the_repository():
 # Where a module is tested that has no test file at its own place, and by what.
 TESTED_IN = {
     "lib/checks/__init__.py": "tests/lib/checks/test_registry.py",
+    "lib/checks/_arguments.py": "tests/lib/checks/test_diagnosis.py",
+    "lib/checks/_errors.py": "tests/lib/checks/test_errors.py",
     "lib/checks/_gradient.py": "tests/lib/checks/test_unseen.py",
+    "lib/checks/_limits.py": "tests/lib/checks/test_limits.py",
+    "lib/checks/_memory.py": "tests/lib/checks/test_diagnosis.py",
+    "lib/checks/_patterns.py": "tests/lib/checks/test_patterns.py",
     "lib/checks/_state.py": "tests/lib/checks/test_exercise.py",
+    "lib/checks/calling.py": "tests/lib/checks/test_exercise.py",
+    "lib/checks/verdict.py": "tests/lib/checks/test_exercise.py",
     "lib/checks/lesson_*": "tests/lib/checks/test_every_check.py",
     "lib/judgements.py": "tests/lib/test_word_vectors.py",
     "lib/ontology.py": "tests/lib/test_data.py",
@@ -141,6 +148,7 @@ TESTED_IN = {
     "lib/_plot_labels.py": "tests/lib/test_plots.py",
     "lib/_positives.py": "tests/lib/test_negatives.py",
     "lib/_rankings.py": "tests/lib/test_metrics.py",
+    "lib/learn/_same_code.py": "tests/lib/learn/test_checking.py",
     "lib/learn/catalogue.py": "tests/lib/learn/test_stored_progress.py",
     "harness/limits.py": "tests/harness/sandbox/test_boxes.py",
     "harness/lock.py": "tests/harness/execute/test_run.py",

@@ -12,7 +12,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import lib
+
 SETTINGS = Path(__file__).with_name("jupyter")
+STARTUP = Path(lib.__file__).with_name("learn") / "fresh_kernel.py"
 # What tells JupyterLab where to work and what to open; somebody may say so themselves.
 _ROOT = ("--ServerApp.root_dir", "--notebook-dir")
 _OPENS = ("--LabApp.default_url", "--ServerApp.default_url")
@@ -32,7 +35,11 @@ def command(folder: Path, opens: Path | None, options: Sequence[str]) -> list[st
 
 
 def environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """These variables, with the learner's settings in front of all others."""
+    """These variables, with the learner's settings in front of all others.
+
+    Each kernel begins with `lib.learn.fresh_kernel`, unless the user has a startup file of their own.
+    """
     before = variables.get("JUPYTER_CONFIG_PATH")
-    paths = [str(SETTINGS), *([before] if before else [])]
-    return {**variables, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+    folders = [str(SETTINGS), *([before] if before else [])]
+    own = {"JUPYTER_CONFIG_PATH": os.pathsep.join(folders), "PYTHONSTARTUP": str(STARTUP)}
+    return {**own, **variables, "JUPYTER_CONFIG_PATH": own["JUPYTER_CONFIG_PATH"]}

@@ -207,7 +207,8 @@ untrained = {name: ways[name] for name in ("first numbers", "PCA directions")}
 means, bands = means_of(untrained | {"random numbers": ways["random numbers"]})
 LABELS = {
     "x_label": "numbers kept of 384",
-    "y_label": "nDCG@10 on validation queries, band: 95%",
+    "y_label": "nDCG@10 on validation queries",
+    "band": "95% interval over queries",
 }
 figure = plots.curve(
     DIMS,

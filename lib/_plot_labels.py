@@ -18,10 +18,14 @@ QUIET = "#767676"
 # Figures are 5.6 inches wide at most: on a page of 390 pixels 9 points are then 8.7 pixels high.
 SMALL = 9.0  # points, of all words but the title
 _END_WIDTH = 17  # characters
+_LEADER = {"arrowstyle": "-", "color": QUIET, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 3}
 
 
 def place_labels(fig: Figure, ax: Axes, xy: np.ndarray, words: Sequence[str]) -> None:
-    """Put each word beside its point, at the first of eight places where it covers nothing."""
+    """Put each word beside its point, at the first of sixteen places where it covers nothing.
+
+    Eight touch the point, the others are farther off and have a line to it.
+    """
     fig.draw_without_rendering()  # the layout decides the pixel positions that overlap is about
     fig.set_layout_engine("none")
     renderer = fig.canvas.get_renderer()  # type: ignore[attr-defined] # agg's canvas, and others
@@ -29,9 +33,10 @@ def place_labels(fig: Figure, ax: Axes, xy: np.ndarray, words: Sequence[str]) ->
     taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in pixels]
     frame = ax.get_window_extent(renderer)
     places = [
-        ((dx, dy), ha, va)
-        for dx, ha in ((6, "left"), (-6, "right"), (0, "center"))
-        for dy, va in ((0, "center"), (6, "bottom"), (-6, "top"))
+        ((far * dx, far * dy), ha, va)
+        for far in (6, 16)
+        for dx, ha in ((1, "left"), (-1, "right"), (0, "center"))
+        for dy, va in ((0, "center"), (1, "bottom"), (-1, "top"))
         if dx or dy
     ]
     for word, point in zip(words, xy):
@@ -46,8 +51,10 @@ def place_labels(fig: Figure, ax: Axes, xy: np.ndarray, words: Sequence[str]) ->
                 zorder=4,
                 ha=ha,
                 va=va,
+                arrowprops=_LEADER if 16 in map(abs, offset) else None,
             )
-            box = label.get_window_extent(renderer)
+            label.update_positions(renderer)
+            box = Text.get_window_extent(label, renderer)  # of the word alone, without its line
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1
             inside = inside and frame.y0 <= box.y0 and box.y1 <= frame.y1
             if inside and box.count_overlaps(taken) == 0:

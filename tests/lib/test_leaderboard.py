@@ -131,6 +131,7 @@ def test_a_row_is_on_its_own_board_once_saved_or_not():
 @pytest.mark.parametrize("path", sorted(LESSONS.glob("[0-9]*.py")), ids=lambda path: path.stem)
 def test_lessons_show_the_board_of_their_own_row(path):
     source = path.read_text(encoding="utf-8")
-    assert "plots.leaderboard(" in source
-    assert "leaderboard.board(row)" in source
+    evaluates = "leaderboard.evaluate(" in source
+    assert ("plots.leaderboard(" in source) == evaluates
+    assert ("leaderboard.board(row)" in source) == evaluates
     assert "load_rows" not in source, "rows of later lessons are hidden by leaderboard.board(row)"

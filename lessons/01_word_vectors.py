@@ -1069,8 +1069,7 @@ for query in (0, 1, 2):
     print(f"{course_set.test.queries[query]}: {', '.join(title[i] for i in ranked[query][:3])}")
 
 # %%
-board = [r for r in leaderboard.load_rows() if r.task == row.task and r.lesson <= "01"]
-fig = plots.leaderboard(board)
+fig = plots.leaderboard(leaderboard.board(row))
 plots.show(
     fig,
     alt=f"Leaderboard of the course's search task. This lesson's row, averaged GloVe words, has nDCG@10 "

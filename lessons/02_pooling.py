@@ -968,13 +968,10 @@ figure = plots.curve(
     x_label="number of texts n",
     y_label="computing time (s)",
     references={"an hour": 3600, "a year": 3.156e7},
+    regions={"measured": (sizes[0], sizes[-1]), "extrapolated": (sizes[-1], beyond[-1])},
     log_x=True,
     log_y=True,
 )
-axes = figure.axes[0]
-axes.axvspan(sizes[0], sizes[-1], color=plots.PALETTE[5], alpha=0.25, linewidth=0)
-axes.annotate("measured", (sizes[1], 1e8), ha="center", fontsize=9)
-axes.annotate("extrapolated", (1_000, 1e8), ha="center", fontsize=9)
 show(
     figure,
     alt="Computing time over the number of texts, both axes logarithmic: scoring all pairs rises "
@@ -1014,7 +1011,7 @@ leaderboard.save(row)
 print("nDCG@10", row.ndcg_at_10, " recall@10", row.recall_at_10, " MRR@10", row.mrr_at_10)
 
 # %%
-board = [r for r in leaderboard.load_rows() if r.task == row.task and r.lesson <= "02"]
+board = leaderboard.board(row)
 figure = plots.leaderboard(board)
 show(
     figure,

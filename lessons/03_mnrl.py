@@ -359,9 +359,10 @@ figure = plots.curve(
     scales,
     {"trained head": means},
     bands={"trained head": band},
+    band=f"lowest to highest of {len(SEEDS)} seeds",
     title="Temperature: too soft and too sharp both lose",
     x_label="scale = 1 / temperature",
-    y_label="nDCG@10, validation (band: three seeds)",
+    y_label="nDCG@10 on validation queries",
     references={"before training": float(before.mean())},
     log_x=True,
 )
@@ -417,9 +418,10 @@ figure = plots.curve(
     pools,
     {"same batches, same steps": means},
     bands={"same batches, same steps": band},
+    band=f"lowest to highest of {len(SEEDS)} seeds",
     title="More negatives help, each one less than the last",
     x_label="pool of candidates (1 positive, the rest negatives)",
-    y_label="nDCG@10, validation (band: three seeds)",
+    y_label="nDCG@10 on validation queries",
     log_x=True,
 )
 show(
@@ -453,9 +455,10 @@ figure = plots.curve(
     batch_sizes,
     {"one pass": means},
     bands={"one pass": band},
+    band=f"lowest to highest of {len(SEEDS)} seeds",
     title="Batch size at one pass: more negatives, fewer steps",
     x_label="batch size (pairs)",
-    y_label="nDCG@10, validation (band: three seeds)",
+    y_label="nDCG@10 on validation queries",
     log_x=True,
 )
 show(
@@ -1037,9 +1040,10 @@ figure = plots.curve(
     amounts,
     {name: means for name, (means, _) in lines.items()},
     bands={name: ends for name, (_, ends) in lines.items()},
+    band=f"lowest to highest of {len(SEEDS)} seeds",
     title="The same pairs, two losses",
     x_label="training pairs (three passes each)",
-    y_label="nDCG@10, validation (band: three seeds)",
+    y_label="nDCG@10 on validation queries",
     references={"before training": float(before.mean())},
     log_x=True,
 )
@@ -1473,7 +1477,7 @@ if PROFILE == "full":
     )
 
 # %%
-board = [r for r in leaderboard.load_rows() if r.task == row.task and r.lesson <= "03"]
+board = leaderboard.board(row)
 if PROFILE == "full":
     others = {"all-MiniLM-L6-v2": ranking(test, passages), "MiniLM and a head": by_head}
     board = [leaderboard.evaluate(name, "03", r, course.test) for name, r in others.items()]

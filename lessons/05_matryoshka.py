@@ -207,7 +207,8 @@ untrained = {name: ways[name] for name in ("first numbers", "PCA directions")}
 means, bands = means_of(untrained | {"random numbers": ways["random numbers"]})
 LABELS = {
     "x_label": "numbers kept of 384",
-    "y_label": "nDCG@10 on validation queries, band: 95%",
+    "y_label": "nDCG@10 on validation queries",
+    "band": "95% interval over queries",
 }
 figure = plots.curve(
     DIMS,
@@ -965,7 +966,7 @@ leaderboard.save(row)
 print("nDCG@10", row.ndcg_at_10, " recall@10", row.recall_at_10, " MRR@10", row.mrr_at_10)
 
 # %%
-board = [r for r in leaderboard.load_rows() if r.task == row.task and r.lesson <= "05"]
+board = leaderboard.board(row)
 if PROFILE == "full":
     board = []
     for name, encoder in {"all-MiniLM-L6-v2": model, "plain encoder": encoders["plain"]}.items():

@@ -94,6 +94,34 @@ def _parse(content: str) -> Row:
     return row
 
 
+def board(row: Row) -> list[Row]:
+    """Return the rows to show in the lesson of `row`: of its task, and of no later lesson.
+
+    Rows of later lessons are there when somebody has gone on and comes back; they would give away
+    what is still to come. A row whose lesson is no number, such as "mine", belongs to none and is
+    always shown. `row` itself is among them, in its place, saved or not.
+    """
+    last, rows = _number(row.lesson), [row]
+    for other in load_rows():
+        number = _number(other.lesson)
+        if other.task != row.task or (other.system, other.lesson) == (row.system, row.lesson):
+            continue
+        if number is None or last is None or number <= last:
+            rows.append(other)
+    return sorted(rows, key=_place)
+
+
+def _number(lesson: str) -> int | None:
+    digits = re.match(r"\s*(\d+)", lesson)
+    return int(digits[1]) if digits else None
+
+
+def _place(row: Row) -> tuple:
+    """By lesson, "9" before "10" and before what is no number, then by system."""
+    number = _number(row.lesson)
+    return number is None, number or 0, row.lesson, row.system
+
+
 def load_rows() -> list[Row]:
     """Return the rows that were kept, by lesson, then by system; unreadable files are named, skipped."""
     rows = []
@@ -102,4 +130,4 @@ def load_rows() -> list[Row]:
             rows.append(_parse(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             print(f"The leaderboard's file {path.name} cannot be read ({error}); it is skipped.")
-    return sorted(rows, key=lambda row: (row.lesson, row.system))
+    return sorted(rows, key=_place)

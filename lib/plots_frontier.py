@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
-from lib._plot_labels import INK
+from lib._plot_labels import INK, QUIET, SMALL, fit
 from lib.metrics import Interval
-from lib.plots import PALETTE, QUIET, _array, _axes
+from lib.plots import PALETTE, WIDTH, _array, _axes
 
 __all__ = ["frontier", "on_frontier"]
 
@@ -80,7 +81,7 @@ def frontier(
     y = np.array([interval.mean for interval in intervals])
     ends = np.array([[i.mean - i.low, i.high - i.mean] for i in intervals]).T  # (2, n)
     best = np.array(on_frontier(x.tolist(), y.tolist()))
-    fig, ax = _axes(title, x_label, y_label, size=(7.6, 5.4))
+    fig, ax = _axes(title, x_label, y_label, size=(WIDTH, 5.4))
     ax.set_xscale("log")
     kinds = (
         ("on the frontier", best, PALETTE[0], "o", PALETTE[0]),
@@ -96,7 +97,8 @@ def frontier(
     ax.set_xticks(ticks, [f"{tick:,g}" for tick in ticks])
     ax.minorticks_off()
     ax.margins(x=0.16, y=0.1)
-    fig.legend(loc="outside lower center", ncols=2, frameon=False)
+    fig.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=SMALL)
+    fit(fig, ax, ["The vertical axis does not start at 0."] if ax.get_ylim()[0] > 0 else [])
     corners = np.repeat(np.stack([x, y], axis=1)[order], 2, axis=0)
     corners[1:-1:2, 0] = corners[2::2, 0]  # of the steps: right first, then up
     whiskers = [((a, low), (a, high)) for a, low, high in zip(x, y - ends[0], y + ends[1])]
@@ -129,8 +131,9 @@ def _name(
                 points[row],
                 xytext=offset,
                 textcoords="offset points",
-                fontsize=8.5,
+                fontsize=SMALL,
                 color=INK,
+                path_effects=[withStroke(linewidth=2.5, foreground="white")],
                 zorder=4,
                 ha=ha,
                 va=va,

@@ -145,7 +145,7 @@ TESTED_IN = {
     "lib/_files.py": "tests/lib/test_files.py",
     "lib/_finite.py": "tests/lib/test_finite.py",
     "lib/_places.py": "tests/lib/test_places.py",
-    "lib/_plot_labels.py": "tests/lib/test_plots.py",
+    "lib/_plot_*.py": "tests/lib/test_plots.py",
     "lib/_positives.py": "tests/lib/test_negatives.py",
     "lib/_rankings.py": "tests/lib/test_metrics.py",
     "lib/learn/_same_code.py": "tests/lib/learn/test_checking.py",

@@ -1,4 +1,5 @@
 import multiprocessing
+from pathlib import Path
 
 import pytest
 
@@ -6,6 +7,7 @@ from lib import leaderboard
 from lib.data import Split, load_course_set
 from lib.metrics import ndcg_at_k
 
+LESSONS = Path(__file__).parents[2] / "lessons"
 SPLIT = Split(
     [f"q{i}" for i in range(6)],
     [f"words {i}" for i in range(6)],
@@ -98,3 +100,38 @@ def test_two_processes_may_save_at_once():
         worker.join(60)
     assert [w.exitcode for w in workers] == [0, 0]
     assert [row.system for row in leaderboard.load_rows()] == ["same"]
+
+
+def row_of(system: str, lesson: str, split: Split = SPLIT) -> leaderboard.Row:
+    return leaderboard.evaluate(system, lesson, RANKED, split)
+
+
+def test_a_lesson_s_board_shows_no_later_lesson_and_no_other_task():
+    other_task = Split(SPLIT.ids, ["x"] * 6, SPLIT.relevant, SPLIT.positives)
+    kept = [row_of("GloVe", "01"), row_of("my own", "02"), row_of("mine", "mine")]
+    hidden = [row_of("head", "3"), row_of("late", "10"), row_of("GloVe", "01", other_task)]
+    for row in kept + hidden:
+        leaderboard.save(row)
+    assert leaderboard.board(kept[0]) == [kept[0], kept[2]]
+    assert leaderboard.board(kept[1]) == kept
+    own = row_of("head", "09")
+    assert leaderboard.board(own) == [*kept[:2], hidden[0], own, kept[2]]
+
+
+def test_a_row_is_on_its_own_board_once_saved_or_not():
+    row = row_of("GloVe", "01")
+    assert leaderboard.board(row) == [row]
+    leaderboard.save(row)
+    assert leaderboard.board(row) == [row]
+    again = leaderboard.evaluate("GloVe", "01", RANKED[::-1], SPLIT)
+    assert again != row
+    assert leaderboard.board(again) == [again]
+
+
+@pytest.mark.parametrize("path", sorted(LESSONS.glob("[0-9]*.py")), ids=lambda path: path.stem)
+def test_lessons_show_the_board_of_their_own_row(path):
+    source = path.read_text(encoding="utf-8")
+    evaluates = "leaderboard.evaluate(" in source
+    assert ("plots.leaderboard(" in source) == evaluates
+    assert ("leaderboard.board(row)" in source) == evaluates
+    assert "load_rows" not in source, "rows of later lessons are hidden by leaderboard.board(row)"

@@ -104,3 +104,10 @@ def test_other_points_are_refused_in_a_sentence(costs, labels, message):
 def test_costs_and_qualities_come_in_pairs():
     with pytest.raises(ValueError, match="one of each"):
         on_frontier([1, 2], [0.5])
+
+
+def test_words_are_large_enough_for_a_telephone_and_a_cut_axis_says_so():
+    fig = drawn()
+    words = [t for t in fig.findobj(Text) if t.get_visible() and t.get_text().strip()]
+    assert min(t.get_fontsize() for t in words) * 390 / fig.get_figwidth() / 72 >= 8.5
+    assert "does not start at 0" in fig.axes[0].get_title("left")

@@ -209,7 +209,7 @@ check("mean_pool", mean_pool)
 
 # %% [markdown] hints="mean_pool"
 # - **The mask and the tokens do not multiply.** Shapes (batch, tokens) and (batch, tokens, dim) do not broadcast as they are: give the mask a last axis of size 1.
-# - **Short texts come out too small.** The sum is right, the divisor is not: it must be the number of 1s in this row of the mask, not the number of columns.
+# - **Short texts come out wrong.** Padding must be left out twice: of the sum (multiply by the mask before you add up), and of the divisor, which is the number of 1s in this row of the mask, not the number of columns.
 # - **A row is NaN.** Its count is 0. `count.clamp(min=1)` leaves all other rows as they are and makes this one 0 / 1.
 
 # %%

@@ -968,7 +968,7 @@ check("filter_by_judge", filter_by_judge)
 # %% hidden="filter_by_judge" points=2 seed=84589
 
 # %% [markdown] hints="filter_by_judge"
-# - **The order is wrong.** The miner's order stays: select with a mask, do not sort by the judge.
+# - **Too much or too little is kept, or in another order.** Each row has its own limit, the positive's score minus the margin; what lies exactly at it stays. Select with a mask, so that the miner's order stays, too.
 # - **Rows come back shorter than k.** Filter first, take the first k then, and fill with -1.
 # - **-1 takes a place.** A missing candidate is not kept, whatever its score says.
 

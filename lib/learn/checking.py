@@ -178,7 +178,9 @@ def hint(name: str) -> Panel:
     shown = _hinted.setdefault(name, [])
     if len(shown) == len(hints):
         shown.clear()
-    in_turn = [(turn + step) % len(hints) for step in range(len(hints))]
+    # Whoever has just checked gets them from the first one on; else they go on where they were.
+    begin = 0 if name in _mistakes else turn
+    in_turn = [(begin + step) % len(hints) for step in range(len(hints))]
     fitting = _fitting(name, hints)
     number = next(n for n in (*fitting, *in_turn) if n not in shown)
     shown.append(number)
@@ -198,6 +200,8 @@ _ABOUT = {
     "infinity": ("infinit", "overflow"),
     "shapes-do-not-fit": ("shape", "do not fit", "do not multiply", "broadcast", "axis"),
     "transposed": ("transpose", "shape"),
+    "pair-returned": ("pair",),
+    "rejects-right": ("rejects a right", "what to expect"),
     "no-error": ("raise", "ValueError", "error"),
     "gradient": ("gradient",),
 }

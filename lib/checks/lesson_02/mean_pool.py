@@ -69,6 +69,7 @@ EXERCISE = Exercise(
             "You average over all positions, padding too: the same text gets another vector in "
             "every batch. Look at what attention_mask says.",
             _padding_counted,
+            hint=2,
         ),
         Mistake(
             "padded-length",
@@ -82,6 +83,7 @@ EXERCISE = Exercise(
             "You divide by the number of real tokens, but the sum still holds the padding, whose "
             "vectors are not zero. Set them to zero before you sum.",
             _sum_over_count,
+            hint=2,
         ),
         Mistake(
             "no-epsilon",

@@ -89,6 +89,7 @@ EXERCISE = Exercise(
             "You keep what the judge finds right and drop the rest. Those are the false negatives: drop "
             "them.",
             lambda r, j, own, m, k: _first((j > (own - m)[:, None]) & (r >= 0), r, k),
+            hint=1,
         ),
         Mistake(
             "cut-before-filtering",
@@ -107,16 +108,19 @@ EXERCISE = Exercise(
             "Only what beats the positive is dropped. Something just below it is doubtful, too: "
             "subtract the margin.",
             lambda r, j, own, m, k: _first(_kept(r, j, own, 0.0), r, k),
+            hint=1,
         ),
         Mistake(
             "margin-added",
             "The margin is added to the positive's score. Subtract it.",
             lambda r, j, own, m, k: _first(_kept(r, j, own, -m), r, k),
+            hint=1,
         ),
         Mistake(
             "one-limit-for-all",
             "All queries have the limit of the first. Each has its own positive.",
             lambda r, j, own, m, k: _first(_kept(r, j, own[:1].expand(len(r)), m), r, k),
+            hint=1,
         ),
         Mistake(
             "missing-kept",
@@ -135,6 +139,7 @@ EXERCISE = Exercise(
             "limit-dropped",
             "A candidate exactly at the limit is dropped. Only those above it are.",
             lambda r, j, own, m, k: _first((j < (own - m)[:, None]) & (r >= 0), r, k),
+            hint=1,
         ),
     ],
     returns="tensor",

@@ -32,7 +32,6 @@ OF_NO_MISTAKE = {
 }
 # Exercises whose three hints leave most of the mistakes to the check's own words.
 OF_FEW_MISTAKES = {
-    "filter_by_judge": "six of the nine mistakes are about the limit or the rows, no hint is",
     "cached_gradient": "most of the mistakes are slips that one sentence of the check mends",
 }
 

@@ -18,7 +18,7 @@ QUIET = "#767676"
 # Figures are 5.6 inches wide at most: on a page of 390 pixels 9 points are then 8.7 pixels high.
 SMALL = 9.0  # points, of all words but the title
 _END_WIDTH = 17  # characters
-_LEADER = {"arrowstyle": "-", "color": QUIET, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 3}
+LEADER = {"arrowstyle": "-", "color": QUIET, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 3}
 
 
 def place_labels(fig: Figure, ax: Axes, xy: np.ndarray, words: Sequence[str]) -> None:
@@ -51,7 +51,7 @@ def place_labels(fig: Figure, ax: Axes, xy: np.ndarray, words: Sequence[str]) ->
                 zorder=4,
                 ha=ha,
                 va=va,
-                arrowprops=_LEADER if 16 in map(abs, offset) else None,
+                arrowprops=LEADER if 16 in map(abs, offset) else None,
             )
             label.update_positions(renderer)
             box = Text.get_window_extent(label, renderer)  # of the word alone, without its line
@@ -97,7 +97,13 @@ def label_ends(fig: Figure, ax: Axes, ends: list[tuple[float | None, float, str,
             va="center",
             fontsize=SMALL,
             color=INK,
-            arrowprops={"arrowstyle": "-", "color": ink, "linewidth": 1.0, "shrinkA": 1},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": ink,
+                "linewidth": 1.0,
+                "shrinkA": 1,
+                "relpos": (0, 0.5),  # from the name's left edge, so that it crosses no other name
+            },
             annotation_clip=False,
         )
 

@@ -14,9 +14,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from lib._plot_labels import INK, QUIET, SMALL, fit
+from lib._plot_labels import INK, LEADER, QUIET, SMALL, fit
 from lib.metrics import Interval
 from lib.plots import PALETTE, WIDTH, _array, _axes
 
@@ -35,6 +36,14 @@ _PLACES = [
         (5, "left", 3, "bottom"),
     )
 ]
+_NEAR = len(_PLACES)
+# Farther off, where a line leads to the point: above first, where a crowded frontier leaves room.
+_PLACES += [
+    ((dx, dy), ha, "bottom" if dy > 0 else "top")
+    for dy in (26, 40, -26, 54, -40)
+    for dx, ha in ((-14, "right"), (0, "center"), (14, "left"))
+]
+_WORD = 5  # a word on a word cannot be read, one over a line can
 
 
 def on_frontier(costs: Sequence[float], qualities: Sequence[float]) -> list[bool]:
@@ -115,13 +124,17 @@ def _name(
     lines: list,
     order: np.ndarray,
 ) -> None:
-    """Put every word beside its point, where it covers least of points (n, 2), lines and words."""
+    """Put every word beside its point, where it covers least of points (n, 2), lines and words.
+
+    Where it would cover another word beside its point, it stands farther off, with a line to it.
+    """
     fig.draw_without_rendering()  # the layout decides the pixel positions that overlap is about
     fig.set_layout_engine("none")
     renderer = fig.canvas.get_renderer()  # type: ignore[attr-defined] # agg's canvas, and others
     to_pixels = ax.transData.transform
     taken = [Bbox.from_bounds(a - 5, b - 5, 10, 10) for a, b in to_pixels(points)]
     taken += [Bbox(np.sort(to_pixels(line), axis=0)).padded(1.5) for line in lines]
+    named: list[Bbox] = []
     frame = ax.get_window_extent(renderer)
     for row in order:
         tried = []
@@ -137,11 +150,15 @@ def _name(
                 zorder=4,
                 ha=ha,
                 va=va,
+                arrowprops=LEADER if place >= _NEAR else None,
             )
-            box = label.get_window_extent(renderer)
-            outside = box.x0 < frame.x0 or box.x1 > frame.x1
-            tried.append((box.count_overlaps(taken) + 9 * outside, place, label, box))
+            label.update_positions(renderer)
+            box = Text.get_window_extent(label, renderer)  # of the word alone, without its line
+            outside = box.x0 < frame.x0 or box.x1 > frame.x1 or box.y1 > frame.y1
+            cost = box.count_overlaps(taken) + _WORD * box.count_overlaps(named) + 9 * outside
+            away = place >= _NEAR / 3, place >= _NEAR  # not beside its point; with a line
+            tried.append((cost + 0.7 * away[0] + 0.2 * away[1], place, label, box))
         tried.sort(key=lambda one: one[:2])
-        taken.append(tried[0][3])
+        named.append(tried[0][3])
         for _, _, label, _ in tried[1:]:
             label.remove()

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 import lib
 from harness.author import mutation, proof
 from harness.author.lesson import Lesson
-from lib import losses
 
 ROOT = Path(lib.__file__).parents[1]
 HEART = [
@@ -35,46 +34,6 @@ LOSSES = (
     torch.tensor([[1.0, 0.0, 2.0, 1.0], [0.0, 1.0, -1.0, 3.0]]),
     torch.tensor([[0.8, 0.3, 1.0, -1.0], [-0.2, 1.0, 0.5, 2.0]]),
 )
-
-
-# Exercise, arguments, what its docstring says comes out (as it stands there), the same as a value.
-EXAMPLES = [
-    ("bm25_scores", (["heart"], HEART), "[0.1626, 0.2234, 0.1043, 0.0]", None),
-    (
-        "mine_negatives",
-        (QUERIES, PASSAGES, [[0], [2, 1]], 3, 1),
-        "[[1, 2, 3], [3, 0, -1]]",
-        None,
-    ),
-    ("keep_by_margin", (SCORES, POSITIVE, 0.2, False), "[[False, False, False, True]]", None),
-    ("keep_by_margin", (SCORES, POSITIVE, 0.2, True), "[[False, False, True, True]]", None),
-    ("filter_by_judge", (*JUDGED, 0.05, 2), "[[3, 9]]", None),
-    (
-        "make_tuples",
-        ([[1, 0], [2], [3]], torch.tensor([[4, 5], [6, -1], [8, 9]])),
-        "[[0, 1, 4, 5], [0, 0, 4, 5], [2, 3, 8, 9]]",
-        None,
-    ),
-    ("truncate_vectors", (torch.tensor([[3.0, 4.0, 12.0]]), 2), "[[0.6, 0.8]]", None),
-    (
-        "matryoshka_mnrl",
-        (*LOSSES, [4, 2], [1.0, 0.5], 2.0),
-        "MNRL of 4 numbers + half of MNRL of 2",
-        float(
-            losses.mnrl(*LOSSES, scale=2.0)
-            + losses.mnrl(*(x[:, :2] for x in LOSSES), scale=2.0) / 2
-        ),
-    ),
-    ("shortlist_rescore", (torch.tensor([[0.6, 0.0, 0.8]]), SHORT, 2, 2, 1), "row 1", [[1]]),
-    (
-        "to_int8",
-        (torch.tensor([[1.004]]), torch.tensor([[0.0], [2.55], [1.0]])),
-        "becomes -28",
-        [[-28]],
-    ),
-    ("binary_rescore", (torch.tensor([[0.8, -0.4, 0.2]]), BITS, 2, 1), "[[2]]", None),
-    ("index_bytes", (1_000, 384, 1, 8), "432,000", 432_000),
-]
 
 
 @functools.cache
@@ -103,28 +62,6 @@ def given_function(exercise: str, name: str) -> Callable[..., Any]:
 
 def plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, torch.Tensor) else value
-
-
-@pytest.mark.parametrize(
-    ("name", "arguments", "text", "value"), EXAMPLES, ids=[e[0] for e in EXAMPLES]
-)
-def test_a_docstring_s_example_is_what_the_worked_answer_gives(name, arguments, text, value):
-    function = answer(name)
-    said = " ".join((function.__doc__ or "").split())
-    assert text in said
-    wanted = torch.tensor(ast.literal_eval(text) if value is None else value, dtype=torch.float64)
-    got = torch.tensor(plain(function(*arguments)), dtype=torch.float64)
-    assert got.shape == wanted.shape
-    assert torch.allclose(got, wanted, atol=5e-5)
-
-
-def test_break_it_examples_are_right_cases():
-    for name, example in (
-        ("break_miner", ([[0.25, 1]], [[1]], [-1], 0.5, 2, [[0, -1]])),
-        ("break_rescore", ([[1]], [[5], [9]], [[0, 1]], 1, [[1]])),
-    ):
-        said = " ".join((answer(name).__doc__ or "").split())
-        assert f"Example of one case: {example}." in said
 
 
 def test_the_example_of_bm25_shows_count_and_length_apart():

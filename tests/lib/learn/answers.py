@@ -146,3 +146,8 @@ PLACES = range(len(ALL))
 
 def name(place: int) -> str:
     return f"{place}-{type.__dict__['__name__'].__get__(type(ALL[place]))}"
+
+
+def named(value: object) -> str:
+    """A test's name for a value, the same in every process: not by an address or a set's order."""
+    return str(value) if isinstance(value, str | int | float | None) else type(value).__name__

@@ -62,7 +62,7 @@ def test_answers_are_read_as_they_are_meant(kind, answer, means):
         ("numeric", "1e999", "give a finite number"),
         ("numeric", 10**400, "not as large"),
     ],
-    ids=lambda value: str(value)[:20],
+    ids=lambda value: answers.named(value)[:20],
 )
 def test_what_is_no_answer_is_said_to_be_none(kind, answer, says):
     with pytest.raises(ValueError, match=says) as caught:

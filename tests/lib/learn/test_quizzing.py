@@ -128,7 +128,7 @@ def test_a_free_answer_is_recorded_and_compared_by_the_reader(course, capsys, sh
         ("90-q4", "b", "Your order leaves out a and c:"),
         ("90-q5", 3, "Give a text between quotation marks"),
     ],
-    ids=lambda value: str(value)[:20],
+    ids=lambda value: answers.named(value)[:20],
 )
 def test_what_is_no_answer_is_told_what_would_be_one(course, shell, item, answer, says):
     seen = shell(f"import math; quiz({item!r}, {answer!r})".replace("nan", "math.nan"))
@@ -205,7 +205,7 @@ def test_any_answer_without_solutions_is_recorded_or_told(course, capsys, place)
         ("/-q1", "instead of the id you gave '/-q1'"),
         (object(), "instead of the id you gave an object"),
     ],
-    ids=str,
+    ids=answers.named,
 )
 @pytest.mark.parametrize("solutions", [True, False])
 def test_an_unknown_item_is_told_with_those_there_are(course, capsys, item, says, solutions):

@@ -86,6 +86,7 @@ def _answer(
         except NotImplementedError:
             noticed["started"] = started(target)
             raise
+        noticed["altered"] = _state.altered()
         if result is None:
             noticed["started"] = started(target)
         with contextlib.suppress(Exception):  # whatever a learner's own class makes of a comparison

@@ -61,6 +61,7 @@ class Channel:
         self.changed: str | None = (
             None  # the argument that the last call changed, as it says itself
         )
+        self.altered: str | None = None  # a library's setting that it changed, as it says itself
         self.started = False  # whether the function last called does more than the empty exercise
         self.lost: str | None = None if sock else NOT_THERE
 
@@ -96,6 +97,9 @@ class Channel:
         plain = type(changed) is str and re.fullmatch(r"[\w ]{1,60}", changed)
         self.changed = changed if plain else None
         self.started = answer.get("started") is True
+        altered = answer.get("altered")
+        plain = type(altered) is str and re.fullmatch(r"[\w' ]{1,60}", altered)
+        self.altered = altered if plain else None
         if "error" in answer:
             raise _raised(answer["error"], self.hidden)
         return answer["ok"]
@@ -150,6 +154,10 @@ class Remote:
     def changed_argument(self) -> str | None:
         """The argument that the last call changed in place; which `lib.checks.call` asks."""
         return self._channel.changed
+
+    def altered_setting(self) -> str | None:
+        """The setting of a library that the last call changed; which `lib.checks.call` asks."""
+        return self._channel.altered
 
     def told_started(self) -> bool:
         """Whether the function does more than the empty exercise, as it says itself."""

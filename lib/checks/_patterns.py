@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from lib.checks import values
 from lib.checks.values import Tolerance
@@ -30,6 +31,7 @@ class Pattern:
     name: str
     message: str
     hidden: str = ""  # the message where no number may be told; empty if it holds none
+    alone: bool = False  # what the values say by themselves would mislead
 
 
 # What tells that something is wrong without telling what is right about the result.
@@ -73,6 +75,12 @@ def _structure(pairs: Sequence[Pair], tolerance: Tolerance) -> Pattern | None:
     for name, message, holds in _STRUCTURES:
         if _every(pairs, holds):
             return Pattern(name, message)
+    if _every(pairs, lambda expected, got: _holds_no_numbers(got)):
+        return Pattern(
+            "no-numbers",
+            "Your result lies on torch's device `meta`, which keeps shapes and no numbers.",
+            alone=True,
+        )
     if _every(pairs, _pair_for_tensor):
         return Pattern(
             "pair-returned",
@@ -88,6 +96,10 @@ def _structure(pairs: Sequence[Pair], tolerance: Tolerance) -> Pattern | None:
                 "`sort` and `topk` of torch return values and indices as a pair: take one by name).",
             )
     return None
+
+
+def _holds_no_numbers(got: Any) -> bool:
+    return isinstance(got, torch.Tensor) and got.device.type == "meta"
 
 
 def _pair_for_tensor(expected: Any, got: Any) -> bool:
@@ -295,14 +307,14 @@ _SHAPES: list[tuple[str, str, Callable[[np.ndarray, np.ndarray, Tolerance], bool
     ),
     (
         "mean-not-taken",
-        "You return several numbers. A single one is asked for: their mean.",
+        "Your result is not a single number. What is asked for is the mean of what you return.",
         lambda left, right, close: (
             left.ndim == 0 and right.size > 0 and values.same(left, right.mean(), close)
         ),
     ),
     (
         "sum-not-taken",
-        "You return several numbers. A single one is asked for: their sum.",
+        "Your result is not a single number. What is asked for is the sum of what you return.",
         lambda left, right, close: (
             left.ndim == 0 and right.size > 0 and values.same(left, right.sum(), close)
         ),
@@ -376,8 +388,11 @@ def _numbers(pairs: Sequence[Pair], tolerance: Tolerance) -> Pattern | None:
             "All is right but places where -1 is expected, which stands for: there is nothing.",
         )
     doubles = [(left.astype(np.float64), right.astype(np.float64)) for left, right in arrays]
+    many = sum(left.size for left, _ in doubles) >= FEW
     for name, message, holds in _VALUES:
         # Among whole numbers 0 is a row like any other.
+        if name == "sign" and not many:
+            continue
         if not (whole and name == "zero-rows") and _every(doubles, holds, tolerance):
             return Pattern(name, message)
     return _one_constant(doubles, tolerance, whole)
@@ -493,7 +508,7 @@ def _one_constant(arrays: list[Arrays], tolerance: Tolerance, whole: bool) -> Pa
     """A factor, an offset, a limit or a rounding that is the same in all cases that go wrong."""
     left = np.concatenate([a.ravel() for a, _ in arrays])
     right = np.concatenate([b.ravel() for _, b in arrays])
-    if left.size < FEW or not (np.isfinite(left).all() and np.isfinite(right).all()):
+    if len(np.unique(left)) < FEW or not (np.isfinite(left).all() and np.isfinite(right).all()):
         return None
     if whole:
         step = float((right - left)[0])

@@ -27,6 +27,17 @@ def known() -> Iterator[None]:
             _give_back(held)
 
 
+def altered() -> str | None:
+    """Inside `known`: what of torch's or NumPy's settings a function has changed for all that follows."""
+    if torch.get_default_dtype() != torch.float32:
+        return "torch's default dtype"
+    if torch.get_default_device() != torch.device("cpu"):
+        return "torch's default device"
+    if not torch.is_grad_enabled():
+        return "whether torch keeps gradients"
+    return None
+
+
 def _held() -> dict:
     return {
         "dtype": torch.get_default_dtype(),

@@ -43,6 +43,8 @@ class BreakIt:
         right: implementations that any fair test accepts; the first gives expected values.
         suspects: at least five wrong implementations.
         arguments: the names of the arguments that a case holds before the expected value.
+        texts: whether a case may hold texts; else a number in quotes is refused, which some
+            implementations take and others do not.
         unfair: `unfair(*arguments)` says in a sentence what of the card a case breaks, None if nothing.
     """
 
@@ -53,6 +55,7 @@ class BreakIt:
     arguments: Sequence[str]
     tolerance: Tolerance = LOOSE
     unfair: Callable[..., str | None] | None = None
+    texts: bool = False
     equivalent: Mapping[str, str] = field(default_factory=dict)
 
     def draw(self, hidden: int | None = None) -> list[Case]:
@@ -161,6 +164,8 @@ class BreakIt:
                 return (
                     f"Case {number} is {values.with_article(values.kind(test))}; it must be {form}."
                 )
+            if not self.texts and _holds_text(test):
+                return f"Case {number} holds a text in quotes; {form} are numbers and lists of numbers."
         return None
 
     @staticmethod
@@ -171,3 +176,9 @@ class BreakIt:
         return not isinstance(result, Raised) and values.same(
             test[-1], result.value, self.tolerance
         )
+
+
+def _holds_text(value: Any, depth: int = 6) -> bool:
+    if isinstance(value, list | tuple):
+        return depth > 0 and any(_holds_text(item, depth - 1) for item in value)
+    return isinstance(value, str)

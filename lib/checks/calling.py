@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import re
 import textwrap
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -33,12 +34,14 @@ class Case:
 class Returned:
     """The function returned a plain value. `changed` names an argument that it changed in place.
 
-    started: where it returned None, whether it does more than the empty exercise.
+    started: where it returned None, whether it does more than the empty exercise. altered: a setting of a
+    library that it has changed for all that follows.
     """
 
     value: Any
     changed: str | None = None
     started: bool = True
+    altered: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Raised:
     @property
     def own(self) -> bool:
         """Whether the learner's own `raise` or `assert` raised it."""
-        return self.line.startswith(("raise ", "raise(", "assert ", "assert("))
+        return re.search(r"(^|:\s*)(raise|assert)\b", self.line) is not None
 
 
 Outcome = Returned | Raised
@@ -80,13 +83,16 @@ def call(function: Callable, limits: Limits | None = None) -> Caller:
         try:
             with _state.known(), _limits.held(limits):
                 result = function(*args, **kwargs)
+                altered = _state.altered()
         except BaseException as error:  # a learner may raise anything
             if _not_its_own(error, elsewhere):
                 raise
             return _described(error, function)
         if result is None:
             return Returned(None, started=started(function))
-        return Returned(result, _changed_argument(function, case, args, kwargs))
+        tells: Callable[[], str | None] | None = getattr(function, "altered_setting", None)
+        altered = altered if tells is None else tells()
+        return Returned(result, _changed_argument(function, case, args, kwargs), altered=altered)
 
     slope = _gradient.of(function)
 

@@ -179,7 +179,7 @@ def _pattern(tried: Tried, tolerance: Tolerance) -> Explanation | None:
     if pattern is None:
         return None
     rest = " On other cases it raises an error." if len(cases) < len(tried.failing) else ""
-    details = _details(tried, cases, tolerance)
+    details = "" if pattern.alone else _details(tried, cases, tolerance)
     whole = f"{details} {pattern.message}{rest}" if details else pattern.message + rest
     hidden = (pattern.hidden or pattern.message) + rest
     return Explanation(pattern.name, whole, cases, hidden, bool(returned))
@@ -202,11 +202,21 @@ def _details(tried: Tried, cases: list[int], tolerance: Tolerance) -> str:
     return values.difference(truth.value, outcome.value, tolerance)
 
 
+def _nothing(outcome: Outcome) -> bool:
+    """Whether an empty result is expected, which shows little."""
+    array = values.as_array(outcome.value) if isinstance(outcome, Returned) else None
+    return array is not None and array.size == 0
+
+
 def smallest(tried: Tried, cases: list[int]) -> int:
     """The case that says most: the smallest on which something was returned."""
     return min(
         cases,
-        key=lambda i: (isinstance(tried.outcomes[i], Raised), values.size(tried.cases[i].args)),
+        key=lambda i: (
+            isinstance(tried.outcomes[i], Raised),
+            _nothing(tried.expected[i]),
+            values.size(tried.cases[i].args),
+        ),
     )
 
 

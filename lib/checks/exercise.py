@@ -124,7 +124,7 @@ class Exercise:
             if isinstance(outcomes[-1], Raised) and outcomes[-1].kind == TookTooLong.__name__:
                 break  # the others would take as long
         cases, given = cases[: len(outcomes)], given[: len(outcomes)]
-        expected = [call(self.oracle)(case) for case in cases]
+        expected = [self._as_asked(call(self.oracle)(case)) for case in cases]
         right = [self._agree(*pair) for pair in zip(expected, outcomes)]
         tried = Tried(cases, given, expected, outcomes, right)
         if not all(right):
@@ -137,6 +137,13 @@ class Exercise:
         if flaw is not None:
             return flaw
         return self._verdict("passed", f"Right on all {len(cases)} cases.", len(cases))
+
+    def _as_asked(self, outcome: Outcome) -> Outcome:
+        """The oracle's outcome as the kind of value that the card asks for, so that messages say it."""
+        if self.returns != "tensor" or isinstance(outcome, Raised):
+            return outcome
+        array = values.as_array(outcome.value)
+        return outcome if array is None else Returned(torch.from_numpy(np.array(array)))
 
     def _flaw(self, tried: Tried, hidden: bool) -> Verdict | None:
         """What is wrong although all numbers are right: their kind, or an argument that was changed."""
@@ -151,6 +158,14 @@ class Exercise:
                     f"Your results are right, but your function changes {which} in place, and whoever "
                     "calls it goes on with other values than before. Work on a copy, or with "
                     "operations that return something new.",
+                )
+            if found is None and outcome.altered is not None:
+                which = "a setting of a library" if hidden else outcome.altered
+                found = (
+                    "changes-a-setting",
+                    f"Your results are right, but your function changes {which} for everything that runs "
+                    "after it. Give dtype and device to the tensors that you make, and use `with "
+                    "torch.no_grad():` where no gradient is wanted.",
                 )
             if found is not None:
                 name, message = found

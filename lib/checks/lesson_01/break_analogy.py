@@ -48,6 +48,14 @@ _right = _solver()
 def _unfair(vectors: list, a: int, b: int, c: int) -> str | None:
     if len({int(a), int(b), int(c)}) < 3:
         return "a, b and c must be three different row numbers."
+    rows = np.asarray(vectors, dtype=np.float64)
+    lengths = np.linalg.norm(rows, axis=1)
+    if not lengths.all():
+        return "a word of length zero has no direction, and so no cosine."
+    unit = rows / lengths[:, None]
+    scores = np.delete(unit @ (unit[b] - unit[a] + unit[c]), [a, b, c])
+    if len(scores) > 1 and np.sort(scores)[-1] - np.sort(scores)[-2] < 1e-9:
+        return "two words are equally near to the target, so that either is right. Avoid ties."
     return None
 
 

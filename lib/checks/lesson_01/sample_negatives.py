@@ -45,7 +45,7 @@ def _negatives_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
 
 
 def _negatives_by_loops(counts, draws) -> np.ndarray:
-    weights = [float(c) ** 0.75 for c in counts]
+    weights = [c**0.75 for c in counts.tolist()]
     total = math.fsum(weights)
     used = list(itertools.accumulate(weights))
     ids = np.empty(tuple(draws.shape), dtype=np.int64)

@@ -63,6 +63,18 @@ def _largest(tokens, mask) -> np.ndarray:
     return np.where(np.isneginf(best), 0.0, best)
 
 
+def _unfair(tokens, mask) -> str | None:
+    flags = np.array(mask, dtype=np.float64)
+    if not np.isin(flags, (0, 1)).all():
+        return "a mask holds 1 for a real token and 0 for padding, and nothing else."
+    for row in flags:
+        real = np.flatnonzero(row)
+        together = len(real) == 0 or real[-1] - real[0] + 1 == len(real)
+        if not together or (len(real) and row[0] == 0 and row[-1] == 0):
+            return "real tokens stand together, with padding on one side alone."
+    return None
+
+
 EXERCISE = BreakIt(
     "break_last_token",
     "02",
@@ -119,4 +131,5 @@ EXERCISE = BreakIt(
         ),
     ],
     arguments=["token_embeddings", "attention_mask"],
+    unfair=_unfair,
 )

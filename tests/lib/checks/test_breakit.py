@@ -59,7 +59,7 @@ def test_a_wrong_expected_value_is_shown_but_never_in_a_hidden_check(hidden):
 
 
 def test_a_case_that_breaks_a_right_implementation_is_the_tests_fault():
-    verdict = verdict_on([*T, ("text", 0.0, 1.0, 0.0)])
+    verdict = verdict_on([*T, (None, 0.0, 1.0, 0.0)])
     assert verdict.mistake == "cannot-be-run"
     assert "cannot run on case 3 (" in verdict.message
     assert verdict.shown is None
@@ -104,3 +104,28 @@ def test_a_suspect_cannot_change_the_cases_of_the_next_one():
     cases = [([1, 2], 2)]
     assert spoilt.verdict(call(lambda: cases)).passed
     assert cases == [([1, 2], 2)]
+
+
+def test_a_number_in_quotes_is_no_number():
+    verdict = verdict_on([*T, ("3", 0.0, 1.0, 1.0)])
+    assert verdict.mistake == "not-a-test"
+    assert "Case 3 holds a text in quotes" in verdict.message
+
+
+UNFAIR = [
+    ("break_analogy", ([[2, 0], [0, 1], [-1, 0], [-1, 5]], 0, 1, 0, 3), "three different"),
+    ("break_analogy", ([[0, 0], [0, 1], [-1, 0], [-1, 5]], 0, 1, 2, 3), "length zero"),
+    ("break_analogy", ([[2, 0], [0, 1], [-1, 0], [-1, 5], [-2, 10]], 0, 1, 2, 3), "Avoid ties"),
+    ("break_last_token", ([[[1], [2], [3]]], [[1, 0, 1]], [[3]]), "stand together"),
+    ("break_last_token", ([[[1], [2], [3]]], [[0, 1, 0]], [[2]]), "on one side alone"),
+    ("break_last_token", ([[[1], [2]]], [[1, 2]], [[2]]), "nothing else"),
+]
+
+
+@pytest.mark.parametrize(("name", "test", "says"), UNFAIR)
+def test_a_case_that_the_card_rules_out_is_told_so(name, test, says):
+    from lib import checks
+
+    verdict = checks.find(name).verdict(call(lambda: [test]))
+    assert verdict.mistake == "not-by-the-card"
+    assert says in verdict.message

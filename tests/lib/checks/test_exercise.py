@@ -477,6 +477,37 @@ def test_right_numbers_of_another_kind_are_told_so(kind):
     assert verdict_on(lambda x: x.argmax(dim=1), exercise=exercise).passed
 
 
+@pytest.mark.parametrize("hidden", [None, 7])
+@pytest.mark.parametrize(
+    ("change", "which"),
+    [
+        (lambda: torch.set_default_dtype(torch.float64), "torch's default dtype"),
+        (lambda: torch.set_default_device("meta"), "torch's default device"),
+        (lambda: torch.set_grad_enabled(False), "whether torch keeps gradients"),
+    ],
+)
+def test_a_setting_that_a_function_changes_for_others_is_told(change, which, hidden):
+    def function(x):
+        found = row_means(x)
+        change()
+        return found
+
+    verdict = verdict_on(function, hidden)
+    assert (verdict.status, verdict.mistake) == ("wrong", "changes-a-setting")
+    assert (which in verdict.message) == (hidden is None)
+
+
+def test_what_is_expected_is_told_as_the_kind_that_the_card_asks_for():
+    def cases(rng, hidden):
+        yield Case((torch.tensor([[1.0, 3.0], [5.0, 2.0]]),), "two rows")
+
+    best = lambda x: [int(row.argmax()) for row in x]  # noqa: E731
+    exercise = Exercise("best", "99", cases, best, [], returns="tensor")
+    verdict = verdict_on(lambda x: x.argmin(dim=1), exercise=exercise)
+    assert isinstance(verdict.shown.expected, torch.Tensor)
+    assert "list" not in verdict_on(lambda x: x.argmax(dim=1).to("meta"), exercise=exercise).message
+
+
 SLOPES = {
     "a number": (lambda x: torch.tensor(float((x**2).sum())), "no gradient flows"),
     "detached": (lambda x: (x.detach() ** 2).sum(), "no gradient flows"),

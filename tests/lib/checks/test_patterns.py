@@ -29,6 +29,7 @@ ONE = {
     "complex-numbers": (TABLE, TABLE + 1j),
     "error-returned": (TABLE, ValueError("no")),
     "not-called": (TABLE, abs),
+    "no-numbers": (TABLE, torch.zeros(2, 3, device="meta")),
     "pair-returned": (TABLE.max(axis=1), torch.from_numpy(TABLE + 1).max(dim=1)),
     "several-for-one": (TABLE, (TABLE[0], TABLE)),
     "first-row-alone": (TABLE, TABLE[:1]),

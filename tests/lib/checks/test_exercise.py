@@ -107,7 +107,10 @@ def test_of_two_mistakes_at_once_the_one_that_explains_the_case_shown_is_named()
     exercise = _doubling([Mistake("half", "You halve.", lambda x: x / 2)])
     verdict = verdict_on(first_draft, exercise=exercise)
     assert verdict.mistake == "half"
-    assert verdict.message == ("You halve. That is not all: other cases go wrong in another way.")
+    assert verdict.message == (
+        "On this case your result is exactly what this mistake gives: You halve. Other cases raise an "
+        "error."
+    )
     assert (verdict.shown.got, verdict.shown.expected) == (0.5, 2.0)
 
 

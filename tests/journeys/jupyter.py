@@ -175,7 +175,9 @@ class Notebook:
     def run_all(self) -> None:
         """Run > Run All Cells, and wait for the last one."""
         cells = nbformat.read(self.file, as_version=4).cells
-        last = max(i for i, c in enumerate(cells) if c.cell_type == "code" and _does_something(c))
+        # A cell whose code is folded shows no prompt.
+        code = [(i, c) for i, c in enumerate(cells) if c.cell_type == "code" and not _folded(c)]
+        last = max(i for i, c in code if _does_something(c))
         self.menu("Run", "Run All Cells")
         self._has_run(last, before="")
         self._idle()
@@ -245,6 +247,10 @@ class Notebook:
         path = self.screens / f"{self.shots:02}_{name}.png"
         (what or self.page).screenshot(path=path)
         return path
+
+
+def _folded(cell: nbformat.NotebookNode) -> bool:
+    return bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
 
 
 def _does_something(cell: nbformat.NotebookNode) -> bool:

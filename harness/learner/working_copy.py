@@ -125,11 +125,12 @@ def set_aside(path: Path, folder: Path, why: str) -> Path:
 def _dated(folder: Path, start: str) -> Path:
     """A file name with the time that is not there yet; by name the later ones come last."""
     moment = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    target, number = folder / f"{start}{moment}.ipynb", 1
-    while target.exists():
-        number += 1
-        target = folder / f"{start}{moment}-{number:03}.ipynb"
-    return target
+    # Behind the last of this second, also where older ones of it were removed already.
+    same = sorted(p.stem for p in folder.glob("*") if p.name.startswith(f"{start}{moment}"))
+    if not same:
+        return folder / f"{start}{moment}.ipynb"
+    last = same[-1].removeprefix(f"{start}{moment}").removeprefix("-")
+    return folder / f"{start}{moment}-{int(last or 1) + 1:03}.ipynb"
 
 
 def _given(root: Path) -> list[Path]:

@@ -189,6 +189,8 @@ def last_third(numbers: list[float]) -> float:
 loss_left = {name: last_third(history.losses) for name, history in watched.items()}
 gradient_left = {name: last_third(history.grad_norms) for name, history in watched.items()}
 easy, hard = (list(x.values()) for x in (loss_left, gradient_left))
+
+# %%
 claim(
     "Random negatives soon teach nothing: their loss and their gradient vanish.",
     holds=easy[0] < 0.1 * easy[1] and hard[0] < 0.2 * hard[1],
@@ -1000,6 +1002,8 @@ def share(of: torch.Tensor) -> torch.Tensor:
 
 
 more = metrics.bootstrap_interval(share(related) - share(~related))
+
+# %%
 claim(
     "The judge drops parents and children more often than other passages, without being told of them.",
     holds=more.low > 0,

@@ -14,10 +14,8 @@ from typing import Any
 
 import torch
 
-from lib.checks._patterns import Pattern
+from lib.checks._pattern import Pattern
 from lib.checks.calling import Case, Outcome, Raised, call
-
-Gives = Callable[[Case, Outcome], bool]  # whether the oracle's outcome on a case is this one
 
 
 def of_arguments(

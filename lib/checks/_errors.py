@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from lib.checks._patterns import Pattern
+from lib.checks._pattern import Pattern
 
 # (name, kind of the error, what its message holds, what to tell)
 _ERRORS: list[tuple[str, str, str, str]] = [
@@ -58,7 +58,8 @@ _ERRORS: list[tuple[str, str, str, str]] = [
         "shapes-do-not-fit",
         "RuntimeError|ValueError|IndexError",
         r"size of tensor a|shapes cannot be multiplied|could not be broadcast|must match|Expected size|"
-        r"shape mismatch|mismatch in its core dimension|is invalid for input of size|incompatible|expand\(|doesn't match the broadcast|"
+        r"shape mismatch|mismatch in its core dimension|is invalid for input of size|incompatible|"
+        r"expand\(|doesn't match the broadcast|"
         r"not match the shape|inconsistent tensor size|size mismatch|expected .*D tensor|"
         r"same number of dimensions|subscript",
         "Two tensors meet in this line whose shapes do not fit. Print both shapes: an axis is missing "

@@ -28,7 +28,10 @@ def known() -> Iterator[None]:
 
 
 def altered() -> str | None:
-    """Inside `known`: what of torch's or NumPy's settings a function has changed for all that follows."""
+    """Inside `known`: which of the settings on which a lesson relies a function has changed for good.
+
+    Seeds, warnings and printing are a learner's own business; these three break what follows.
+    """
     if torch.get_default_dtype() != torch.float32:
         return "torch's default dtype"
     if torch.get_default_device() != torch.device("cpu"):

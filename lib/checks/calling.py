@@ -67,7 +67,7 @@ Outcome = Returned | Raised
 Caller = Callable[[Case], Outcome]
 
 
-def call(function: Callable, limits: Limits | None = None) -> Caller:
+def call(function: Callable, limits: Limits | None = None) -> LocalCaller:
     """The plain caller: calls `function` here, each time with fresh copies of the arguments.
 
     It is called under a known state of the libraries, and what it changes of that ends with the call.
@@ -76,45 +76,56 @@ def call(function: Callable, limits: Limits | None = None) -> Caller:
     memory gets a MemoryError; a function in another process has limits of its own.
     """
     elsewhere = hasattr(function, "changed_argument")
-    limits = None if elsewhere else limits
+    return LocalCaller(function, None if elsewhere else limits, elsewhere)
 
-    def caller(case: Case) -> Outcome:
+
+@dataclass(frozen=True)
+class LocalCaller:
+    """What `call` returns. elsewhere: whether the function stands for one in another process."""
+
+    function: Callable
+    limits: Limits | None
+    elsewhere: bool
+
+    def __call__(self, case: Case) -> Outcome:
         args, kwargs = values.copy_value(case.args), values.copy_value(dict(case.kwargs))
         try:
-            with _state.known(), _limits.held(limits):
-                result = function(*args, **kwargs)
+            with _state.known(), _limits.held(self.limits):
+                result = self.function(*args, **kwargs)
                 altered = _state.altered()
         except BaseException as error:  # a learner may raise anything
-            if _not_its_own(error, elsewhere):
+            if _not_its_own(error, self.elsewhere):
                 raise
-            return _described(error, function)
+            return _described(error, self.function)
         if result is None:
-            return Returned(None, started=started(function))
-        tells: Callable[[], str | None] | None = getattr(function, "altered_setting", None)
-        altered = altered if tells is None else tells()
-        return Returned(result, _changed_argument(function, case, args, kwargs), altered=altered)
+            return Returned(None, started=started(self.function))
+        if self.elsewhere:
+            altered = self.function.altered_setting()  # type: ignore[attr-defined]
+        changed = _changed_argument(self.function, case, args, kwargs)
+        return Returned(result, changed, altered=altered)
 
-    slope = _gradient.of(function)
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the function's arguments, as far as they can be found out."""
+        return tuple(argument_names(self.function))
 
-    def gradients(args: Sequence[Any], places: Sequence[int]) -> list | None:
+    def gradients(self, args: Sequence[Any], places: Sequence[int]) -> list | None:
+        """Gradients of a call's result with respect to the arguments at some places."""
+        return self._asked(_gradient.of(self.function), args, places)
+
+    def largest(self, args: Sequence[Any]) -> int:
+        """The numbers of the largest tensor that a call makes."""
+        return self._asked(_memory.of(self.function), args)
+
+    def _asked(self, question: Callable, *about: Any) -> Any:
+        """The answer to a question that calls the function; whatever that raises is an Exception."""
         try:
-            with _limits.held(limits):
-                return slope(args, places)
+            with _limits.held(self.limits):
+                return question(*about)
         except BaseException as error:
-            if isinstance(error, Exception) or _not_its_own(error, elsewhere):
+            if isinstance(error, Exception) or _not_its_own(error, self.elsewhere):
                 raise
             raise RuntimeError(f"{type(error).__name__}: {values.text_of(error)}") from None
-
-    measure = _memory.of(function)
-
-    def largest(args: Sequence[Any]) -> int:
-        with _limits.held(limits):
-            return measure(args)
-
-    caller.largest = largest  # type: ignore[attr-defined]
-    caller.gradients = gradients  # type: ignore[attr-defined] # a function may have attributes
-    caller.names = argument_names(function)  # type: ignore[attr-defined]
-    return caller
 
 
 def _not_its_own(error: BaseException, elsewhere: bool) -> bool:

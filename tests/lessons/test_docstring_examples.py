@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import ast
-import functools
 import math
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-import lib
-from harness.author import mutation, proof
-from harness.author.lesson import Lesson
 from lib import checks, losses
 from lib.checks import Case, Returned, call
+from tests.lessons.worked import HEART, POSITIVE, SCORES, answer
 
-ROOT = Path(lib.__file__).parents[1]
-HEART = [
-    ["heart", "pain"],
-    ["heart", "heart"],
-    ["pain", "of", "the", "heart", "muscle"],
-    ["lung", "pain"],
-]
 QUERIES = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
 PASSAGES = torch.tensor([[0.9, 0.1], [0.8, 0.3], [0.2, 0.7], [-0.5, 0.6]])
-SCORES, POSITIVE = torch.tensor([[0.6, 0.45, 0.35, 0.1]]), torch.tensor([0.5])
 JUDGED = torch.tensor([[7, 3, 9, 4]]), torch.tensor([[0.9, 0.3, 0.7, 0.2]]), torch.tensor([0.8])
 SHORT = torch.tensor([[0.8, 0.6, 0.0], [0.28, 0.0, 0.96], [0.0, 1.0, 0.0]])
 BITS = torch.tensor([[0.1, -0.9, -0.5], [-0.7, -0.3, 0.6], [0.5, -0.1, 0.2]])
@@ -189,17 +176,6 @@ TESTS = {
     "break_miner": ([[0.25, 1]], [[1]], [-1], 0.5, 2, [[0, -1]]),
     "break_rescore": ([[1]], [[5], [9]], [[0, 1]], 1, [[1]]),
 }
-
-
-@functools.cache
-def lessons() -> dict[str, Lesson]:
-    return {name: lesson for lesson in proof.lessons(ROOT) for name in lesson.exercises()}
-
-
-@functools.cache
-def answer(name: str) -> Callable[..., Any]:
-    lesson = lessons()[name]
-    return mutation.function_of(lesson.solution(name), name, proof.namespace(lesson, name))
 
 
 def plain(value: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,38 +12,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-import lib
 from harness.author import mutation, proof
-from harness.author.lesson import Lesson
-
-ROOT = Path(lib.__file__).parents[1]
-HEART = [
-    ["heart", "pain"],
-    ["heart", "heart"],
-    ["pain", "of", "the", "heart", "muscle"],
-    ["lung", "pain"],
-]
-QUERIES = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-PASSAGES = torch.tensor([[0.9, 0.1], [0.8, 0.3], [0.2, 0.7], [-0.5, 0.6]])
-SCORES, POSITIVE = torch.tensor([[0.6, 0.45, 0.35, 0.1]]), torch.tensor([0.5])
-JUDGED = torch.tensor([[7, 3, 9, 4]]), torch.tensor([[0.9, 0.3, 0.7, 0.2]]), torch.tensor([0.8])
-SHORT = torch.tensor([[0.8, 0.6, 0.0], [0.28, 0.0, 0.96], [0.0, 1.0, 0.0]])
-BITS = torch.tensor([[0.1, -0.9, -0.5], [-0.7, -0.3, 0.6], [0.5, -0.1, 0.2]])
-LOSSES = (
-    torch.tensor([[1.0, 0.0, 2.0, 1.0], [0.0, 1.0, -1.0, 3.0]]),
-    torch.tensor([[0.8, 0.3, 1.0, -1.0], [-0.2, 1.0, 0.5, 2.0]]),
-)
-
-
-@functools.cache
-def lessons() -> dict[str, Lesson]:
-    return {name: lesson for lesson in proof.lessons(ROOT) for name in lesson.exercises()}
-
-
-@functools.cache
-def answer(name: str) -> Callable[..., Any]:
-    lesson = lessons()[name]
-    return mutation.function_of(lesson.solution(name), name, proof.namespace(lesson, name))
+from tests.lessons.worked import HEART, POSITIVE, SCORES, answer, lessons
 
 
 @functools.cache
@@ -58,10 +27,6 @@ def given_function(exercise: str, name: str) -> Callable[..., Any]:
             source = ast.unparse(node)
             return mutation.function_of(source, name, proof.namespace(lesson, exercise))
     raise KeyError(name)
-
-
-def plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, torch.Tensor) else value
 
 
 def test_the_example_of_bm25_shows_count_and_length_apart():

@@ -75,10 +75,12 @@ def test_each_pattern_is_found(name):
 
 
 def test_every_pattern_is_tried_here():
-    source = Path(_patterns.__file__).read_text(encoding="utf-8")
-    named = set(re.findall(r'^ +(?:return Pattern\()?"([a-z-]+-?[a-z-]*)",', source, re.MULTILINE))
+    folder = Path(_patterns.__file__).parent
+    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("_*_patterns.py"))
+    named = set(re.findall(r'^ +(?:return Pattern\()?"([a-z-]+)",', source, re.MULTILINE))
     assert len(named) > 30
     assert named <= set(ONE)
+    assert named >= _patterns.WEAK
 
 
 @pytest.mark.parametrize("name", [name for name in ONE if name != "generator"])

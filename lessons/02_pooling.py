@@ -462,7 +462,7 @@ for name, pool in POOLINGS.items():
 #
 # Difficulty: hard. Importance: high. Minutes: 12.
 #
-# Return cases `(token_embeddings, attention_mask, expected)` as nested lists: (batch, tokens, dim), (batch, tokens), (batch, dim). Right implementations must pass; every wrong one must fail some case. An empty row becomes zeros.
+# Return cases `(token_embeddings, attention_mask, expected)` as nested lists: (batch, tokens, dim), (batch, tokens), (batch, dim). Right implementations must pass; every wrong one must fail some case. An empty row becomes zeros. A handful of cases is enough; 2,000 are the most.
 
 
 # %% answer="break_last_token"

@@ -1379,7 +1379,7 @@ claim(
 #
 # Difficulty: hard. Importance: high. Minutes: 12.
 #
-# Return cases `(queries, positives, scale, expected)`: two nested lists (batch, dim), two numbers. Right implementations must pass; every wrong one must fail some case. Work the expected value out with `math.exp` and `math.log` (four decimals count).
+# Return cases `(queries, positives, scale, expected)`: two nested lists (batch, dim), two numbers. Right implementations must pass; every wrong one must fail some case. Work the expected value out with `math.exp` and `math.log` (four decimals count). A handful of cases is enough; 2,000 are the most.
 
 
 # %% answer="break_mnrl"

@@ -754,7 +754,7 @@ claim(
 #
 # Difficulty: hard. Importance: high. Minutes: 15.
 #
-# Return cases `(scores, positives, itself, margin, k, expected)` as nested lists. A right miner leaves out positives, the row of the query's own text (`itself`) and whatever scores above `lowest - margin * |lowest|`, lowest of the query's positives. It returns k rows, highest score first, lower row first among equals, then -1. Every wrong one must fail some case.
+# Return cases `(scores, positives, itself, margin, k, expected)` as nested lists. A right miner leaves out positives, the row of the query's own text (`itself`) and whatever scores above `lowest - margin * |lowest|`, lowest of the query's positives. It returns k rows, highest score first, lower row first among equals, then -1. Every wrong one must fail some case. A handful of cases is enough; 2,000 are the most.
 
 
 # %% answer="break_miner"

@@ -581,7 +581,7 @@ claim(
 #
 # Difficulty: hard. Importance: medium. Minutes: 12.
 #
-# Return cases `(queries, corpus, candidates, k, expected)` as nested lists. Right code orders each query's candidates by dot product, lowest row first among equals, skips candidates of -1 and keeps k; a row with fewer candidates stays shorter, and is not filled up. Every wrong one must fail some case.
+# Return cases `(queries, corpus, candidates, k, expected)` as nested lists. Right code orders each query's candidates by dot product, lowest row first among equals, skips candidates of -1 and keeps k; a row with fewer candidates stays shorter, and is not filled up. Every wrong one must fail some case. A handful of cases is enough; 2,000 are the most.
 
 
 # %% answer="break_rescore"

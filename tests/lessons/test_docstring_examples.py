@@ -11,7 +11,8 @@ import torch
 
 from lib import checks, losses
 from lib.checks import Case, Returned, call
-from tests.lessons.worked import HEART, POSITIVE, SCORES, answer
+from lib.checks.breakit import MOST_CASES
+from tests.lessons.worked import HEART, POSITIVE, SCORES, answer, lessons
 
 QUERIES = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
 PASSAGES = torch.tensor([[0.9, 0.1], [0.8, 0.3], [0.2, 0.7], [-0.5, 0.6]])
@@ -216,3 +217,8 @@ def test_the_example_of_a_break_it_is_a_right_case(name):
     exercise, test = checks.find(name), TESTS[name]
     assert str(test) in said(name)
     assert all(exercise._accepts(test, exercise._run(right, test)) for right in exercise.right)
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_the_card_of_a_break_it_says_how_many_cases_there_may_be(name):
+    assert f"{MOST_CASES:,}" in lessons()[name].cell("card", name).source

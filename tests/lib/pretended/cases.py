@@ -6,6 +6,7 @@ import torch
 from lib import (
     finetune,
     gradient_cache,
+    late_interaction,
     losses,
     matryoshka,
     metrics,
@@ -55,7 +56,26 @@ def cached_gradients(q, p):
     return head.weight.grad
 
 
+def stored(vectors):
+    """80 texts of three to four tokens each."""
+    offsets = torch.linspace(0, len(vectors), 81).long()
+    return late_interaction.TokenVectors(vectors, offsets)
+
+
 CASES = {
+    "MaxSim": lambda n, c: late_interaction.max_sim(
+        n, n[..., 0] > -0.2, *stored(c).pad(), block=200
+    ),
+    "MaxSim, plain": lambda n, c: late_interaction.plain_max_sim(
+        n, n[..., 0] > -0.2, *stored(c).pad()
+    ),
+    "MaxSim, stored": lambda n, c: late_interaction.max_sim_scores(
+        n, n[..., 0] > -0.2, stored(c), block=200
+    ),
+    "MaxSim map": lambda n, c: late_interaction.max_sim_map(n[0], stored(c)[3]),
+    "stored texts": lambda t, m: (
+        late_interaction.TokenVectors.from_padded(t, m).select([3, 1]).pad()
+    ),
     "mnrl": lambda q, p, n: losses.mnrl(q, p, n, symmetric=True),
     "mnrl, duplicates": lambda q, p, own: losses.mnrl(q, p, same=own // 2),
     "triplet": lambda q, p, n: losses.triplet_loss(q, p, n[:, 0], margin=0.5),

@@ -13,6 +13,7 @@ from lib import (
     negatives,
     pooling,
     quantization,
+    residual_codec,
     search,
 )
 from tests.lib.pretended.device import NAME, OnGpu, pretend_gpu
@@ -62,7 +63,17 @@ def stored(vectors):
     return late_interaction.TokenVectors(vectors, offsets)
 
 
+def coded(vectors):
+    """What k-means, codec and packing give, whole numbers as floats."""
+    centroids = residual_codec.spherical_kmeans(vectors, 20, 3)
+    codec = residual_codec.ResidualCodec.fit(vectors, centroids, 2)
+    codes = codec.encode(vectors, block=500)
+    numbers = codes.centroids.float(), codes.residuals.float()
+    return centroids, codec.cutoffs, codec.values, *numbers, codec.decode(codes)
+
+
 CASES = {
+    "residual codec": lambda c: coded(c),
     "MaxSim": lambda n, c: late_interaction.max_sim(
         n, n[..., 0] > -0.2, *stored(c).pad(), block=200
     ),

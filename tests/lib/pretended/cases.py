@@ -13,6 +13,7 @@ from lib import (
     pooling,
     quantization,
     search,
+    significance,
 )
 from tests.lib.pretended.device import NAME, OnGpu, pretend_gpu
 
@@ -94,6 +95,13 @@ CASES = {
     "discounted gain": lambda s: metrics.dcg(s),
     "bootstrap": lambda s: metrics.bootstrap_means(s[:, 0]),
     "interval": lambda s: torch.tensor(list(vars(metrics.bootstrap_interval(s[:, 0])).values())),
+    "paired interval": lambda s: torch.tensor(
+        list(vars(significance.paired_interval(s[:, 0], s[:, 1])).values())
+    ),
+    "randomisation test": lambda s: torch.tensor(
+        significance.randomisation_test(s[:, 0], s[:, 1], 500)
+    ),
+    "flipped means": lambda s: significance.flipped_means(s[:, 0], 50, block=100),
     "rows as they are found": lambda q, c: metrics.ndcg_at_k(
         search.top_k(q, c, 5)[1], [{i: 1, 7: 2} for i in range(len(q))], 10
     ),

@@ -5,6 +5,7 @@ import torch
 
 from lib import (
     finetune,
+    geometry,
     gradient_cache,
     losses,
     matryoshka,
@@ -102,6 +103,18 @@ CASES = {
         significance.randomisation_test(s[:, 0], s[:, 1], 500)
     ),
     "flipped means": lambda s: significance.flipped_means(s[:, 0], 50, block=100),
+    "similarities": lambda q, c: tuple(geometry.similarities(q, c)),
+    "nearest": lambda q, c: geometry.nearest(q, 2 * c, 5, "euclid", 100),
+    "neighbours": lambda c: geometry.neighbours(c, 4, 100),
+    "relative contrast": lambda q, c: geometry.relative_contrast(q, c, 5),
+    "distances of pairs": lambda c: geometry.pair_distances(c, 90, block=20),
+    "variation": lambda s: geometry.coefficient_of_variation(s),
+    "intrinsic dimension": lambda c: geometry.intrinsic_dimension(c),
+    "anisotropy": lambda c: geometry.anisotropy(c),
+    "centring": lambda q, c: geometry.centre(q, c.mean(dim=0)),
+    "hubs": lambda q, c: geometry.skewness(
+        geometry.k_occurrence(geometry.nearest(q, c, 5)[1], len(c))
+    ),
     "rows as they are found": lambda q, c: metrics.ndcg_at_k(
         search.top_k(q, c, 5)[1], [{i: 1, 7: 2} for i in range(len(q))], 10
     ),

@@ -7,6 +7,7 @@ from lib import (
     finetune,
     geometry,
     gradient_cache,
+    index,
     losses,
     matryoshka,
     metrics,
@@ -114,6 +115,10 @@ CASES = {
     "centring": lambda q, c: geometry.centre(q, c.mean(dim=0)),
     "hubs": lambda q, c: geometry.skewness(
         geometry.k_occurrence(geometry.nearest(q, c, 5)[1], len(c))
+    ),
+    "an index": lambda q, c: index.build_index(c, "hnsw").search(q, 5),
+    "recall of an index": lambda q, c: index.index_recall(
+        index.build_index(c, "ivf").search(q, 5, 2)[1], search.top_k(q, c, 5)[1], 5
     ),
     "rows as they are found": lambda q, c: metrics.ndcg_at_k(
         search.top_k(q, c, 5)[1], [{i: 1, 7: 2} for i in range(len(q))], 10

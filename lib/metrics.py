@@ -265,6 +265,11 @@ def bootstrap_interval(
     if not torch.isfinite(per_query).all():
         raise ValueError("bootstrap_interval: a query's value is nan or infinite; mend the metric")
     means = bootstrap_means(per_query, resamples, seed)
-    ends = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=means.dtype, device=means.device)
-    low, high = torch.quantile(means, ends).tolist()
-    return Interval(float(per_query.mean()), low, high)
+    return percentile_interval(float(per_query.mean()), means, level)
+
+
+def percentile_interval(value: float, drawn: Tensor, level: float = 0.95) -> Interval:
+    """Return a value with the percentiles between which `level` of the values drawn (draws,) lie."""
+    ends = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=drawn.dtype, device=drawn.device)
+    low, high = torch.quantile(drawn, ends).tolist()
+    return Interval(value, low, high)

@@ -12,6 +12,7 @@ and arrays of them count as the numbers that they hold.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,9 +97,7 @@ def recall_at_k(ranked: Ranking, relevant: Relevance, k: int) -> Tensor:
     Relevant means a grade of 1 or more. trec_eval's `recall_k`.
     """
     rows, judgements = _judged("recall_at_k", ranked, relevant, k)
-    found = (_table(rows, k) >= 1).sum(dim=-1)
-    total = [sum(g >= 1 for g in grades.values()) for grades in judgements]
-    return found / torch.tensor(total, dtype=torch.float64, device="cpu").clamp(min=1)
+    return (_table(rows, k) >= 1).sum(dim=-1) / _relevant(judgements)
 
 
 def mrr_at_k(ranked: Ranking, relevant: Relevance, k: int) -> Tensor:
@@ -111,6 +110,39 @@ def mrr_at_k(ranked: Ranking, relevant: Relevance, k: int) -> Tensor:
     ranks = torch.arange(1, k + 1, dtype=torch.float64, device=hits.device)
     # 1/rank falls with the rank, so the largest value in a row belongs to its first hit.
     return (hits / ranks).amax(dim=-1)
+
+
+def precision_at_k(ranked: Ranking, relevant: Relevance, k: int) -> Tensor:
+    """Return for each query the share of the first k ranks that hold a relevant passage: (queries,).
+
+    Relevant means a grade of 1 or more. A list shorter than k is divided by k all the same.
+    trec_eval's `P_k`.
+    """
+    hits = _table(_judged("precision_at_k", ranked, relevant, k)[0], k) >= 1
+    return hits.double().sum(dim=-1) / k
+
+
+def average_precision(ranked: Ranking, relevant: Relevance, k: int | None = None) -> Tensor:
+    """Return for each query the mean of the precision at the rank of each relevant passage: (queries,).
+
+    Relevant means a grade of 1 or more; a relevant passage that is not in the list, or past k, adds
+    0 to that mean. The mean over queries is MAP. k: how many ranks count, all by default.
+    trec_eval's `map` and `map_cut_k`.
+    Source: Manning, Raghavan and Schütze 2008, Introduction to Information Retrieval, section 8.4.
+    """
+    rows, judgements = _judged(
+        "average_precision", ranked, relevant, sys.maxsize if k is None else k
+    )
+    hits = (_table(rows, max(map(len, rows), default=0)) >= 1).double()
+    ranks = torch.arange(1, hits.shape[1] + 1, dtype=torch.float64, device=hits.device)
+    # The precision at a rank is the number of hits down to it over the rank.
+    return (hits * hits.cumsum(dim=-1) / ranks).sum(dim=-1) / _relevant(judgements)
+
+
+def _relevant(judgements: Sequence[Mapping[Hashable, float]]) -> Tensor:
+    """Return how many passages are relevant to each query, at least 1 to divide by: (queries,)."""
+    total = [sum(g >= 1 for g in grades.values()) for grades in judgements]
+    return torch.tensor(total, dtype=torch.float64, device="cpu").clamp(min=1)
 
 
 def dcg(grades: Tensor) -> Tensor:
@@ -165,7 +197,7 @@ def spearman(a: Tensor | Sequence[float], b: Tensor | Sequence[float]) -> Tensor
     nan where one side is constant or holds a nan. It lies on the device of a, or on the CPU if that
     has no float64. Raises ValueError when the shapes differ or n < 2.
     """
-    x, y = _as_scores(a), _as_scores(b)
+    x, y = as_scores(a), as_scores(b)
     if x.shape != y.shape or x.ndim == 0 or x.shape[-1] < 2:
         raise ValueError(
             f"spearman: the scores are {tuple(x.shape)} and {tuple(y.shape)}; expected the same "
@@ -177,7 +209,7 @@ def spearman(a: Tensor | Sequence[float], b: Tensor | Sequence[float]) -> Tensor
     return value.clamp(-1, 1)
 
 
-def _as_scores(x: Tensor | Sequence[float]) -> Tensor:
+def as_scores(x: Tensor | Sequence[float]) -> Tensor:
     """Python's floats keep all their digits: float32 would make ties of what differs."""
     if isinstance(x, Tensor):
         return _where_float64_is(x)
@@ -223,7 +255,7 @@ def bootstrap_interval(
     from the same source (Efron and Tibshirani 1993, chapter 13). Raises ValueError for an empty
     vector, fewer than 2 resamples, a level outside (0, 1) or values that are not finite.
     """
-    per_query = _as_scores(per_query).double()
+    per_query = as_scores(per_query).double()
     _require_queries("bootstrap_interval", per_query)
     if resamples < 2 or not 0 < level < 1:
         raise ValueError(
@@ -233,6 +265,11 @@ def bootstrap_interval(
     if not torch.isfinite(per_query).all():
         raise ValueError("bootstrap_interval: a query's value is nan or infinite; mend the metric")
     means = bootstrap_means(per_query, resamples, seed)
-    ends = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=means.dtype, device=means.device)
-    low, high = torch.quantile(means, ends).tolist()
-    return Interval(float(per_query.mean()), low, high)
+    return percentile_interval(float(per_query.mean()), means, level)
+
+
+def percentile_interval(value: float, drawn: Tensor, level: float = 0.95) -> Interval:
+    """Return a value with the percentiles between which `level` of the values drawn (draws,) lie."""
+    ends = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=drawn.dtype, device=drawn.device)
+    low, high = torch.quantile(drawn, ends).tolist()
+    return Interval(value, low, high)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from lib.packages import package_folder
@@ -67,6 +67,23 @@ class Ontology:
                     found.add(parent)
                     open_ids.append(parent)
         return found
+
+    @cached_property
+    def children(self) -> dict[str, tuple[str, ...]]:
+        """The ids of the terms right below each term, sorted; () for a term with none."""
+        found: dict[str, list[str]] = {term_id: [] for term_id in self.terms}
+        for term in self.terms.values():
+            for parent in term.parents:
+                found[parent].append(term.id)
+        return {term_id: tuple(below) for term_id, below in found.items()}
+
+    def siblings(self, term_id: str) -> tuple[str, ...]:
+        """Return the ids of the other terms below its parents, sorted, but for its relatives in line:
+        in an ontology a child of a parent may be an ancestor, or a child, of the term as well."""
+        term = self.terms[term_id]
+        near = {child for parent in term.parents for child in self.children[parent]}
+        in_line = self.ancestors(term_id) | set(self.children[term_id]) | {term_id}
+        return tuple(sorted(near - in_line))
 
     def branch(self, term_id: str) -> str:
         """Return the name of the top-level branch of a term, such as "Abnormality of the ear".

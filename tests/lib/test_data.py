@@ -119,6 +119,18 @@ def test_ontology_holds_what_the_release_notes_count():
     assert sum(bool(term.definition) for term in terms) == 16_449
 
 
+def test_children_and_siblings_are_those_of_the_parents_lines():
+    ontology = load_ontology()
+    for term in list(ontology.terms.values())[::97]:
+        below = tuple(sorted(t.id for t in ontology.terms.values() if term.id in t.parents))
+        assert ontology.children[term.id] == below
+        siblings = {i for parent in term.parents for i in ontology.children[parent]}
+        found = ontology.siblings(term.id)
+        assert set(found) <= siblings - {term.id}
+        for other in siblings - set(found) - {term.id}:  # in one line with the term
+            assert other in ontology.ancestors(term.id) or term.id in ontology.terms[other].parents
+
+
 def test_families_never_share_a_parent():
     def term(number, *parents):
         return Term(str(number), "", "", (), tuple(sorted(parents)))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from lib.metrics import (
     Interval,
+    average_precision,
     average_ranks,
     bootstrap_interval,
     bootstrap_means,
@@ -16,6 +17,7 @@ from lib.metrics import (
     ideal_gains,
     mrr_at_k,
     ndcg_at_k,
+    precision_at_k,
     recall_at_k,
     spearman,
 )
@@ -26,7 +28,8 @@ GRADES = st.dictionaries(st.sampled_from(IDS), st.integers(0, 4), min_size=1)
 RANKING = st.permutations(IDS).flatmap(lambda p: st.integers(1, len(p)).map(lambda n: p[:n]))
 
 
-def trec(measure, ranked, relevant):
+def trec(measures, ranked, relevant):
+    """The values of ir-measures, {measure: (queries,)}."""
     qrels = [
         ir_measures.Qrel(str(q), d, g) for q, row in enumerate(relevant) for d, g in row.items()
     ]
@@ -35,35 +38,43 @@ def trec(measure, ranked, relevant):
         for q, row in enumerate(ranked)
         for rank, d in enumerate(row)
     ]
-    found = {m.query_id: m.value for m in ir_measures.iter_calc([measure], qrels, run)}
-    return torch.tensor([found[str(q)] for q in range(len(ranked))], dtype=torch.float64)
+    values = {m: torch.zeros(len(ranked), dtype=torch.float64) for m in measures}
+    for found in ir_measures.iter_calc(measures, qrels, run):
+        values[found.measure][int(found.query_id)] = found.value
+    return values
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(RANKING, GRADES), min_size=1, max_size=4), st.integers(1, 14))
 def test_metrics_equal_trec_eval_on_graded_rankings(cases, k):
     ranked, relevant = [c[0] for c in cases], [c[1] for c in cases]
-    for ours, theirs in (
-        (ndcg_at_k, ir_measures.nDCG @ k),
-        (recall_at_k, ir_measures.R @ k),
-        (mrr_at_k, ir_measures.RR @ k),
-    ):
-        torch.testing.assert_close(
-            ours(ranked, relevant, k), trec(theirs, ranked, relevant), atol=1e-6, rtol=0
-        )
+    ours = {
+        ir_measures.nDCG @ k: ndcg_at_k(ranked, relevant, k),
+        ir_measures.R @ k: recall_at_k(ranked, relevant, k),
+        ir_measures.RR @ k: mrr_at_k(ranked, relevant, k),
+        ir_measures.P @ k: precision_at_k(ranked, relevant, k),
+        ir_measures.AP @ k: average_precision(ranked, relevant, k),
+        ir_measures.AP: average_precision(ranked, relevant),
+    }
+    theirs = trec(list(ours), ranked, relevant)
+    for measure, values in ours.items():
+        torch.testing.assert_close(values, theirs[measure], atol=1e-6, rtol=0)
 
 
 def test_worked_example_by_hand():
     ranked, relevant = [["a", "b", "c"]], [{"b": 2, "z": 1}]
     assert recall_at_k(ranked, relevant, 3).tolist() == [0.5]
     assert mrr_at_k(ranked, relevant, 3).tolist() == [0.5]
+    assert precision_at_k(ranked, relevant, 2).tolist() == [0.5]
+    assert average_precision(ranked, relevant).tolist() == [0.25]  # 1/2 for b, 0 for z
+    assert average_precision(ranked, relevant, 1).tolist() == [0]
     best = 2 + 1 / torch.log2(torch.tensor(3.0, dtype=torch.float64))
     got = 2 / torch.log2(torch.tensor(3.0, dtype=torch.float64))
     torch.testing.assert_close(ndcg_at_k(ranked, relevant, 3), (got / best)[None])
 
 
 def test_no_relevant_passage_and_empty_list_score_zero():
-    for metric in (recall_at_k, mrr_at_k, ndcg_at_k):
+    for metric in (recall_at_k, mrr_at_k, ndcg_at_k, precision_at_k, average_precision):
         assert metric([["a"], []], [{}, {"a": 1}], 10).tolist() == [0.0, 0.0]
         assert metric([], [], 10).shape == (0,)
 
@@ -164,7 +175,7 @@ def test_bootstrap_refuses_what_has_no_interval(values, options):
         bootstrap_interval(torch.tensor(values), **options)
 
 
-METRICS = (gains, recall_at_k, mrr_at_k, ndcg_at_k)
+METRICS = (gains, recall_at_k, mrr_at_k, ndcg_at_k, precision_at_k, average_precision)
 FORMS = {
     "a tensor": lambda rows: torch.tensor(rows),
     "int32": lambda rows: torch.tensor(rows, dtype=torch.int32),
@@ -251,6 +262,9 @@ def test_ids_and_grades_that_cannot_be_counted_are_refused(metric, ranked, relev
 def test_a_depth_that_cannot_be_is_refused(k):
     with pytest.raises(ValueError, match="expected a whole number of at least 1"):
         recall_at_k([[1]], [{1: 1}], k)
+    if k is not None:  # which means all ranks
+        with pytest.raises(ValueError, match="expected a whole number of at least 1"):
+            average_precision([[1]], [{1: 1}], k)
 
 
 def test_relevant_is_a_grade_of_one_or_more():

@@ -5,7 +5,9 @@ import torch
 
 from lib import (
     finetune,
+    geometry,
     gradient_cache,
+    index,
     late_interaction,
     losses,
     matryoshka,
@@ -15,6 +17,7 @@ from lib import (
     quantization,
     residual_codec,
     search,
+    significance,
 )
 from tests.lib.pretended.device import NAME, OnGpu, pretend_gpu
 
@@ -125,6 +128,29 @@ CASES = {
     "discounted gain": lambda s: metrics.dcg(s),
     "bootstrap": lambda s: metrics.bootstrap_means(s[:, 0]),
     "interval": lambda s: torch.tensor(list(vars(metrics.bootstrap_interval(s[:, 0])).values())),
+    "paired interval": lambda s: torch.tensor(
+        list(vars(significance.paired_interval(s[:, 0], s[:, 1])).values())
+    ),
+    "randomisation test": lambda s: torch.tensor(
+        significance.randomisation_test(s[:, 0], s[:, 1], 500)
+    ),
+    "flipped means": lambda s: significance.flipped_means(s[:, 0], 50, block=100),
+    "similarities": lambda q, c: tuple(geometry.similarities(q, c)),
+    "nearest": lambda q, c: geometry.nearest(q, 2 * c, 5, "euclid", 100),
+    "neighbours": lambda c: geometry.neighbours(c, 4, 100),
+    "relative contrast": lambda q, c: geometry.relative_contrast(q, c, 5),
+    "distances of pairs": lambda c: geometry.pair_distances(c, 90, block=20),
+    "variation": lambda s: geometry.coefficient_of_variation(s),
+    "intrinsic dimension": lambda c: geometry.intrinsic_dimension(c),
+    "anisotropy": lambda c: geometry.anisotropy(c),
+    "centring": lambda q, c: geometry.centre(q, c.mean(dim=0)),
+    "hubs": lambda q, c: geometry.skewness(
+        geometry.k_occurrence(geometry.nearest(q, c, 5)[1], len(c))
+    ),
+    "an index": lambda q, c: index.build_index(c, "hnsw").search(q, 5),
+    "recall of an index": lambda q, c: index.index_recall(
+        index.build_index(c, "ivf").search(q, 5, 2)[1], search.top_k(q, c, 5)[1], 5
+    ),
     "rows as they are found": lambda q, c: metrics.ndcg_at_k(
         search.top_k(q, c, 5)[1], [{i: 1, 7: 2} for i in range(len(q))], 10
     ),

@@ -119,7 +119,7 @@ def controls_html(alt: str, folded: str) -> str:
     Nothing in it has an id: the same figure may be shown twice on a page.
     """
     return (
-        f'<div class="explorable" data-alt="{html.escape(alt)}" data-lm-suppress-shortcuts="true">'
+        f'<div class="explorable" data-alt="{html.escape(alt)}">'
         f"<style>{part('controls.css')}</style>"
         '<div class="explorable-controls"></div><p role="status"></p>'
         f'<div class="explorable-table"></div>{folded}<script>{part("controls.js")}</script></div>'
@@ -129,7 +129,7 @@ def controls_html(alt: str, folded: str) -> str:
 def _folded(still: StillPicture, alt: str) -> str:
     encoded = base64.b64encode(_small_png(still)).decode("ascii")
     return (
-        "<details><summary>As a still picture</summary>"
+        '<details><summary data-lm-suppress-shortcuts="true">As a still picture</summary>'
         f'<img src="data:image/png;base64,{encoded}" alt="{html.escape(alt)}" '
         'style="max-width: 100%; background: #fff"></details>'
     )

@@ -65,7 +65,7 @@ def ranked_list(
     cut = f", those below the line count for neither recall@{k} nor nDCG@{k}"
     return RankedList(
         f'<section class="ranked-list" aria-label="{html.escape(title)}" '
-        f'data-spec="{html.escape(json.dumps(spec))}" data-lm-suppress-shortcuts="true">'
+        f'data-spec="{html.escape(json.dumps(spec))}">'
         f"<style>{_part('ranked_list.css')}</style>"
         f"<p><strong>{html.escape(title)}</strong></p><p>Query: <q>{html.escape(query)}</q></p>"
         '<p class="ranked-list-how">Drag a passage to another rank; or go to its handle ⠿ by the '

@@ -361,12 +361,12 @@ def _paper(title: str, *below: str) -> dict[str, Any]:
             "y": 1,
             "yref": "container",
             "yanchor": "top",
-            "pad": {"t": 14},
+            "pad": {"t": 18},
         },
         "font": {"family": "system-ui, sans-serif", "size": 12, "color": INK},
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
-        "margin": {"l": 16, "r": 14, "t": 28 + 19 * len(lines), "b": 10},
+        "margin": {"l": 16, "r": 14, "t": 32 + 19 * len(lines), "b": 10},
         "dragmode": False,  # a finger that moves over the figure scrolls the page
         "hoverlabel": {"font": {"family": "system-ui, sans-serif"}},
     }

@@ -44,6 +44,7 @@
       return Array.isArray(found[0]) ? found[state[i - 1]] : found;
     };
     spec.controls.forEach((_, i) => fill(i));
+    keepHeight(figure);
     tell();
 
     function fill(i) {
@@ -67,6 +68,7 @@
       if (spec.controls[i].slides) fill(i);
       tell();
       await window.Plotly.animate(figure, [spec.joint ? state.join(".") : `${i}.${value}`], INSTANTLY);
+      keepHeight(figure);
     }
 
     function tell() {
@@ -76,6 +78,11 @@
     }
   }
 
+  // At a resize plotly asks its element for the height, which an element without one would lose.
+  function keepHeight(figure) {
+    if (figure.layout.height) figure.style.height = `${figure.layout.height}px`;
+  }
+
   function make(control, i, change) {
     const label = document.createElement("label");
     const input = document.createElement(control.slides ? "input" : "select");
@@ -83,6 +90,7 @@
     if (control.slides) Object.assign(input, { type: "range", min: 0, step: 1 });
     shown.setAttribute("aria-hidden", "true"); // the slider itself says its value
     input.setAttribute("aria-label", control.label);
+    input.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab moves cells by the arrows
     input.addEventListener("input", () => change(i, Number(input.value)));
     label.append(control.label, input, ...(control.slides ? [shown] : []));
     place.append(label);

@@ -121,5 +121,8 @@
     });
     host.querySelector(".ranked-list-orders").append(button);
   }
+  for (const button of host.querySelectorAll("button")) {
+    button.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab moves cells by the arrows
+  }
   show();
 })();

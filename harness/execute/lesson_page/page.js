@@ -5,9 +5,8 @@
   // Figures: by plotly's script beside the page, once it is there.
   function draw(place) {
     const { data, layout, frames, config } = JSON.parse(place.querySelector("script").textContent);
-    place.replaceChildren();
+    place.replaceChildren(); // its style has the height already, which plotly asks for at a resize
     return window.Plotly.newPlot(place, data, layout, config).then(() => {
-      place.style.minHeight = "";
       if (frames) window.Plotly.addFrames(place, frames);
     });
   }

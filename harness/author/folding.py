@@ -4,7 +4,7 @@ A learner sees a notebook from top to bottom before the first cell has run: the 
 the title of a figure and the prose that draws the conclusion would all tell what the question above
 them asks. So in the built notebook
 
-- the code of each cell that makes a claim or shows a figure is collapsed, in every lesson;
+- the code of each cell that makes a claim, or shows or explores a figure, is collapsed;
 - the takeaways at a lesson's end open by a click, in every lesson;
 - so does prose that an author tags `folded`, and other code with that tag.
 
@@ -97,7 +97,7 @@ def _headings(lesson: Lesson) -> Iterator[Problem]:
 
 
 def _told(cell: Cell) -> list[tuple[str, str]]:
-    """What a code cell's claims and figures say, as written: (claim or show or title, text)."""
+    """What a code cell's claims and figures say, as written: (claim, show, explore or title, text)."""
     try:
         tree = ast.parse(cell.source)
     except SyntaxError:  # the linter's business
@@ -106,7 +106,7 @@ def _told(cell: Cell) -> list[tuple[str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func).rpartition(".")[2]
-            if name in ("claim", "show"):
+            if name in ("claim", "show", "explore"):
                 said.append((name, _text(node.args[0]) if node.args else ""))
             said += [("title", _text(k.value)) for k in node.keywords if k.arg == "title"]
     return said if any(name != "title" for name, _ in said) else []

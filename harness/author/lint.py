@@ -302,7 +302,7 @@ def _figures(tree: ast.Module) -> Iterator[tuple[int, str]]:
         name = ast.unparse(node.func)
         if name == "plt.show":
             yield node.lineno, 'a figure is shown by `show(fig, alt="...")`, not by plt.show()'
-        elif name in ("show", "plots.show"):
+        elif name in ("show", "plots.show", "explore"):
             shown += 1
             alt = next((k.value for k in node.keywords if k.arg == "alt"), None)
             alt = alt or (node.args[1] if len(node.args) > 1 else None)

@@ -20,7 +20,7 @@ import psutil
 
 from harness.author import build
 from harness.author.lesson import Lesson
-from harness.execute import scoring
+from harness.execute import page, scoring
 from harness.execute.one import Result, execute
 from harness.lock import hold
 from harness.parallel import finished
@@ -205,7 +205,7 @@ def _finish(root: Path, result: Result, save: bool) -> Result:
     notebook = nbformat.read(path, as_version=4)
     _tidy(notebook)
     nbformat.write(notebook, path)
-    path.with_suffix(".html").write_text(_html(notebook), encoding="utf-8")
+    page.write(path.with_suffix(".html"), notebook)
     if save and result.ok:
         target = root / "solutions" / path.name
         target.parent.mkdir(exist_ok=True)
@@ -218,15 +218,6 @@ def _save_rows(root: Path, rows: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for row in rows.glob("*.json"):
         shutil.copy(row, target)
-
-
-def _html(notebook: nbformat.NotebookNode) -> str:
-    from nbconvert import HTMLExporter
-
-    title = notebook.metadata.get("course", {}).get("title", "")
-    return HTMLExporter(embed_images=True).from_notebook_node(
-        notebook, resources={"metadata": {"name": title}}
-    )[0]
 
 
 def _tidy(notebook: nbformat.NotebookNode) -> None:

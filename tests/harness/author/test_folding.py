@@ -41,6 +41,7 @@ def hidden(cell: nbformat.NotebookNode) -> bool:
         'if PROFILE == "full":\n    for x in y:\n        claim("One.", x, measured="1")',
         'fig = plots.bars([1])\nplots.show(fig, alt="One bar.")',
         'show(fig, "One bar.")',
+        'explore(figure, "One bar that grows.", still)',
     ],
 )
 def test_claims_and_figures_are_folded_without_a_tag(source):

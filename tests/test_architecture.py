@@ -147,6 +147,7 @@ TESTED_IN = {
     "lib/_finite.py": "tests/lib/test_finite.py",
     "lib/_places.py": "tests/lib/test_places.py",
     "lib/_plot_*.py": "tests/lib/test_plots.py",
+    "lib/_plot_rules.py": "tests/lib/test_plot_rules.py",
     "lib/_positives.py": "tests/lib/test_negatives.py",
     "lib/_rankings.py": "tests/lib/test_metrics.py",
     "lib/learn/_same_code.py": "tests/lib/learn/test_checking.py",

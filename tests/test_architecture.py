@@ -146,6 +146,7 @@ TESTED_IN = {
     "lib/_files.py": "tests/lib/test_files.py",
     "lib/_finite.py": "tests/lib/test_finite.py",
     "lib/_places.py": "tests/lib/test_places.py",
+    "lib/_diagram_*.py": "tests/lib/test_diagrams.py",
     "lib/_plot_*.py": "tests/lib/test_plots.py",
     "lib/_plot_rules.py": "tests/lib/test_plot_rules.py",
     "lib/_positives.py": "tests/lib/test_negatives.py",

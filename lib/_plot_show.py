@@ -9,15 +9,17 @@ import sys
 
 from matplotlib.figure import Figure
 
+from lib._plot_rules import PAGE_DPI, require_house_rules
+
 SHORTEST_ALT = 20
-_PAGE_DPI = 110  # pixels of the page an inch; the image has more, for fine screens
 
 
 def show(fig: Figure, alt: str) -> None:
     """Display `fig` as a PNG whose output carries `alt`, the figure in words.
 
     alt: at least 20 characters: what is plotted and what it shows, for who cannot see it.
-    Raises ValueError for a shorter one. Outside a notebook it prints `alt`.
+    Raises ValueError for a shorter one, and for a figure that breaks a house rule: see
+    `require_house_rules`. Outside a notebook it prints `alt`.
 
     The alt text is given three times, because no one place serves all readers. JupyterLab 4.6 and
     the default page of nbconvert 7.17 ignore `metadata["image/png"]["alt"]`, but both prefer
@@ -30,12 +32,13 @@ def show(fig: Figure, alt: str) -> None:
             f"show: alt is {alt!r}, {len(alt.strip())} characters; expected {SHORTEST_ALT} or "
             "more: say what is plotted and what it shows"
         )
+    require_house_rules(fig)
     from IPython.display import display
 
     encoded = base64.b64encode(_small_png(fig)).decode("ascii")
     image = (
         f'<img src="data:image/png;base64,{encoded}" alt="{html.escape(alt)}" '
-        f'style="width: {fig.get_figwidth() * _PAGE_DPI:.0f}px; max-width: 100%; background: #fff">'
+        f'style="width: {fig.get_figwidth() * PAGE_DPI:.0f}px; max-width: 100%; background: #fff">'
     )
     display(
         {"image/png": encoded, "text/html": image, "text/plain": alt},

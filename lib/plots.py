@@ -36,9 +36,11 @@ from lib._plot_labels import (
     thin_ticks,
     wrap,
 )
+from lib._plot_rules import require_house_rules
 from lib._plot_show import show
 
-__all__ = ["MARKERS", "PALETTE", "bars", "curve", "heatmap", "leaderboard", "show", "word_map"]
+__all__ = ["MARKERS", "PALETTE", "bars", "curve", "heatmap", "leaderboard"]
+__all__ += ["require_house_rules", "show", "word_map"]
 
 WIDTH = 5.6  # inches; a wider figure has words too small for a telephone, see SMALL
 _LONGEST_NAME = 24  # characters

@@ -306,11 +306,12 @@ def _figures(tree: ast.Module) -> Iterator[tuple[int, str]]:
             shown += 1
             alt = next((k.value for k in node.keywords if k.arg == "alt"), None)
             alt = alt or (node.args[1] if len(node.args) > 1 else None)
-            if alt is None:
+            both = any(isinstance(argument, ast.Starred) for argument in node.args)
+            if alt is None and not both:
                 yield node.lineno, "the figure has no alt text"
             elif isinstance(alt, ast.Constant) and len(str(alt.value)) < MIN_ALT:
                 yield node.lineno, f"an alt text says what is seen, in {MIN_ALT} characters or more"
-        elif name in ("plt.figure", "plt.subplots") or name.startswith("plots."):
+        elif name in ("plt.figure", "plt.subplots") or name.startswith(("plots.", "diagrams.")):
             drawn = drawn or node.lineno
     if drawn and not shown:
         yield drawn, 'the figure is not shown by `show(fig, alt="...")` in its cell'

@@ -291,6 +291,7 @@ def test_the_build_refuses(edit, tmp_path):
         'plots.show(fig, alt=f"A line that rises from zero to {1.0:.0f}.")',
         "show(fig, alt=described)",
         'explore(figure, alt="A line that a slider moves up and down.", still=fig)',
+        "show(*diagrams.architectures())",
     ],
 )
 def test_other_ways_to_show_a_figure_are_accepted(new, tmp_path):

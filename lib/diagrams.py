@@ -1,0 +1,13 @@
+"""Diagrams of what the course builds, drawn by code, each with its words for who cannot see it.
+
+Each function returns a `Diagram`, a figure and its text alternative, which `show` takes together:
+`show(*architectures())`. Paper, type sizes and colours are those of `lib.plots`; what a fill or a
+dash means is said in words, too. Where a picture shows a result, it was computed.
+"""
+
+from lib._diagram_late import max_sim_steps, residual_codec
+from lib._diagram_models import architectures
+from lib._diagram_paper import Diagram
+from lib._diagram_two_stage import two_stage_search
+
+__all__ = ["Diagram", "architectures", "max_sim_steps", "residual_codec", "two_stage_search"]

@@ -1,0 +1,154 @@
+"""Diagrams as a reader gets them, and that what they show was computed."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib import _diagram_two_stage, diagrams
+from lib.diagrams import Diagram, architectures, max_sim_steps, residual_codec, two_stage_search
+from lib.plots import show
+from tests.lib.figures import require_contrast, require_readable, written
+
+
+def a_max_sim() -> Diagram:
+    dots = torch.tensor([[0.61, 0.2, 0.1, -0.05], [0.1, 0.3, 0.78, 0.4], [0.2, 0.0, 0.5, 0.97]])
+    return max_sim_steps(dots, ["weak", "heart", "muscle"], ["a", "disease", "cardiac", "muscle"])
+
+
+def the_largest_max_sim() -> Diagram:
+    dots = np.random.default_rng(0).uniform(-1, 1, (12, 9))
+    return max_sim_steps(
+        dots, [f"q{i} word" for i in range(12)], [f"[unused{i}]" for i in range(9)]
+    )
+
+
+DRAWN = {
+    "architectures": architectures,
+    "max_sim_steps": a_max_sim,
+    "max_sim_steps, as large as can be": the_largest_max_sim,
+    "max_sim_steps, one number": lambda: max_sim_steps([[-0.5]], ["a"], ["b"]),
+    "residual_codec": residual_codec,
+    "residual_codec, 1 bit": lambda: residual_codec(1),
+    "residual_codec, 4 bits": lambda: residual_codec(4),
+    "two_stage_search": two_stage_search,
+}
+
+
+def test_every_diagram_is_looked_at_here():
+    kinds = set(diagrams.__all__) - {"Diagram"}
+    assert {name.split(",")[0] for name in DRAWN} == kinds
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_diagram_can_be_read_on_a_telephone(name):
+    require_readable(DRAWN[name]().figure)
+
+
+@pytest.mark.parametrize("name", [name for name in DRAWN if not name.startswith("max_sim")])
+def test_every_word_has_contrast_with_the_paper(name):
+    require_contrast(DRAWN[name]().figure)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_diagram_and_its_words_go_to_show_together(name, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+    diagram = DRAWN[name]()
+    show(*diagram)
+    assert shown[0]["text/plain"] == diagram.alt
+    assert 100 <= len(diagram.alt) <= 1200
+    assert "  " not in diagram.alt
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_two_drawings_are_equal(name):
+    first, second = (DRAWN[name]() for _ in range(2))
+    assert first.alt == second.alt
+    assert written(first.figure) == written(second.figure)
+
+
+def test_the_architectures_say_the_same_in_the_picture_and_in_words():
+    figure, alt = architectures()
+    for text in ("one vector a passage", "one vector a token", "no vector", "Late interaction"):
+        assert text in written(figure)
+        assert text in alt
+
+
+def test_max_sim_rings_the_largest_of_each_row_and_sums_them():
+    figure, alt = a_max_sim()
+    rings = [tuple(ring.get_center()) for ring in figure.axes[0].patches]
+    assert rings == [(0, 0), (2, 1), (3, 2)]
+    assert "the score, is 2.36" in alt
+    assert "heart 0.78 at cardiac" in alt
+    assert "2.36" in written(figure)
+
+
+@given(
+    rows=st.integers(1, 12),
+    columns=st.integers(1, 9),
+    seed=st.integers(0, 9),
+    longest=st.integers(1, 9),
+)
+@settings(max_examples=4, deadline=None)
+def test_a_max_sim_of_any_size_can_be_read(rows, columns, seed, longest):
+    dots = np.random.default_rng(seed).uniform(-1, 1, (rows, columns))
+    figure, alt = max_sim_steps(dots, ["w" * longest] * rows, ["d" * longest] * columns)
+    require_readable(figure)
+    total = dots.max(axis=1).sum()
+    assert f"{abs(total):.2f}" in alt
+
+
+@pytest.mark.parametrize(
+    ("dots", "query", "document", "says"),
+    [
+        (np.ones((2, 3)), ["a"], ["b", "c", "d"], r"similarities is \(2, 3\) for 1 query words"),
+        (np.ones((0, 0)), [], [], "expected"),
+        (np.ones((1, 10)), ["a"], list("abcdefghij"), "draw a longer passage by plots.heatmap"),
+        ([[float("nan")]], ["a"], ["b"], "leave padding out"),
+    ],
+)
+def test_max_sim_refuses_what_it_cannot_draw(dots, query, document, says):
+    with pytest.raises(ValueError, match=says):
+        max_sim_steps(dots, query, document)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_the_codec_s_bytes_are_the_buckets_and_the_buckets_those_of_the_residual(bits):
+    alt = residual_codec(bits).alt.replace("\N{MINUS SIGN}", "-")
+    between = lambda a, b: alt.split(a)[1].split(b)[0].split(", ")  # noqa: E731
+    residual = [float(x) for x in between("difference and small: ", ". A")]
+    edges = [float(x) for x in between("numbers, at ", ". The")]
+    codes = between("into the buckets ", ", which are")
+    packed = [int(x) for x in between("into bytes: ", ". Of")]
+    assert len(edges) == 2**bits - 1
+    assert "".join(f"{byte:08b}" for byte in packed) == "".join(codes)
+    for value, code in zip(residual, codes, strict=True):
+        bucket = int(code, 2)
+        low, high = (-np.inf, *edges)[bucket], (*edges, np.inf)[bucket]
+        assert low - 0.005 <= value <= high + 0.005  # the alt text has two decimals
+
+
+def test_the_codec_says_what_a_vector_takes():
+    alt = residual_codec().alt
+    for said in ("256 bytes", "68 bytes", "36 bytes", "20 bytes"):
+        assert said in alt
+        assert said in written(residual_codec().figure)
+
+
+@pytest.mark.parametrize("bits", [0, 3, 8])
+def test_the_codec_refuses_other_bits(bits):
+    with pytest.raises(ValueError, match="expected 1, 2 or 4"):
+        residual_codec(bits)
+
+
+def test_the_two_stages_find_what_loops_find():
+    found = _diagram_two_stage._searched()
+    assert sorted(found.scores) == sorted({p for c in found.probed for p in found.lists[c]})
+    assert len(found.scores) < 10, "every passage is a candidate: the picture shows nothing"
+    assert found.ranked == sorted(found.scores, key=found.scores.get, reverse=True)
+    figure, alt = two_stage_search()
+    for passage, score in found.scores.items():
+        assert f"p{passage + 1} {score:.2f}" in alt
+        assert f"{score:.2f}" in written(figure)

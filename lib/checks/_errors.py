@@ -70,7 +70,8 @@ _ERRORS: list[tuple[str, str, str, str]] = [
         "IndexError",
         r"Dimension out of range|too many indices|Dimension specified as",
         "This line names an axis that the tensor does not have. Print its shape: it has fewer axes than "
-        "you think, here.",
+        "you think, here. An index of dtype uint8 is read as a mask, which has as many axes as the tensor "
+        "itself: `.long()` makes rows of it.",
     ),
     (
         "dtypes-do-not-fit",

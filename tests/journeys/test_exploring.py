@@ -1,0 +1,433 @@
+"""A reader of a lesson's page, and a learner in JupyterLab, explore by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+from harness import paths
+from harness.execute import page as pages
+from harness.learner import jupyterlab
+from lib import explore, metrics, plots
+from lib._ranked_list import values_of
+from tests.journeys import axe, jupyter
+
+CHROMIUM = jupyter.find_chromium()
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome on this machine's PATH"),
+]
+
+TELEPHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+GRADES = [1, 2, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0]
+ELSEWHERE = [2]
+MAP_ALT = "A map of the similarities between a query's words and those of a passage."
+CURVE_ALT = "Recall against speed of two indexes: HNSW is above IVF at every speed."
+LIST_ALT = "Twelve passages in ranked order; four of them are relevant."
+PROSE = """# 99 To explore
+
+A formula $\\frac{1}{2} \\sum_i x_i$ in a line, and one below:
+
+$$\\operatorname{MaxSim}(q, d) = \\sum_{i=1}^{m} \\max_j q_i \\cdot d_j$$
+
+| a | table | of | many | columns | that | are | wide | beyond | a | telephone |
+|---|---|---|---|---|---|---|---|---|---|---|
+| one | two | three | four | five | six | seven | eight | nine | ten | eleven |
+"""
+LONG_LINE = "very_long_name = another_long_name + " * 8 + "0"
+
+
+def similarities() -> dict:
+    rng = np.random.default_rng(0)
+    words = ["bladder", "control", "lost"]
+    lists = [[f"word{i}" for i in range(n)] for n in (12, 5, 8)]
+    passages = [
+        (f"Passage {i}", tokens, rng.uniform(0, 1, (len(words), len(tokens))))
+        for i, tokens in enumerate(lists)
+    ]
+    return {
+        "bladder control lost": (words, passages),
+        "control": (["control"], passages_of_one(passages)),
+    }
+
+
+def passages_of_one(passages: list) -> list:
+    return [(name, tokens, table[:1]) for name, tokens, table in passages]
+
+
+def everything() -> tuple:
+    """The three things to explore."""
+    curves = {
+        "HNSW": ("efSearch", [(8, 0.7, 5200.0), (16, 0.85, 3100.0), (32, 0.93, 1800.0)]),
+        "IVF": ("nprobe", [(1, 0.5, 9000.0), (4, 0.8, 4000.0), (16, 0.9, 1500.0)]),
+    }
+    passages = [(f"Passage {i} & more", grade) for i, grade in enumerate(GRADES)]
+    return (
+        explore.max_sim_map(similarities(), title="Which word answers which?"),
+        explore.ranked_list(passages, title="Worth of an order", query="q", elsewhere=ELSEWHERE),
+        explore.recall_speed(curves, title="Recall and speed", exact=300),
+    )
+
+
+@pytest.fixture
+def notebook(monkeypatch) -> nbformat.NotebookNode:
+    """A notebook as it is after a run, with everything to explore in it."""
+    outputs: list = []
+
+    def display(data, raw):
+        outputs.append(nbformat.v4.new_output("display_data", data=json.loads(json.dumps(data))))
+
+    monkeypatch.setattr("IPython.display.display", display)
+    a_map, a_list, curves = everything()
+    still = plots.bars(["a"], [1.0], title="A still picture", value_label="height")
+    cells = [nbformat.v4.new_markdown_cell(PROSE)]
+    for name, shown in (
+        ("Map", (a_map, MAP_ALT, still)),
+        ("List", (a_list, LIST_ALT)),
+        ("Curves", (curves, CURVE_ALT, still)),
+        ("Map again", (a_map, MAP_ALT, still)),
+    ):
+        outputs.clear()
+        explore.explore(*shown)
+        hidden = {"jupyter": {"source_hidden": True}}
+        cells.append(nbformat.v4.new_markdown_cell(f"## {name}"))
+        cells.append(nbformat.v4.new_code_cell(LONG_LINE, outputs=[*outputs], metadata=hidden))
+    wide = nbformat.v4.new_output("stream", name="stdout", text="x" * 300)
+    cells.append(nbformat.v4.new_code_cell(LONG_LINE, outputs=[wide]))
+    return nbformat.v4.new_notebook(
+        cells=cells, metadata={"course": {"lesson": "99", "title": "To explore"}}
+    )
+
+
+@pytest.fixture
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        options = ["--no-sandbox"] if jupyter.AS_ROOT else []
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+
+
+class Reader:
+    """Somebody who opens a file in a browser that reaches no network."""
+
+    def __init__(self, browser, file: Path, size: dict = DESK, scheme: str = "light") -> None:
+        context = browser.new_context(viewport=size, color_scheme=scheme)
+        self.refused: list[str] = []
+        self.errors: list[str] = []
+        context.route(lambda url: not url.startswith(("file:", "data:")), self._refuse)
+        self.page = context.new_page()
+        self.read: list[str] = []
+        self.page.on("request", lambda request: self.read.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(file.as_uri())
+        self.page.wait_for_load_state("networkidle")
+
+    def _refuse(self, route) -> None:
+        self.refused.append(route.request.url)
+        route.abort()
+
+    def files(self) -> set[str]:
+        """The names of the files that the page read."""
+        return {Path(url).name for url in self.read if url.startswith("file:")}
+
+    def sideways(self) -> float:
+        """How many pixels the page scrolls sideways."""
+        return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    def wait_for_controls(self) -> None:
+        self.page.locator(".explorable select, .explorable input").last.wait_for()
+
+
+@pytest.fixture
+def file(notebook, tmp_path) -> Path:
+    path = tmp_path / "99_to_explore.html"
+    pages.write(path, notebook)
+    return path
+
+
+@pytest.mark.parametrize("size", [DESK, TELEPHONE], ids=["desk", "telephone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_is_whole_without_a_network_and_kept_from_nobody(browser, file, size, scheme):
+    reader = Reader(browser, file, size, scheme)
+    reader.wait_for_controls()
+    assert reader.refused == []
+    assert reader.errors == []
+    assert reader.files() == {file.name, pages.PLOTLY_SCRIPT}
+    assert reader.sideways() <= 0
+    boxes = [formula.bounding_box() for formula in reader.page.locator("math").all()]
+    assert len(boxes) == 2
+    assert all(box["width"] > 10 and box["height"] > 8 for box in boxes)
+    for figure in reader.page.locator(".plotly-figure .main-svg").all():
+        assert figure.bounding_box()["width"] <= size["width"]
+    dark = (
+        reader.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        != "rgb(255, 255, 255)"
+    )
+    assert dark == (scheme == "dark")
+    reader.page.locator("details.folded-code > summary").first.click()
+    assert reader.sideways() <= 0
+    assert axe.violations(reader.page) == []
+
+
+def test_contents_lead_to_their_sections(browser, file):
+    reader = Reader(browser, file)
+    reader.wait_for_controls()
+    links = reader.page.locator("nav a")
+    assert links.all_text_contents() == ["Map", "List", "Curves", "Map again"]
+    links.nth(1).click()
+    heading = reader.page.locator("h2", has_text="List")
+    assert 0 <= heading.bounding_box()["y"] < 100
+    assert reader.page.locator("nav").bounding_box()["y"] == 0, "it stays beside the text"
+    narrow = Reader(browser, file, TELEPHONE)
+    assert not narrow.page.locator("nav a").first.is_visible()
+    narrow.page.locator("nav summary").press("Enter")
+    narrow.page.locator("nav a").nth(2).click()
+    assert 0 <= narrow.page.locator("h2", has_text="Curves").bounding_box()["y"] < 844
+
+
+def drawn(figure) -> dict:
+    """What plotly has drawn."""
+    return figure.evaluate(
+        """gd => ({
+            words: gd.data[0].y, z: gd.data[0].z, height: gd._fullLayout.height,
+            rings: gd.data.slice(2).map(trace => [trace.x?.[0], trace.y?.[0]]),
+        })"""
+    )
+
+
+def test_a_map_is_driven_by_keys_and_a_second_one_stays_as_it_is(browser, file):
+    reader = Reader(browser, file)
+    reader.wait_for_controls()
+    figures = reader.page.locator(".plotly-figure")
+    passage = reader.page.get_by_label("Passage (MaxSim)", exact=True)
+    query = reader.page.get_by_label("Query", exact=True)
+    said = reader.page.locator(".explorable").first.get_by_role("status")
+    before = drawn(figures.last)
+    passage.first.focus()
+    reader.page.keyboard.press("ArrowDown")
+    (_, (_, tokens, table)) = list(enumerate(similarities()["bladder control lost"][1]))[1]
+    reader.page.wait_for_function(
+        "n => document.querySelector('.plotly-figure').data[0].y.length === n", arg=len(tokens)
+    )
+    now = drawn(figures.first)
+    assert now["words"] == tokens
+    np.testing.assert_allclose(np.array(now["z"]), table.T, atol=5e-4)
+    assert now["height"] == before["height"] - 7 * explore._ROW
+    assert f"MaxSim is {table.max(axis=1).sum():.3f}" in said.text_content()
+    rows = reader.page.locator(".explorable-table").first.locator("tbody tr")
+    assert rows.count() == 4
+    query.first.focus()
+    reader.page.keyboard.press("ArrowDown")
+    rows.nth(2).wait_for(state="detached")
+    assert passage.first.input_value() == "0"
+    assert rows.count() == 2
+    assert drawn(figures.last) == before
+    assert figures.first.get_attribute("aria-label") == MAP_ALT
+
+
+def test_sliders_move_their_own_ring_and_tell_its_numbers(browser, file):
+    reader = Reader(browser, file)
+    reader.wait_for_controls()
+    slider = reader.page.get_by_label("efSearch of HNSW")
+    slider.focus()
+    reader.page.keyboard.press("ArrowRight")
+    place = reader.page.locator(".plotly-figure").nth(1)
+    reader.page.wait_for_function("gd => gd.data[2].x[0] === 1800", arg=place.element_handle())
+    assert drawn(place)["rings"][:2] == [[1800, 0.93], [4000, 0.8]]
+    assert slider.get_attribute("aria-valuetext") == "efSearch 32"
+    said = reader.page.locator(".explorable").nth(1).get_by_role("status").text_content()
+    assert "HNSW with efSearch 32: recall@10 0.930, 1,800 queries per second." in said
+    assert "IVF with nprobe 4: recall@10 0.800" in said
+
+
+def order(page) -> list[int]:
+    """The passages' first ranks, from 0, in the order that they are in now."""
+    return page.locator(".ranked-list li").evaluate_all(
+        "items => items.map(item => Number(item.querySelector('.passage').textContent.match(/\\d+/)[0]))"
+    )
+
+
+def values(page) -> list[float]:
+    return page.locator(".ranked-list [data-metric]").evaluate_all(
+        "cells => cells.map(cell => Number(cell.dataset.value))"
+    )
+
+
+def expected(places: list[int]) -> list[float]:
+    """Of `lib.metrics`, for a list in this order."""
+    relevant = [dict(enumerate([*GRADES, *ELSEWHERE]))]
+    k = 10
+    average_precision = values_of([GRADES[i] for i in places], ELSEWHERE, k)[2]
+    return [
+        float(metrics.recall_at_k([places], relevant, k)[0]),
+        float(metrics.mrr_at_k([places], relevant, len(places))[0]),
+        average_precision,
+        float(metrics.ndcg_at_k([places], relevant, k)[0]),
+    ]
+
+
+def test_any_order_of_the_list_has_the_values_of_the_library(browser, file):
+    reader = Reader(browser, file)
+    page = reader.page
+    assert order(page) == list(range(12))
+    assert values(page) == pytest.approx(expected(order(page)), abs=1e-9)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        wanted = torch.randperm(12, generator=generator).tolist()
+        page.evaluate(
+            """wanted => {
+                const list = document.querySelector(".ranked-list ol");
+                const first = [...list.children].sort((a, b) =>
+                    a.textContent.match(/Passage (\\d+)/)[1] - b.textContent.match(/Passage (\\d+)/)[1]);
+                list.append(...wanted.map(i => first[i]));
+            }""",
+            wanted,
+        )
+        # one step by a key and back: the script computes the order that it finds
+        page.locator(".ranked-list .handle").nth(5).press("ArrowDown")
+        assert values(page) == pytest.approx(expected(order(page)), abs=1e-9)
+        assert sorted(order(page)) == list(range(12))
+
+
+def test_the_list_is_reordered_by_keys_buttons_mouse_and_finger(browser, file):
+    reader = Reader(browser, file)
+    page = reader.page
+    page.get_by_label("Move: Passage 0").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert order(page)[:4] == [1, 2, 0, 3]
+    said = page.locator(".ranked-list").get_by_role("status")
+    assert "Passage 0 & more: now at rank 3." in said.text_content()
+    assert page.evaluate("document.activeElement.className") == "handle", "the focus stays with it"
+    up = page.get_by_label("Up: Passage 0")
+    up.press("Enter")
+    up.press("Enter")
+    assert order(page)[:3] == [0, 1, 2]
+    assert up.is_disabled()
+    assert page.evaluate("document.activeElement.className") == "handle"
+    page.get_by_role("button", name="Best order").click()
+    assert [GRADES[i] for i in order(page)] == sorted(GRADES, reverse=True)
+    assert values(page)[:3] == pytest.approx([4 / 5, 1, 4 / 5])
+    page.get_by_role("button", name="As it came").click()
+    assert order(page) == list(range(12))
+
+    first, fourth = (page.locator(".ranked-list li").nth(i) for i in (0, 3))
+    start = first.locator(".passage").bounding_box()
+    end = fourth.bounding_box()
+    page.mouse.move(start["x"] + 5, start["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 90, end["y"] + end["height"] - 2, steps=6)
+    assert order(page)[3] == 0, "it follows the mouse at once"
+    page.mouse.up()
+    assert order(page)[:4] == [1, 2, 3, 0]
+    assert "from rank 1 to 4" in said.text_content()
+    assert values(page) == pytest.approx(expected(order(page)), abs=1e-9)
+
+
+LESSONS = ["01_word_vectors", "03_mnrl"]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_real_lesson_is_whole_without_a_network_at_any_width(browser, tmp_path, lesson):
+    source = paths.root() / "solutions" / f"{lesson}.ipynb"
+    if not source.is_file():
+        pytest.skip(f"{source} is not in this course")
+    file = tmp_path / f"{lesson}.html"
+    solved = nbformat.read(source, as_version=4)
+    pages.write(file, solved)
+    for size, scheme in ((DESK, "light"), (TELEPHONE, "dark")):
+        reader = Reader(browser, file, size, scheme)
+        assert reader.refused == []
+        assert reader.errors == []
+        assert axe.violations(reader.page) == []
+        assert reader.sideways() <= 0
+        for formula in reader.page.locator("math").all():
+            assert formula.bounding_box()["width"] > 4
+        targets = reader.page.locator("nav a").evaluate_all(
+            "links => links.filter(a => !document.getElementById(a.hash.slice(1))).length"
+        )
+        assert targets == 0
+    assert reader.page.locator("nav a").count() >= 8
+    assert "$\\" not in reader.page.locator("main").inner_text()
+    alts = reader.page.locator("main img").evaluate_all("images => images.map(i => i.alt)")
+    assert alts
+    assert all(len(alt) >= 20 for alt in alts)
+
+
+CODE = """\
+from tests.journeys.test_exploring import everything
+from lib import plots
+from lib.explore import explore
+a_map, a_list, curves = everything()
+still = plots.bars(["a"], [1.0], title="A still picture", value_label="height")
+"""
+CALLS = [
+    f"explore(a_map, {MAP_ALT!r}, still)",
+    f"explore(a_list, {LIST_ALT!r})",
+    f"explore(curves, {CURVE_ALT!r}, still)",
+]
+
+
+def test_in_jupyterlab_the_arrow_keys_move_what_is_explored_not_the_notebook(browser, tmp_path):
+    home, work = tmp_path / "home", tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    cells = [nbformat.v4.new_code_cell(source) for source in [CODE, *CALLS, "print('the end')"]]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    file = work / "explore.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), file)
+    command = jupyterlab.command(work, file, [])
+    variables = {**jupyterlab.environment({}), "PYTHONPATH": str(paths.root())}
+    with jupyter.server(command, work, home, **variables) as address:
+        page = browser.new_page(viewport=DESK)
+        elsewhere: list[str] = []
+        near = (address, "data:", "blob:", address.replace("http", "ws"))
+        page.on("request", lambda r: None if r.url.startswith(near) else elsewhere.append(r.url))
+        notebook = jupyter.Notebook(page, file, tmp_path / "screens")
+        notebook.open(address)
+        notebook.run_all()
+
+        passage = notebook.cell(1).get_by_label("Passage (MaxSim)", exact=True)
+        passage.focus()
+        page.keyboard.press("ArrowDown")
+        assert passage.input_value() == "1"
+        assert page.evaluate("document.activeElement.tagName") == "SELECT"
+        figure = notebook.cell(1).locator(".js-plotly-plot")
+        assert figure.get_attribute("aria-label") == MAP_ALT
+        notebook.shoot("map", notebook.cell(1))
+
+        handle = notebook.cell(2).locator(".handle").first
+        handle.focus()
+        page.keyboard.press("ArrowDown")
+        assert order(page)[:2] == [1, 0]
+        assert values(page) == pytest.approx(expected(order(page)), abs=1e-9)
+        notebook.shoot("list", notebook.cell(2))
+
+        slider = notebook.cell(3).get_by_label("nprobe of IVF")
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        assert "nprobe 16" in notebook.cell(3).get_by_role("status").text_content()
+        notebook.theme("JupyterLab Dark")
+        assert notebook.cell(3).locator(".main-svg").first.bounding_box()["height"] == 400
+        notebook.shoot("dark", notebook.cell(3))
+
+        # Saved and opened again: JupyterLab shows a picture first, and the controls wake the figure.
+        notebook.cell(4).locator(".jp-InputPrompt").click()
+        page.keyboard.press("Control+s")
+        page.locator(".jp-mod-dirty").wait_for(state="detached")
+        page.reload()
+        notebook.wait_for_kernel()
+        passage = notebook.cell(1).get_by_label("Passage (MaxSim)", exact=True)
+        passage.select_option("2")
+        said = notebook.cell(1).get_by_role("status").text_content()
+        assert said.startswith("MaxSim is")
+        assert elsewhere == []
+        page.close()

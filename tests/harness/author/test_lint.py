@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from harness.author import build
+from harness.author import loading
 from harness.author.lesson import LessonError, read
 from harness.author.lint import lint
 from tests.harness import tiny
@@ -258,12 +258,12 @@ QUIZ_EDITS = [
 
 def problems(root) -> list:
     with pytest.raises(LessonError) as caught:
-        build.load(root)
+        loading.load(root)
     return caught.value.problems
 
 
 def test_the_lesson_itself_is_accepted(tmp_path):
-    (lesson,) = build.load(tiny.lay_out(tmp_path))
+    (lesson,) = loading.load(tiny.lay_out(tmp_path))
     assert lesson.exercises() == ["mean_pool"]
     assert list(lesson.quiz) == ["90-q1", "90-q2", "90-q3", "90-q4", "90-q5"]
 
@@ -294,7 +294,7 @@ def test_the_build_refuses(edit, tmp_path):
     ],
 )
 def test_other_ways_to_show_a_figure_are_accepted(new, tmp_path):
-    build.load(tiny.lay_out(tmp_path, tiny.LESSON.replace(SHOW, new)))
+    loading.load(tiny.lay_out(tmp_path, tiny.LESSON.replace(SHOW, new)))
 
 
 def test_every_problem_of_every_lesson_is_told_at_once(tmp_path):
@@ -327,7 +327,7 @@ def test_lengths_are_measured_over_the_lesson_as_a_whole(tmp_path):
 
 def test_a_docstring_does_not_count_as_code(tmp_path):
     long = DOC.rstrip()[:-3] + "\n" + "    More words.\n" * 60 + '    """\n'
-    build.load(tiny.lay_out(tmp_path, tiny.LESSON.replace(DOC, long)))
+    loading.load(tiny.lay_out(tmp_path, tiny.LESSON.replace(DOC, long)))
 
 
 def test_an_exercise_without_a_check_is_refused_with_what_to_write(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.author import folding, lint_cells, lint_exercises, lint_quiz, start
+from harness.author import folding, lint_cells, lint_exercises, lint_quiz, minutes, start
 from harness.author.asked import PARAMETERS, asked
 from harness.author.lesson import Lesson, Problem
 
@@ -15,6 +15,7 @@ def lint(lesson: Lesson) -> list[Problem]:
     problems = [
         *(() if lesson.graded else start.lint(lesson)),
         *_header(lesson),
+        *minutes.problems(lesson),
         *lint_exercises.problems(lesson),
         *lint_quiz.problems(lesson),
         *lint_cells.problems(lesson),

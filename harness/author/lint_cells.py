@@ -7,18 +7,23 @@ import re
 from collections.abc import Iterator
 from statistics import median, quantiles
 
+from harness.author import folding
 from harness.author.lesson import Cell, Lesson, Problem, is_mark
 
 # Far over the style's lengths (words of a markdown cell, lines of a code cell).
 PROSE_LIMITS = {"median": 50, "p90": 110, "one cell": 200}
 CODE_LIMITS = {"median": 12, "p90": 32, "one cell": 45}
 MIN_ALT = 20
+# Of given code that is not folded, a cell; the first five lessons were written before this rule.
+GIVEN_LINES, SINCE = 10, "06"
 
 
 def problems(lesson: Lesson) -> Iterator[Problem]:
     """All that is wrong with the prose and the code of one lesson."""
     yield from _code(lesson)
     yield from _lengths(lesson)
+    if lesson.graded and lesson.number >= SINCE:
+        yield from _given(lesson)
 
 
 def _code(lesson: Lesson) -> Iterator[Problem]:
@@ -90,3 +95,26 @@ def _code_lines(source: str) -> int:
     """Lines of code: a docstring explains, it does not count."""
     text = re.sub(r'""".*?"""', "", source, flags=re.S)
     return sum(1 for line in text.split("\n") if line.strip() and not is_mark(line))
+
+
+def _given(lesson: Lesson) -> Iterator[Problem]:
+    """Code that a learner is given to read; what makes a claim or a figure is folded."""
+    for cell in lesson.cells:
+        if cell.kind != "code" or cell.role or folding.is_folded(cell):
+            continue
+        lines = _code_lines(cell.source) - _import_lines(cell.source)
+        if lines > GIVEN_LINES:
+            message = (
+                f"{lines} lines of given code in a cell, limit {GIVEN_LINES}: split it, move a "
+                "helper into lib, or fold it if it only draws"
+            )
+            yield Problem(lesson.path, cell.line, message)
+
+
+def _import_lines(source: str) -> int:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # told already
+        return 0
+    imports = (node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
+    return sum((node.end_lineno or node.lineno) - node.lineno + 1 for node in imports)

@@ -16,7 +16,7 @@ LESSON = '''\
 #   course:
 #     lesson: "90"
 #     title: A tiny lesson
-#     minutes: 5
+#     minutes: 25
 #     objectives:
 #       - see a check
 #       - answer a question

@@ -10,7 +10,7 @@ from tests.harness import tiny
 def test_the_catalogue_has_hints_and_points_but_no_key(root):
     text = catalogue_text([read(root / "lessons" / f"{tiny.SLUG}.py")])
     (entry,) = json.loads(text)["lessons"]
-    assert (entry["number"], entry["slug"], entry["minutes"]) == ("90", "90_tiny", 5)
+    assert (entry["number"], entry["slug"], entry["minutes"]) == ("90", "90_tiny", 25)
     (exercise,) = entry["exercises"]
     assert exercise["points"] == 3
     assert exercise["title"] == "mean pooling that minds the mask"

@@ -134,7 +134,7 @@ def test_points_and_locks_are_in_nbgraders_metadata(tiny_lesson):
 
 def test_the_opening_cell_says_what_the_header_says(tiny_lesson):
     opening = notebooks.release_notebook(tiny_lesson).cells[0].source
-    assert opening.startswith("# 90 A tiny lesson\n\nAbout 5 minutes.")
+    assert opening.startswith("# 90 A tiny lesson\n\nAbout 25 minutes.")
     assert "- see a check" in opening
     assert "- Python" in opening
 

@@ -44,15 +44,15 @@ def the_map(root) -> str:
 def test_the_map_links_what_is_there_and_says_what_is_to_come(front):
     build.build(front)
     text = the_map(front)
-    assert "| [90 A tiny lesson](90_tiny.ipynb) | see a check | 5 minutes |" in text
+    assert "| [90 A tiny lesson](90_tiny.ipynb) | see a check | 25 minutes |" in text
     assert "| 06 ColBERT and late interaction |" in text
     assert text.count("| to come |") == 10
-    assert "1 so far, take about 5 minutes in all" in text
+    assert "1 so far, take about 25 minutes in all" in text
 
 
 def test_the_map_follows_the_lessons(front):
     build.build(front)
-    tiny.lay_out(front, tiny.LESSON.replace("minutes: 5", "minutes: 100"))
+    tiny.lay_out(front, tiny.LESSON.replace("minutes: 25", "minutes: 100"))
     notebook = front / "notebooks" / "00_start.ipynb"
     assert notebook in [drift.path for drift in build.drift(front)]
     text = tiny.LESSON.replace('lesson: "90"', 'lesson: "06"').replace("A tiny", "A late")

@@ -28,7 +28,7 @@ import nbformat
 import psutil
 
 from harness import paths, sandbox
-from harness.author import build
+from harness.author import loading, notebooks
 from harness.grade.engine import LocalEngine, grade_all
 from harness.grade.session import OpenSession, Session
 from harness.grade.submissions import Submission
@@ -101,7 +101,7 @@ def _watched(cost: Cost) -> Iterator[None]:
 
 def main(students: int, jobs: int, file: Path | None) -> None:
     """Grade the class by both and print what it took."""
-    lesson = next(x for x in build.load(paths.root()) if x.slug == LESSON)
+    lesson = next(x for x in loading.load(paths.root()) if x.slug == LESSON)
     level = sandbox.available()[0]
     ours, stock = Cost(), Cost()
     with tempfile.TemporaryDirectory() as name:
@@ -111,7 +111,7 @@ def main(students: int, jobs: int, file: Path | None) -> None:
         scores: dict[str, tuple[float, float | None]] = {}
         own: list[float] = []
         began = time.perf_counter()
-        session = Session(build.assignment(lesson), level, Limits(cell_s=CELL_S))
+        session = Session(notebooks.assignment(lesson), level, Limits(cell_s=CELL_S))
         with session.open() as opened:
             kept = _Kept(session, opened)
             started = time.perf_counter() - began
@@ -201,7 +201,7 @@ def _class(folder: Path, lesson, students: int) -> list[list[str]]:
 
 def _submission(lesson, kind: str, number: int) -> nbformat.NotebookNode:
     """The released notebook as a student of this kind hands it in."""
-    worked = build.worked_notebook(lesson)
+    worked = notebooks.worked_notebook(lesson)
     answers = {c.metadata.get("nbgrader", {}).get("grade_id"): c.source for c in worked.cells}
     if kind in ("wrong", "malicious"):
         for name in list(WRONG) if kind == "malicious" else list(WRONG)[: 1 + number % len(WRONG)]:
@@ -212,7 +212,7 @@ def _submission(lesson, kind: str, number: int) -> nbformat.NotebookNode:
         answers["max_pool"] += f"\n{CRASHING[number % len(CRASHING)]}"
     if kind == "malicious":
         answers["mean_pool"] += f"\n{MALICIOUS[number % len(MALICIOUS)]}"
-    notebook = build.release_notebook(lesson)
+    notebook = notebooks.release_notebook(lesson)
     for cell in notebook.cells:
         meta = cell.metadata.get("nbgrader", {})
         if meta.get("solution"):
@@ -223,7 +223,7 @@ def _submission(lesson, kind: str, number: int) -> nbformat.NotebookNode:
 def _course(folder: Path, lesson) -> None:
     source = folder / "source" / LESSON / f"{LESSON}.ipynb"
     source.parent.mkdir(parents=True)
-    nbformat.write(build.source_notebook(lesson), source)
+    nbformat.write(notebooks.source_notebook(lesson), source)
     (folder / "nbgrader_config.py").write_text(
         f"c = get_config()\nc.CourseDirectory.root = {str(folder)!r}\nc.Execute.timeout = {CELL_S}\n"
     )

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from harness import paths, sandbox
-from harness.author import build
+from harness.author import loading, notebooks
 from harness.kernels.client import WarmParent
 from harness.kernels.student import StudentKernel
 from harness.limits import Limits
@@ -69,7 +69,9 @@ def cold() -> float:
 
 def table(levels: list[Level], rounds: int, colds: int) -> dict[str, dict]:
     """Measure, interleaved; milliseconds at p50 and p95."""
-    prefix = build.assignment(next(x for x in build.load(paths.root()) if x.slug == LESSON)).prefix
+    prefix = notebooks.assignment(
+        next(x for x in loading.load(paths.root()) if x.slug == LESSON)
+    ).prefix
     times: dict[str, dict[str, list[float]]] = {str(level): {} for level in levels} | {"cold": {}}
     with WarmParent(prefix=prefix) as warm:
         for level in levels:  # the first fork of each kind reads files that stay cached

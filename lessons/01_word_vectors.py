@@ -3,7 +3,7 @@
 #   course:
 #     lesson: "01"
 #     title: Word vectors
-#     minutes: 120
+#     minutes: 150
 #     objectives:
 #       - turn co-occurrence counts into vectors, and say what Word2Vec learns instead
 #       - write skip-gram with negative sampling piece by piece and train it on real text

@@ -3,7 +3,7 @@
 #   course:
 #     lesson: "02"
 #     title: Pooling and the bi-encoder
-#     minutes: 90
+#     minutes: 120
 #     objectives:
 #       - Compare the vectors that a transformer gives to one word in several sentences.
 #       - Pool token vectors into one vector a text by mean, maximum, CLS or last token, whatever the padding.

@@ -3,7 +3,7 @@
 #   course:
 #     lesson: "03"
 #     title: Contrastive learning and MNRL
-#     minutes: 120
+#     minutes: 150
 #     objectives:
 #       - Write the multiple negatives ranking loss, with hard negatives, in both directions and without duplicates.
 #       - Say what the loss of an untrained model is, and read a training curve by it.

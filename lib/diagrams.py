@@ -5,9 +5,12 @@ Each function returns a `Diagram`, a figure and its text alternative, which `sho
 dash means is said in words, too. Where a picture shows a result, it was computed.
 """
 
+from lib._diagram_graph import search_graph
 from lib._diagram_late import max_sim_steps, residual_codec
+from lib._diagram_metrics import bootstrap_picture, rank_discount
 from lib._diagram_models import architectures
 from lib._diagram_paper import Diagram
 from lib._diagram_two_stage import two_stage_search
 
-__all__ = ["Diagram", "architectures", "max_sim_steps", "residual_codec", "two_stage_search"]
+__all__ = ["Diagram", "architectures", "bootstrap_picture", "max_sim_steps", "rank_discount"]
+__all__ += ["residual_codec", "search_graph", "two_stage_search"]

@@ -89,12 +89,12 @@ def release(
     lessons: Annotated[list[str] | None, typer.Argument(help="Lessons (02, 02_pooling).")] = None,
 ) -> None:
     """Release lessons: nbgrader makes the students' notebooks in `release/`."""
-    from harness.author import build
+    from harness.author import loading
     from harness.classroom import Classroom
 
     with _explained():
         room = Classroom(folder)
-        for lesson in build.load(paths.root(), lessons or []):
+        for lesson in loading.load(paths.root(), lessons or []):
             path = _release(room, lesson)
             out.print(f"released {escape(str(path))}")
 
@@ -103,11 +103,11 @@ def _release(room: Classroom, lesson: Lesson) -> Path:
     """Release a lesson of the course; its teacher's notebook is made from the lesson."""
     import nbformat
 
-    from harness.author import build
+    from harness.author import notebooks
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"{lesson.slug}.ipynb")
-        nbformat.write(build.source_notebook(lesson), path)
+        nbformat.write(notebooks.source_notebook(lesson), path)
         return room.release(lesson.slug, path)
 
 

@@ -168,12 +168,12 @@ def _grade(
     resume: bool,
 ) -> tuple[list[Report], list[Path]]:
     """Grade lesson by lesson; the reports, and the journals to remove when they are written."""
-    from harness.author import build
+    from harness.author import loading, notebooks
     from harness.grade import engine
     from harness.grade.journal import Journal
     from harness.grade.session import Session
 
-    lessons = build.load(root, list(by_lesson)) if by_lesson else []
+    lessons = loading.load(root, list(by_lesson)) if by_lesson else []
     reports: list[Report] = []
     journals = []
     with bar() as progress:
@@ -184,7 +184,7 @@ def _grade(
         for lesson in lessons:
             todo = by_lesson[lesson.slug]
             task = progress.add_task(lesson.slug, total=len(todo))
-            session = Session(build.assignment(lesson), level)
+            session = Session(notebooks.assignment(lesson), level)
             file = engine.journal_file(session.digest, todo)
             if not resume:
                 file.unlink(missing_ok=True)

@@ -56,7 +56,7 @@ def run(
 
     Executed notebooks, an HTML of each and results.json are left in build/run.
     """
-    from harness.author import build as building
+    from harness.author import loading
     from harness.author.lesson import LessonError
     from harness.execute import run as running
     from harness.lock import Busy
@@ -69,7 +69,7 @@ def run(
         raise typer.BadParameter(f"{profile!r}; it is fast or full", param_hint="--profile")
     root = paths.root()
     try:
-        chosen = building.to_run(root, lessons or [])
+        chosen = loading.to_run(root, lessons or [])
     except LessonError as error:
         out.print(str(error), markup=False)
         raise typer.Exit(1) from None

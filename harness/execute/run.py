@@ -18,7 +18,7 @@ from typing import Any
 import nbformat
 import psutil
 
-from harness.author import build
+from harness.author import notebooks
 from harness.author.lesson import Lesson
 from harness.execute import page, scoring
 from harness.execute.one import Result, execute
@@ -137,7 +137,9 @@ def _execute(
         for lesson in lessons:
             source = folder / "source" / f"{lesson.slug}.ipynb"
             source.parent.mkdir(parents=True, exist_ok=True)
-            source.write_text(build.to_text(build.source_notebook(lesson)), encoding="utf-8")
+            source.write_text(
+                notebooks.to_text(notebooks.source_notebook(lesson)), encoding="utf-8"
+            )
             target = folder / f"{lesson.slug}.ipynb"
             work.append(_Work(source, target, parameters, variables, limit, news))
         with contextlib.closing(finished(pool, _Work.execute, work, len(work))) as done:
@@ -209,7 +211,7 @@ def _finish(root: Path, result: Result, save: bool) -> Result:
     if save and result.ok:
         target = root / "solutions" / path.name
         target.parent.mkdir(exist_ok=True)
-        target.write_text(build.to_text(build.saved(notebook)), encoding="utf-8")
+        target.write_text(notebooks.to_text(notebooks.saved(notebook)), encoding="utf-8")
     return result
 
 

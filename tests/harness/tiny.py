@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
 
 SLUG = "90_tiny"
 
@@ -12,7 +16,7 @@ LESSON = '''\
 #   course:
 #     lesson: "90"
 #     title: A tiny lesson
-#     minutes: 5
+#     minutes: 25
 #     objectives:
 #       - see a check
 #       - answer a question
@@ -143,3 +147,19 @@ def lay_out(root: Path, lesson: str = LESSON, quiz: str = QUIZ) -> Path:
     (root / "lessons" / f"{SLUG}.py").write_text(lesson, encoding="utf-8")
     (root / "lessons" / f"{SLUG}.quiz.yaml").write_text(quiz, encoding="utf-8")
     return root
+
+
+def executed(source: NotebookNode) -> NotebookNode:
+    """A notebook's source form as papermill leaves it: outputs, timings, an injected cell."""
+    notebook = copy.deepcopy(source)
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata["papermill"] = {"duration": 1.5}
+        if cell.cell_type == "code":
+            cell.metadata.setdefault("tags", [])
+            cell.metadata["execution"] = {"iopub.status.busy": "now"}
+            cell.execution_count = number
+            cell.outputs = [nbformat.v4.new_output("stream", text=f"output {number}\n")]
+    injected = nbformat.v4.new_code_cell("SEED = 1", metadata={"tags": ["injected-parameters"]})
+    notebook.cells.insert(3, injected)
+    notebook.metadata["papermill"] = {"parameters": {"SEED": 1}}
+    return notebook

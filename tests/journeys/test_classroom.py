@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from harness import paths, sandbox
-from harness.author import build
+from harness.author import loading, notebooks
 from harness.classroom import Classroom
 from harness.cli import main as cli
 from tests.journeys.classroom import BESIDE
@@ -48,7 +48,7 @@ def _run(*arguments):
 
 
 def _hand_in(inbox, lesson, student, **sources):
-    worked = build.worked_notebook(lesson)
+    worked = notebooks.worked_notebook(lesson)
     for cell in worked.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.source = sources.get(name, cell.source)
@@ -68,7 +68,7 @@ def _scores(room):
 
 @pytest.fixture(scope="module")
 def lesson():
-    return next(x for x in build.load(paths.root()) if x.slug == LESSON)
+    return next(x for x in loading.load(paths.root()) if x.slug == LESSON)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_feedback_names_the_mistake_and_nothing_hidden(room, lesson):
     assert _course("feedback", room.folder) == 0
     text = (room.folder / "feedback" / "bob" / LESSON / f"{LESSON}.html").read_text()
     assert "Likely mistake" in text
-    source = build.source_notebook(lesson)
+    source = notebooks.source_notebook(lesson)
     hidden = [
         line.strip()
         for cell in source.cells
@@ -149,7 +149,7 @@ def test_one_exercise_is_graded_anew_and_points_by_hand_stay(room, lesson, tmp_p
         grade.manual_score = 1.0
         book.db.commit()
     path = room.folder / "submitted" / "bob" / LESSON / f"{LESSON}.ipynb"
-    worked = {c.get("id"): c.source for c in build.worked_notebook(lesson).cells}
+    worked = {c.get("id"): c.source for c in notebooks.worked_notebook(lesson).cells}
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         cell.source = worked.get(cell.get("id"), cell.source)
@@ -231,7 +231,7 @@ SPY = """def mean_pool(token_embeddings, attention_mask):
 
 
 def test_no_byte_of_a_hidden_test_reaches_a_student(lesson, tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(build, "source_notebook", _planted(build.source_notebook))
+    monkeypatch.setattr(notebooks, "source_notebook", _planted(notebooks.source_notebook))
     folder, inbox, out = tmp_path / "class", tmp_path / "inbox", tmp_path / "out"
     inbox.mkdir()
     out.mkdir()

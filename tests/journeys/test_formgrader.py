@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from harness import paths
-from harness.author import build
+from harness.author import loading
 from harness.classroom import Classroom
 from tests.journeys import jupyter
 from tests.journeys.test_classroom import ISOLATION, LESSON, WRONG, _course, _hand_in
@@ -33,7 +33,7 @@ class OneOff(BasePlugin):
 @pytest.fixture
 def room(tmp_path):
     """A class of two, graded; bob was late, which costs him a point."""
-    lesson = next(x for x in build.load(paths.root()) if x.slug == LESSON)
+    lesson = next(x for x in loading.load(paths.root()) if x.slug == LESSON)
     folder, inbox = tmp_path / "class", tmp_path / "inbox"
     inbox.mkdir()
     assert _course("init", folder) == 0

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from harness import paths
-from harness.author.build import lesson_files, source_notebook
-from harness.author.lesson import Lesson, read
+from harness.author.lesson import Lesson, lesson_files, read
+from harness.author.notebooks import source_notebook
 from lib import checks
 from tests.journeys.classroom import Classroom, reduced, worked_answers
 from tests.lib.checks.alternatives import mistakes

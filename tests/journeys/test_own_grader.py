@@ -6,12 +6,12 @@ import subprocess
 import pytest
 
 from harness import paths
-from harness.author import build
+from harness.author import loading, notebooks
 from tests.journeys.jupyter import COURSE, outside_pytest
 
 # On a new machine the lessons' leading cells encode their texts first.
 pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(900)]
-LESSONS = build.load(paths.root())
+LESSONS = loading.load(paths.root())
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +19,12 @@ def grades(tmp_path_factory):
     """(points, possible) of "<slug>-worked" and "<slug>-release" of each lesson, graded at once."""
     folder, files = tmp_path_factory.mktemp("grades"), []
     for lesson in LESSONS:
-        for kind, make in (("worked", build.source_notebook), ("release", build.release_notebook)):
+        for kind, make in (
+            ("worked", notebooks.source_notebook),
+            ("release", notebooks.release_notebook),
+        ):
             files.append(folder / f"{lesson.slug}-{kind}.ipynb")
-            files[-1].write_text(build.to_text(make(lesson)), encoding="utf-8")
+            files[-1].write_text(notebooks.to_text(make(lesson)), encoding="utf-8")
     done = subprocess.run(
         [str(COURSE), "grade", *map(str, files), "--isolation", "none", "--json", "grades.json"],
         cwd=folder,

@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from harness.author import build
+from harness.author import loading, notebooks
 from harness.execute.one import execute, records
 from harness.paths import root
 from lib.models import package_folder
@@ -43,10 +43,10 @@ def test_lesson_02_runs_to_its_end_with_a_model_of_another_width(tiny_model, tmp
     from lib.models import load_encoder
 
     assert load_encoder(tiny_model, device="cpu").encode("a").shape == (32,)
-    (lesson,) = build.load(root(), ["02"])
+    (lesson,) = loading.load(root(), ["02"])
     source, target = tmp_path / f"{lesson.slug}.ipynb", tmp_path / "out" / f"{lesson.slug}.ipynb"
     target.parent.mkdir()
-    source.write_text(build.to_text(build.source_notebook(lesson)), encoding="utf-8")
+    source.write_text(notebooks.to_text(notebooks.source_notebook(lesson)), encoding="utf-8")
     # In a process of its own: it sends its standard streams to a log.
     import multiprocessing
 

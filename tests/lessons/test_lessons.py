@@ -13,9 +13,9 @@ import nbformat
 import pytest
 
 import lib
-from harness.author import build, proof
+from harness.author import build, catalogue, notebooks, proof
 from harness.author.lesson import between_marks, parse_hints
-from harness.author.lint import MIN_ALT
+from harness.author.lint_cells import MIN_ALT
 from harness.execute.one import records
 from lib import checks
 from lib.learn import CheckFailed, grade_answer, quiz
@@ -174,7 +174,7 @@ def test_the_released_notebook_holds_no_answer_key_feedback_seed_or_mark(lesson)
     for seed in seeds:
         assert not re.search(rf"\b{seed}\b", everything), seed
     for item in lesson.quiz.values():
-        name = build.variable(item["id"])
+        name = notebooks.variable(item["id"])
         assigned = re.findall(rf"^{name} = (.*)$", everything.replace("\\n", "\n"), re.M)
         assert all(value.startswith("None") for value in assigned), name
     for cell in notebook.cells:
@@ -205,7 +205,7 @@ def said(source: str) -> list[str]:
 
 @every_lesson
 def test_no_claim_figure_or_takeaway_is_in_sight_before_it_is_run(lesson):
-    notebook = build.release_notebook(lesson)
+    notebook = notebooks.release_notebook(lesson)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     telling = [c for c in code if re.search(r"^ *(claim|(plots\.)?show)\(", c.source, re.M)]
     assert telling
@@ -222,7 +222,7 @@ def test_no_claim_figure_or_takeaway_is_in_sight_before_it_is_run(lesson):
 @every_lesson
 def test_a_prediction_is_followed_by_a_folded_result_in_its_section(lesson):
     """Up to the next chapter there is something to run that says whether one was right."""
-    notebook = build.release_notebook(lesson)
+    notebook = notebooks.release_notebook(lesson)
     for item in (i for i in lesson.quiz.values() if i.get("predict")):
         at = next(n for n, c in enumerate(notebook.cells) if f"grade-{item['id']}" == c.id)
         after = itertools.takewhile(
@@ -293,7 +293,7 @@ def test_hidden_seeds_differ(lesson):
 
 
 def test_the_catalogue_holds_no_key_feedback_or_seed():
-    text = (ROOT / build.CATALOGUE).read_text(encoding="utf-8")
+    text = (ROOT / catalogue.CATALOGUE).read_text(encoding="utf-8")
     entries = json.loads(text)["lessons"]
     assert [entry["slug"] for entry in entries] == [lesson.slug for lesson in LESSONS]
     for entry in entries:

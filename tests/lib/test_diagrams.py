@@ -6,8 +6,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import _diagram_two_stage, diagrams
-from lib.diagrams import Diagram, architectures, max_sim_steps, residual_codec, two_stage_search
+from lib import _diagram_graph, _diagram_two_stage, diagrams
+from lib.diagrams import (
+    Diagram,
+    architectures,
+    bootstrap_picture,
+    max_sim_steps,
+    rank_discount,
+    residual_codec,
+    search_graph,
+    two_stage_search,
+)
+from lib.metrics import bootstrap_interval, bootstrap_means, ndcg_at_k
 from lib.plots import show
 from tests.lib.figures import require_contrast, require_readable, written
 
@@ -24,7 +34,22 @@ def the_largest_max_sim() -> Diagram:
     )
 
 
+GRADES, JUDGED = [0, 2, 1, 0, 1, 0, 0, 2, 0, 0], [2, 2, 1, 1, 1, 1]
+SCORES = torch.rand(60, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
+def a_bootstrap(values=SCORES) -> Diagram:
+    return bootstrap_picture(values, value_label="nDCG@10")
+
+
 DRAWN = {
+    "search_graph": search_graph,
+    "rank_discount": lambda: rank_discount(GRADES, 10, judged=JUDGED),
+    "rank_discount, three ranks": lambda: rank_discount([0, 1], 3),
+    "bootstrap_picture": a_bootstrap,
+    "bootstrap_picture, ends close together": lambda: a_bootstrap(
+        torch.tensor([0.5] * 500 + [0.6])
+    ),
     "architectures": architectures,
     "max_sim_steps": a_max_sim,
     "max_sim_steps, as large as can be": the_largest_max_sim,
@@ -152,3 +177,89 @@ def test_the_two_stages_find_what_loops_find():
     for passage, score in found.scores.items():
         assert f"p{passage + 1} {score:.2f}" in alt
         assert f"{score:.2f}" in written(figure)
+
+
+def test_the_list_s_ndcg_is_the_metric_s():
+    figure, alt = rank_discount(GRADES, 10, judged=JUDGED)
+    relevant = {f"d{i}": grade for i, grade in enumerate(GRADES)}
+    relevant |= {f"missed{i}": 1 for i in range(2)}
+    assert sorted(g for g in relevant.values() if g) == sorted(JUDGED)
+    value = ndcg_at_k([[f"d{i}" for i in range(10)]], [relevant], 10).item()
+    assert f"nDCG@10 = 2.78 / 4.94 = {value:.3f}" in alt
+    assert f"{value:.3f}" in figure.get_suptitle()
+    gains, discounted = figure.axes[0].containers
+    assert [bar.get_height() for bar in gains] == GRADES
+    heights = [grade / np.log2(rank + 1) for rank, grade in enumerate(GRADES, 1)]
+    np.testing.assert_allclose([bar.get_height() for bar in discounted], heights)
+    assert "rank 8 2 to 0.63" in alt
+
+
+@given(grades=st.lists(st.integers(0, 3), min_size=1, max_size=12), k=st.integers(1, 10))
+@settings(max_examples=5, deadline=None)
+def test_any_list_can_be_read(grades, k):
+    require_readable(rank_discount(grades, k, judged=[*grades, 1]).figure)
+
+
+@pytest.mark.parametrize(
+    ("grades", "k", "says"),
+    [
+        ([1], 0, "expected 1 to 10"),
+        ([1], 11, "expected 1 to 10"),
+        ([0, 0], 2, "no judged passage is relevant"),
+        ([1, -1], 2, "grades of 0 or more"),
+        ([], 2, "grades of 0 or more"),
+    ],
+)
+def test_a_list_without_an_ndcg_is_refused(grades, k, says):
+    with pytest.raises(ValueError, match=says):
+        rank_discount(grades, k)
+
+
+def test_the_bootstrap_drawn_is_the_bootstrap_measured():
+    figure, alt = a_bootstrap()
+    found = bootstrap_interval(SCORES)
+    for value in (found.low, found.mean, found.high, *bootstrap_means(SCORES)[:3].tolist()):
+        assert f"{value:.3f}" in written(figure)
+        assert f"{value:.3f}" in alt
+
+
+@pytest.mark.parametrize("values", [torch.rand(6), torch.rand(8, 2)])
+def test_a_bootstrap_of_too_few_queries_is_refused(values):
+    with pytest.raises(ValueError, match="7 queries or more"):
+        a_bootstrap(values)
+
+
+def test_the_walk_is_a_walk_along_links_that_comes_nearer_with_each_step():
+    points, query = _diagram_graph._data()
+    distance = [float(np.hypot(*(point - query))) for point in points]
+    walks = _diagram_graph._walked(points, query)
+    assert [len(walk.there) for walk in walks] == [5, 20, 60]
+    for walk in walks:
+        links = {frozenset(link) for link in walk.links}
+        assert all(frozenset(step) in links for step in zip(walk.path, walk.path[1:]))
+        assert [distance[p] for p in walk.path] == sorted(
+            (distance[p] for p in walk.path), reverse=True
+        )
+        ends = {p for link in links if walk.path[-1] in link for p in link}
+        assert min(ends, key=distance.__getitem__) == walk.path[-1], "a neighbour was nearer"
+        assert len(walk.path) > 1, "a layer without a step shows nothing"
+    assert [above.path[-1] for above in walks[:-1]] == [below.path[0] for below in walks[1:]]
+    met = set()
+    for walk in walks:
+        near = {p for link in walk.links if set(link) & set(walk.path) for p in link}
+        assert walk.compared == len(near - met)
+        met |= near
+
+
+def test_the_cells_are_probed_by_the_nearest_centroids_and_the_words_say_what_is_found():
+    points, query = _diagram_graph._data()
+    probe = _diagram_graph._probed(points, query)
+    away = np.hypot(*(probe.centroids - query).T)
+    assert sorted(probe.probed) == sorted(np.argsort(away)[:2])
+    held = [p for p in range(60) if probe.cell[p] in probe.probed]
+    assert probe.compared == 7 + len(held)
+    assert probe.best == min(held, key=lambda p: np.hypot(*(points[p] - query)))
+    figure, alt = search_graph()
+    assert f"{probe.compared} in all" in alt
+    assert f"7 centroids + {len(held)} points compared" in written(figure)
+    assert alt.count("finds the nearest point") == 2

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.author import build, folding
+from harness.author import folding, notebooks
 from harness.author.lesson import Cell, Lesson, read
 from tests.harness import tiny
 
@@ -75,7 +75,7 @@ def test_folded_prose_comes_back_as_it_was_written(written, heading):
 
 
 def test_the_release_folds_the_claim_and_the_figure_and_shows_the_rest(tmp_path):
-    notebook = build.release_notebook(tiny_lesson(tmp_path))
+    notebook = notebooks.release_notebook(tiny_lesson(tmp_path))
     folded = [cell for cell in notebook.cells if hidden(cell) and "nbgrader" not in cell.metadata]
     assert [cell.source.split("\n")[0] for cell in folded] == [
         'pool = yours("mean_pool", mean_pool, instead=pooling.mean_pool)',
@@ -98,16 +98,16 @@ def test_the_release_folds_the_claim_and_the_figure_and_shows_the_rest(tmp_path)
 def test_prose_is_folded_for_the_learner_and_open_in_the_worked_lesson(old, new, tmp_path):
     assert old in tiny.LESSON
     lesson = tiny_lesson(tmp_path, tiny.LESSON.replace(old, new))
-    released = cell_with(build.release_notebook(lesson), "One idea").source
+    released = cell_with(notebooks.release_notebook(lesson), "One idea").source
     assert released.index("<details>") < released.index("One idea") < released.index("</details>")
     assert "## Takeaways" not in released or released.startswith("## Takeaways\n\n<details>")
-    worked = build.worked_notebook(lesson)
+    worked = notebooks.worked_notebook(lesson)
     assert "<details>" not in "".join(cell.source for cell in worked.cells)
     assert hidden(cell_with(worked, CLAIM))  # its result stands below it
 
 
 def test_the_opening_says_what_a_folded_cell_is(tmp_path):
-    opening = build.release_notebook(tiny_lesson(tmp_path)).cells[0].source
+    opening = notebooks.release_notebook(tiny_lesson(tmp_path)).cells[0].source
     assert "run a folded cell to see its result" in opening
 
 

@@ -1,8 +1,8 @@
-"""Which lessons are there, found by file names alone."""
+"""Which lessons are there, found by file names alone; and how a hints cell is read."""
 
 import pytest
 
-from harness.author.lesson import lesson_files
+from harness.author.lesson import lesson_files, parse_hints
 
 LESSONS = ["01_words", "02_pooling", "10_end"]
 
@@ -36,3 +36,11 @@ def test_lessons_are_chosen_by_number_name_or_file_and_come_in_order(wanted, cho
 def test_a_lesson_that_is_not_there_is_told_with_those_that_are(wanted, lessons):
     with pytest.raises(ValueError, match=r"there is no lesson .*01_words, 02_pooling, 10_end"):
         lesson_files(lessons, ["01", wanted])
+
+
+def test_a_hint_may_run_over_several_lines():
+    hints = parse_hints("- **One\n  two.** Three\n  four.\n- **Five.** Six.\n- no hint\n")
+    assert hints == [
+        {"symptom": "One two.", "hint": "Three four."},
+        {"symptom": "Five.", "hint": "Six."},
+    ]

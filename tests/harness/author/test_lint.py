@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import pytest
 
-from harness.author import build
+from harness.author import loading
 from harness.author.lesson import LessonError, read
 from harness.author.lint import lint
 from tests.harness import tiny
@@ -133,7 +134,7 @@ LESSON_EDITS = [
     ),
     Edit("parameters", '# %% tags=["parameters"]', "# %%", "one cell is tagged `parameters`"),
     Edit("objectives", "#       - look at a figure\n", "", "three to five objectives"),
-    Edit("minutes", "#     minutes: 5\n", "", "the header has no `minutes`"),
+    Edit("minutes", "#     minutes: 25\n", "", "the header has no `minutes`"),
     Edit("number", '#     lesson: "90"', '#     lesson: "91"', "the header says lesson '91'"),
     Edit("header", "#   course:\n", "#   curse:\n", "the file's header has no `course:`"),
     Edit("text before", "# %% [markdown]", "x = 1\n\n# %% [markdown]", "before the first marker"),
@@ -258,12 +259,12 @@ QUIZ_EDITS = [
 
 def problems(root) -> list:
     with pytest.raises(LessonError) as caught:
-        build.load(root)
+        loading.load(root)
     return caught.value.problems
 
 
 def test_the_lesson_itself_is_accepted(tmp_path):
-    (lesson,) = build.load(tiny.lay_out(tmp_path))
+    (lesson,) = loading.load(tiny.lay_out(tmp_path))
     assert lesson.exercises() == ["mean_pool"]
     assert list(lesson.quiz) == ["90-q1", "90-q2", "90-q3", "90-q4", "90-q5"]
 
@@ -295,7 +296,7 @@ def test_the_build_refuses(edit, tmp_path):
     ],
 )
 def test_other_ways_to_show_a_figure_are_accepted(new, tmp_path):
-    build.load(tiny.lay_out(tmp_path, tiny.LESSON.replace(SHOW, new)))
+    loading.load(tiny.lay_out(tmp_path, tiny.LESSON.replace(SHOW, new)))
 
 
 def test_every_problem_of_every_lesson_is_told_at_once(tmp_path):
@@ -328,7 +329,7 @@ def test_lengths_are_measured_over_the_lesson_as_a_whole(tmp_path):
 
 def test_a_docstring_does_not_count_as_code(tmp_path):
     long = DOC.rstrip()[:-3] + "\n" + "    More words.\n" * 60 + '    """\n'
-    build.load(tiny.lay_out(tmp_path, tiny.LESSON.replace(DOC, long)))
+    loading.load(tiny.lay_out(tmp_path, tiny.LESSON.replace(DOC, long)))
 
 
 def test_an_exercise_without_a_check_is_refused_with_what_to_write(tmp_path):
@@ -364,3 +365,31 @@ def test_checks_in_another_order_than_the_exercises_are_refused(monkeypatch):
     monkeypatch.setattr(checks, "names", turned)
     (problem,) = lint(lesson)
     assert "lesson_02/__init__.py has another order than the lesson: mean_pool" in problem.message
+
+
+TEN = "".join(f"x{i} = {i}\n" for i in range(10))
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [
+        (TEN, False),
+        (TEN + "y = 1\n", True),
+        ("import json\nfrom lib import (\n    losses,\n    search,\n)\n\n" + TEN, False),
+        (TEN + "y = 1\nclaim('One is one.', y == 1, measured='1')\n", False),
+    ],
+)
+def test_given_code_is_at_most_ten_lines_a_cell_unless_it_is_folded(code, refused, tmp_path):
+    lesson = read(
+        tiny.lay_out(tmp_path, f"{tiny.LESSON}\n# %%\n{code}") / "lessons" / f"{tiny.SLUG}.py"
+    )
+    said = [p.message for p in lint(lesson) if "of given code in a cell, limit 10" in p.message]
+    assert bool(said) == refused
+
+
+def test_the_lessons_that_were_there_before_may_have_longer_cells(tmp_path):
+    text = f"{tiny.LESSON}\n# %%\n{TEN}y = 1\n"
+    lesson = read(tiny.lay_out(tmp_path, text) / "lessons" / f"{tiny.SLUG}.py")
+    older = dataclasses.replace(lesson, header=lesson.header | {"lesson": "05"})
+    assert any("of given code" in p.message for p in lint(lesson))
+    assert not any("of given code" in p.message for p in lint(older))

@@ -8,7 +8,7 @@ import json
 import nbformat
 import pytest
 
-from harness.author import build, lint, proof, start
+from harness.author import asked, build, catalogue, lint, loading, notebooks, proof, start
 from harness.author.lesson import LessonError, lesson_files, read
 from harness.grade import cells as grading
 from harness.paths import root as course_root
@@ -44,15 +44,15 @@ def the_map(root) -> str:
 def test_the_map_links_what_is_there_and_says_what_is_to_come(front):
     build.build(front)
     text = the_map(front)
-    assert "| [90 A tiny lesson](90_tiny.ipynb) | see a check | 5 minutes |" in text
+    assert "| [90 A tiny lesson](90_tiny.ipynb) | see a check | 25 minutes |" in text
     assert "| 06 ColBERT and late interaction |" in text
     assert text.count("| to come |") == 10
-    assert "1 so far, take about 5 minutes in all" in text
+    assert "1 so far, take about 25 minutes in all" in text
 
 
 def test_the_map_follows_the_lessons(front):
     build.build(front)
-    tiny.lay_out(front, tiny.LESSON.replace("minutes: 5", "minutes: 100"))
+    tiny.lay_out(front, tiny.LESSON.replace("minutes: 25", "minutes: 100"))
     notebook = front / "notebooks" / "00_start.ipynb"
     assert notebook in [drift.path for drift in build.drift(front)]
     text = tiny.LESSON.replace('lesson: "90"', 'lesson: "06"').replace("A tiny", "A late")
@@ -67,7 +67,7 @@ def test_the_map_follows_the_lessons(front):
 
 
 def test_the_course_s_own_map_has_ten_lessons_and_every_one_that_is_there():
-    lesson = build.load_start(course_root())
+    lesson = loading.load_start(course_root())
     assert lesson is not None
     (cell,) = [c for c in lesson.cells if c.role == "map"]
     rows = [line for line in cell.source.splitlines() if line.startswith(("| [", "| 0", "| 1"))]
@@ -89,12 +89,12 @@ def test_it_is_no_lesson_and_nothing_in_it_is_graded(front):
     assert [path.stem for path in lesson_files(front)] == [tiny.SLUG]
     with pytest.raises(ValueError, match="there is no lesson '00'"):
         lesson_files(front, ["00"])
-    assert [lesson.number for lesson in build.load(front)] == ["90"]
+    assert [lesson.number for lesson in loading.load(front)] == ["90"]
     assert [lesson.number for lesson in proof.lessons(front)] == ["90"]
     assert build.write_sources(front, front / "source") == [front / "source" / "90_tiny.ipynb"]
-    lesson = build.load_start(front)
+    lesson = loading.load_start(front)
     assert lesson is not None
-    for notebook in (build.source_notebook(lesson), build.release_notebook(lesson)):
+    for notebook in (notebooks.source_notebook(lesson), notebooks.release_notebook(lesson)):
         assert list(grading.checks(notebook)) == []
         assert not any(grading.is_manual(c) or grading.points(c) for c in notebook.cells)
 
@@ -112,20 +112,20 @@ def test_it_is_no_lesson_and_nothing_in_it_is_graded(front):
     ],
 )
 def test_it_is_run_with_all_or_when_asked_for(front, wanted, numbers):
-    assert [lesson.number for lesson in build.to_run(front, wanted)] == numbers
+    assert [lesson.number for lesson in loading.to_run(front, wanted)] == numbers
 
 
 def test_a_course_without_one_has_none(root):
-    assert build.load_start(root) is None
-    assert [lesson.number for lesson in build.to_run(root)] == ["90"]
+    assert loading.load_start(root) is None
+    assert [lesson.number for lesson in loading.to_run(root)] == ["90"]
     with pytest.raises(ValueError, match="there is no lesson '00'"):
-        build.to_run(root, ["00"])
-    assert "start" not in json.loads(build.catalogue_text(build.load(root)))
+        loading.to_run(root, ["00"])
+    assert "start" not in json.loads(catalogue.catalogue_text(loading.load(root)))
 
 
 def test_it_runs_while_a_lesson_is_half_written(front):
     (front / "lessons" / "91_half.py").write_text("half")
-    assert [lesson.number for lesson in build.to_run(front, ["00"])] == ["00"]
+    assert [lesson.number for lesson in loading.to_run(front, ["00"])] == ["00"]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_what_it_lacks_is_refused(front, old, new, says):
 def test_a_map_has_no_place_in_a_lesson(root):
     tiny.lay_out(root, tiny.LESSON.replace("# %% [markdown]\n", '# %% [markdown] map="x"\n', 1))
     with pytest.raises(LessonError, match="a map cell has no place in a lesson"):
-        build.load(root)
+        loading.load(root)
 
 
 def test_a_header_that_is_not_yaml_is_refused_with_its_line(front):
@@ -164,11 +164,11 @@ def test_a_header_that_is_not_yaml_is_refused_with_its_line(front):
 
 
 def test_less_is_asked_of_it_than_of_a_lesson():
-    lesson = build.load_start(course_root())
+    lesson = loading.load_start(course_root())
     assert lesson is not None
-    assert lint.asked(lesson) == lint.SHORT
+    assert asked.asked(lesson) == asked.SHORT
     as_lesson = dataclasses.replace(lesson, header=lesson.header | {"lesson": "11"})
-    assert lint.asked(as_lesson) == lint.WHOLE
+    assert asked.asked(as_lesson) == asked.WHOLE
     said = " ".join(problem.message for problem in lint.lint(as_lesson))
     for part in ("no hidden cell", "no points", "five quiz items", "`parameters`", "to predict"):
         assert part in said
@@ -200,7 +200,7 @@ def test_right_answers_to_the_trial_pass_and_its_stub_is_not_attempted(hidden):
     answers += [begin + x for x in ("a / 2 + b / 2", "sum([a, b]) / 2", "0.5 * (a + b)")]
     for function in functions(*answers):
         assert TRIAL.verdict(call(function), hidden).passed
-    notebook = build.release_notebook(lesson)
+    notebook = notebooks.release_notebook(lesson)
     (stub,) = [c.source for c in notebook.cells if grading.grade_id(c) == "mean_of_two"]
     (function,) = functions(stub)
     assert TRIAL.verdict(call(function), hidden).status == "not attempted"

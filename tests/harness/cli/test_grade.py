@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from harness import paths, sandbox
-from harness.author import build
+from harness.author import loading, notebooks
 from harness.cli import main as cli
 from lib import checks
 
@@ -33,22 +33,22 @@ def _answered(worked, **sources):
 def submissions(tmp_path_factory):
     """A class: right, untouched, a named mistake, one that ends its process, and no notebook."""
     folder = tmp_path_factory.mktemp("class")
-    lesson = next(x for x in build.load(paths.root()) if x.slug == LESSON)
+    lesson = next(x for x in loading.load(paths.root()) if x.slug == LESSON)
 
     def worked():
-        return build.worked_notebook(lesson)
+        return notebooks.worked_notebook(lesson)
 
     wrong = (
         "def mean_pool(token_embeddings, attention_mask):\n    return token_embeddings.mean(dim=1)"
     )
     ends = "import os\nos._exit(0)"
-    notebooks = {
+    handed_in = {
         "ann": worked(),
-        "bob": build.release_notebook(lesson),
+        "bob": notebooks.release_notebook(lesson),
         "cid": _answered(worked(), mean_pool=wrong),
         "dee": _answered(worked(), max_pool=ends),
     }
-    for name, notebook in notebooks.items():
+    for name, notebook in handed_in.items():
         nbformat.write(notebook, folder / f"{name}.ipynb")
     (folder / "eve.ipynb").write_text('{"cells": [')
     return folder

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from harness.author import build
+from harness.author import loading, notebooks
 from harness.cli import main as cli
 from harness.paths import root as course_root
 
@@ -40,9 +40,9 @@ def course(*arguments: object) -> tuple[int, str]:
 
 
 def handed_in(root: Path, folder: Path, number: str) -> Path:
-    lesson = build.load(CHECKOUT, [number])[0]
+    lesson = loading.load(CHECKOUT, [number])[0]
     path = folder / f"{lesson.slug}.ipynb"
-    nbformat.write(build.release_notebook(lesson), path)
+    nbformat.write(notebooks.release_notebook(lesson), path)
     return path
 
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from harness import paths
-from harness.author import build
+from harness.author import build, notebooks
 from harness.author.lesson import start_file
 from harness.execute import one as execute
 from harness.execute import run
@@ -133,7 +133,7 @@ def test_what_is_saved_has_outputs_alt_text_and_no_drift(executed):
 @pytest.mark.xdist_group("tiny run")
 def test_parameters_reach_the_lesson(executed):
     notebook = nbformat.read(executed.folder / "90_tiny.ipynb", as_version=4)
-    (injected,) = [cell for cell in notebook.cells if build.is_injected(cell)]
+    (injected,) = [cell for cell in notebook.cells if notebooks.is_injected(cell)]
     assert "SEED = 3" in injected.source
     assert 'PROFILE = "fast"' in injected.source
     assert notebook.metadata.papermill.parameters.SEED == 3

@@ -3,7 +3,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from harness import paths
-from harness.author import build
+from harness.author import loading, notebooks
 from harness.grade.plan import plan, prefix, student_names
 
 
@@ -97,9 +97,9 @@ def test_checks_come_from_the_teacher_s_notebook_and_keep_their_marks():
     assert (step.hidden, step.points, step.student) == (True, 2.0, False)
 
 
-@pytest.mark.parametrize("lesson", build.load(paths.root()), ids=lambda x: x.slug)
+@pytest.mark.parametrize("lesson", loading.load(paths.root()), ids=lambda x: x.slug)
 def test_the_lessons_grades_need_none_of_their_demonstrations(lesson):
-    source, release = build.source_notebook(lesson), build.release_notebook(lesson)
+    source, release = notebooks.source_notebook(lesson), notebooks.release_notebook(lesson)
     found = plan(release, source, prefixed=len(prefix(release)))
     assert {step.role for step in found.steps} == {"answer", "check"}
     exercises = set(lesson.exercises())
@@ -172,9 +172,9 @@ def test_a_check_that_leans_on_a_hidden_one_is_hidden_with_it():
     assert all(step.hidden for step in found.again)
 
 
-@pytest.mark.parametrize("lesson", build.load(paths.root()), ids=lambda x: x.slug)
+@pytest.mark.parametrize("lesson", loading.load(paths.root()), ids=lambda x: x.slug)
 def test_every_hidden_check_of_a_lesson_can_come_last(lesson):
-    source, release = build.source_notebook(lesson), build.release_notebook(lesson)
+    source, release = notebooks.source_notebook(lesson), notebooks.release_notebook(lesson)
     for notebook in (source, release):
         assert plan(notebook, source, prefixed=len(prefix(release))).again == ()
 

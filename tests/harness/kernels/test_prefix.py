@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from harness import paths
-from harness.author import build
+from harness.author import loading, notebooks
 from harness.grade.assignment import Assignment
 from harness.grade.grader import Grader
 from harness.kernels.client import WarmParent
@@ -17,9 +17,9 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("lesson", build.load(paths.root()), ids=lambda x: x.slug)
+@pytest.mark.parametrize("lesson", loading.load(paths.root()), ids=lambda x: x.slug)
 def test_every_lesson_s_prefix_can_be_forked_and_shows_the_same_each_time(lesson):
-    prefix = build.assignment(lesson).prefix
+    prefix = notebooks.assignment(lesson).prefix
     shown = []
     for _ in range(2):
         with WarmParent(prefix=prefix) as warm:

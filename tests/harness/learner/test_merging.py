@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.author import build
+from harness.author import notebooks
 from harness.author.lesson import read
 from harness.grade import cells as grading
 from harness.learner.merging import as_given, merge, own_cells
@@ -30,7 +30,7 @@ def make(tmp_path):
             assert old in text
             text = text.replace(old, new)
         root = tiny.lay_out(tmp_path, text)
-        return build.release_notebook(read(root / "lessons" / f"{tiny.SLUG}.py"))
+        return notebooks.release_notebook(read(root / "lessons" / f"{tiny.SLUG}.py"))
 
     return made
 

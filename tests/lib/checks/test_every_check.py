@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import lib
-from harness.author import build, mutation, proof
+from harness.author import mutation, notebooks, proof
 from harness.author.lesson import Lesson, parse_hints
 from harness.judge.codec import decode, encode
 from lib import checks
@@ -48,7 +48,7 @@ def _lessons() -> dict[str, Lesson]:
 @functools.cache
 def _release(slug: str):
     lesson = next(lesson for lesson in _lessons().values() if lesson.slug == slug)
-    return build.release_notebook(lesson)
+    return notebooks.release_notebook(lesson)
 
 
 def _lesson(exercise) -> Lesson:

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.author import build, lesson
+from harness.author import lesson
+from harness.author.catalogue import catalogue_text
 from lib import checks
 from lib.learn import catalogue, checking
 from lib.learn import stored_progress as record
@@ -38,7 +39,7 @@ def course(tmp_path, monkeypatch):
     """The whole course at hand, as an author has it: the tiny lesson with its key and hints."""
     root = tiny.lay_out(tmp_path / "course")
     monkeypatch.setenv("COURSE_ROOT", str(root))
-    entries = json.loads(build.catalogue_text([lesson.read(root / "lessons" / "90_tiny.py")]))
+    entries = json.loads(catalogue_text([lesson.read(root / "lessons" / "90_tiny.py")]))
     monkeypatch.setattr(catalogue, "lessons", lambda: entries["lessons"])
     return root
 

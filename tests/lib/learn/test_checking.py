@@ -371,18 +371,18 @@ def test_a_hint_for_no_exercise_names_those_there_are(course):
 
 
 def test_a_solution_is_shown_where_it_is_and_else_said_who_has_it(course, monkeypatch, tmp_path):
-    from harness.author import build, lesson
+    from harness.author import lesson, notebooks
 
     assert "course run --save" in str(solution("mean_pool"))
-    worked = build.worked_notebook(lesson.read(course / "lessons" / "90_tiny.py"))
+    worked = notebooks.worked_notebook(lesson.read(course / "lessons" / "90_tiny.py"))
     path = course / "solutions" / "90_tiny.ipynb"
-    path.write_text(build.to_text(worked))
+    path.write_text(notebooks.to_text(worked))
     shown = str(solution("mean_pool"))
     assert "mean_pool: one worked answer" in shown
     assert "weights = attention_mask.unsqueeze(-1)" in shown
     assert "###" not in shown
     worked.cells = []
-    path.write_text(build.to_text(worked))
+    path.write_text(notebooks.to_text(worked))
     assert "is not here" in str(solution("mean_pool"))
     monkeypatch.setenv("COURSE_ROOT", str(tmp_path / "a class"))
     assert "In a class the teacher keeps it." in str(solution("mean_pool"))

@@ -21,6 +21,7 @@ __all__ = [
     "CourseSet",
     "Similarity",
     "Split",
+    "families_of",
     "load_analogies",
     "load_corpus_sentences",
     "load_course_set",
@@ -225,6 +226,19 @@ def load_course_set(profile: str = "fast") -> CourseSet:
     Raises ValueError for another profile.
     """
     return _assemble(profile)[0]
+
+
+def families_of(split: Split) -> list[str]:
+    """Return for each query of a split a name that it shares with the queries near to it.
+
+    Near are the other wordings of its term, and those of terms that share a parent with it, or with one
+    that does (see `ontology.families`). They are found or missed together, so that a split of a thousand
+    queries tells less than a thousand separate ones: give these to `significance` as `groups`.
+    """
+    terms = load_ontology().terms
+    asked = [next(iter(relevant)) for relevant in split.relevant]
+    family = families(terms[term_id] for term_id in set(asked))
+    return [family[term_id] for term_id in asked]
 
 
 def load_hidden_queries(profile: str = "fast") -> Split:

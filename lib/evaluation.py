@@ -228,14 +228,18 @@ def _rank_products(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _resampled(score: Callable[[Tensor], Tensor], items: int, seed: int = 0) -> Tensor:
-    """Return score(rows) of rows (draws, items) drawn with replacement, (resamples,)."""
+    """Return score(rows) of rows (draws, items) drawn with replacement, (at most resamples,).
+
+    Of few items a draw may have none of a kind that the score needs, and gives nan: it is left out.
+    """
     generator = torch.Generator().manual_seed(seed)
     step = max(1, _DRAWN // items)
     parts = []
     for start in range(0, _RESAMPLES, step):
         shape = (min(step, _RESAMPLES - start), items)
         parts.append(score(torch.randint(items, shape, generator=generator, device="cpu")))
-    return torch.cat(parts)
+    drawn = torch.cat(parts)
+    return drawn[~drawn.isnan()]
 
 
 def _by_halves(
@@ -256,7 +260,8 @@ def _by_halves(
         chosen[torch.randperm(len(names), generator=generator)[: len(names) // 2]] = True
         inside = chosen[places].all(dim=1).to(cosines.device)
         found.append(spearman(cosines[inside], people[inside]))
-    return torch.stack(found)
+    drawn = torch.stack(found)
+    return drawn[~drawn.isnan()]
 
 
 def _units(name: str, vectors: Tensor) -> Tensor:

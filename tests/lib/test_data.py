@@ -9,6 +9,7 @@ import pronto
 import pytest
 
 from lib.data import (
+    families_of,
     load_analogies,
     load_corpus_sentences,
     load_course_set,
@@ -225,6 +226,15 @@ def test_no_passage_answers_queries_of_two_sides(sides):
     for i, a in enumerate(names):
         for b in names[i + 1 :]:
             assert not sides[a] & sides[b], (a, b)
+
+
+def test_queries_of_one_family_go_together(fast):
+    names = families_of(fast.test)
+    assert len(names) == len(fast.test)
+    parents = {}
+    for name, relevant in zip(names, fast.test.relevant):
+        for parent in load_ontology().terms[next(iter(relevant))].parents:
+            assert parents.setdefault(parent, name) == name
 
 
 def test_no_siblings_stand_on_two_sides(fast, sides):

@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.metrics import bootstrap_interval
-from lib.significance import Difference, flipped_means, paired_interval, randomisation_test
+from lib.significance import (
+    Difference,
+    flipped_means,
+    interval_by_groups,
+    paired_interval,
+    randomisation_test,
+)
 
 
 def _two_systems(queries, gain=0.0, seed=0):
@@ -84,6 +90,77 @@ def test_the_interval_is_that_of_the_differences_and_narrower_than_of_two_sample
     assert paired.low > 0
     assert paired.high - paired.low < 0.7 * (bootstrap_interval(a).high - bootstrap_interval(a).low)
     assert paired_interval(a.tolist(), b, 200, 0.9, 7) == bootstrap_interval(a - b, 200, 0.9, 7)
+
+
+def _alike(groups, size, seed):
+    """Differences that are equal within a group, and the group of each."""
+    values = torch.randn(groups, generator=torch.Generator().manual_seed(seed)).double()
+    return values.repeat_interleave(size), [f"g{i}" for i in range(groups) for _ in range(size)]
+
+
+def test_groups_of_one_query_change_nothing():
+    a, b = _two_systems(80, 0.02)
+    alone = list(range(80))
+    assert paired_interval(a, b, groups=alone) == paired_interval(a, b)
+    assert randomisation_test(a, b, groups=alone) == randomisation_test(a, b)
+    assert interval_by_groups(a, alone, block=300) == bootstrap_interval(a)
+
+
+def test_copies_of_queries_tell_no_more_than_the_queries():
+    values, groups = _alike(60, 5, 0)
+    once = values[::5]
+    nothing = torch.zeros(60)
+    copies = torch.zeros(300)
+    assert randomisation_test(values, copies, groups=groups) == pytest.approx(
+        randomisation_test(once, nothing)
+    )
+    found, expected = paired_interval(values, copies, groups=groups), paired_interval(once, nothing)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    flattered = paired_interval(values, copies)
+    assert flattered.high - flattered.low < 0.6 * (found.high - found.low)
+
+
+def test_only_with_its_groups_is_a_test_wrong_as_often_as_it_says():
+    wrong = {"with groups": 0, "without": 0}
+    for seed in range(200):
+        values, groups = _alike(25, 6, seed)
+        nothing = torch.zeros_like(values)
+        wrong["with groups"] += randomisation_test(values, nothing, 300, groups=groups).p <= 0.05
+        wrong["without"] += randomisation_test(values, nothing, 300).p <= 0.05
+    assert wrong["with groups"] / 200 <= 0.1
+    assert wrong["without"] / 200 >= 0.3
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(-3, 3)), min_size=1, max_size=9),
+    st.integers(0, 99),
+)
+def test_p_by_groups_is_that_of_all_choices_of_a_sign_a_group(rows, seed):
+    sums = {}
+    for group, difference in rows:
+        sums[group] = sums.get(group, 0) + difference
+    choices = list(itertools.product((-1, 1), repeat=len(sums)))
+    found = [abs(sum(s * d for s, d in zip(signs, sums.values()))) for signs in choices]
+    exact = sum(x >= abs(sum(sums.values())) for x in found) / len(found)
+    a, groups = [0.3 + d / 10 for _, d in rows], [g for g, _ in rows]
+    p = randomisation_test(a, [0.3] * len(a), 2_000, seed, groups).p
+    assert p == pytest.approx(exact, abs=5 * (exact * (1 - exact) / 2_000) ** 0.5 + 1e-3)
+
+
+@pytest.mark.parametrize("function", [randomisation_test, paired_interval])
+def test_groups_of_another_number_are_refused(function):
+    with pytest.raises(ValueError, match="1 groups came for 2 queries"):
+        function([0.1, 0.2], [0.2, 0.3], groups=["a"])
+
+
+def test_an_interval_by_groups_refuses_what_has_none():
+    for values, options, says in (
+        ([], {}, r"\(0,\)"), ([0.1], {"resamples": 1}, "resamples=1"),
+        ([0.1], {"level": 1}, "level=1"), ([float("nan")], {}, "nan or infinite"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=says):
+            interval_by_groups(values, ["a"] * len(values), **options)
 
 
 @pytest.mark.parametrize("function", [randomisation_test, paired_interval])

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from lib import (
+    evaluation,
     finetune,
     geometry,
     gradient_cache,
@@ -134,6 +135,9 @@ CASES = {
     "randomisation test": lambda s: torch.tensor(
         significance.randomisation_test(s[:, 0], s[:, 1], 500)
     ),
+    "interval by groups": lambda s: torch.tensor(
+        list(vars(significance.interval_by_groups(s[:, 0], [i // 3 for i in range(12)])).values())
+    ),
     "flipped means": lambda s: significance.flipped_means(s[:, 0], 50, block=100),
     "similarities": lambda q, c: tuple(geometry.similarities(q, c)),
     "nearest": lambda q, c: geometry.nearest(q, 2 * c, 5, "euclid", 100),
@@ -151,6 +155,14 @@ CASES = {
     "recall of an index": lambda q, c: index.index_recall(
         index.build_index(c, "ivf").search(q, 5, 2)[1], search.top_k(q, c, 5)[1], 5
     ),
+    "pair classification": lambda q, p, own: torch.tensor(
+        list(vars(evaluation.pair_classification(q, p, own % 3 == 0).interval).values())
+    ),
+    "STS": lambda q, p, s: evaluation.sts(q, p, s[:, 0]).per_item,
+    "reranking": lambda q, c, own: (
+        evaluation.reranking(q, c, own[:, None] + own * 9, [{i: 1} for i in range(12)]).per_item
+    ),
+    "summarisation": lambda n, s: evaluation.summarisation(n[:, :1], n, s).per_item,
     "rows as they are found": lambda q, c: metrics.ndcg_at_k(
         search.top_k(q, c, 5)[1], [{i: 1, 7: 2} for i in range(len(q))], 10
     ),

@@ -20,7 +20,7 @@ import psutil
 
 from harness.author import notebooks
 from harness.author.lesson import Lesson
-from harness.execute import page, scoring
+from harness.execute import scoring
 from harness.execute.one import Result, execute
 from harness.lock import hold
 from harness.parallel import finished
@@ -201,6 +201,8 @@ def _ended_whole() -> Iterator[None]:
 
 
 def _finish(root: Path, result: Result, save: bool) -> Result:
+    from harness.execute import page  # nbconvert: the working processes need none of it
+
     path = Path(result.notebook)
     if not path.is_file():
         return result

@@ -13,7 +13,7 @@ import torch
 from harness import paths
 from harness.execute import page as pages
 from harness.learner import jupyterlab
-from lib import explore, metrics, plots
+from lib import _max_sim_map, explore, metrics, plots
 from lib._ranked_list import values_of
 from tests.journeys import axe, jupyter
 
@@ -220,7 +220,7 @@ def test_a_map_is_driven_by_keys_and_a_second_one_stays_as_it_is(browser, file):
     now = drawn(figures.first)
     assert now["words"] == tokens
     np.testing.assert_allclose(np.array(now["z"]), table.T, atol=5e-4)
-    assert now["height"] == before["height"] - 7 * explore._ROW
+    assert now["height"] == before["height"] - 7 * _max_sim_map.ROW
     assert f"MaxSim is {table.max(axis=1).sum():.3f}" in said.text_content()
     rows = reader.page.locator(".explorable-table").first.locator("tbody tr")
     assert rows.count() == 4

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import explore, metrics, plots
+from lib import _max_sim_map, explore, metrics, plots
 from lib._explore_show import KEY, LARGEST, MIME, part, require_small
 from lib._ranked_list import values_of
 
@@ -83,7 +83,15 @@ def test_a_map_takes_tensors_and_begins_with_its_first_frame():
     assert figure.layout.height == figure.frames[0].layout.height
     heights = [frame.layout.height for frame in figure.frames]
     rows = [len(ws) for _, ws, _ in passages]
-    assert len({height - explore._ROW * n for height, n in zip(heights, rows)}) == 1
+    assert len({height - _max_sim_map.ROW * n for height, n in zip(heights, rows)}) == 1
+
+
+def test_tokens_that_look_like_marks_are_words():
+    figure = a_map({"q": (["<s>", "a"], [("t", ["&", "<s>", "<s>"], np.eye(2, 3))])})
+    assert figure.data[0].x == ("&lt;s&gt;", "a")
+    assert figure.data[0].y == ("&amp;", "&lt;s&gt;", "&lt;s&gt;\u200b")
+    assert spec(figure)["readings"]["0.0"]["rows"][0][:2] == ["<s>", "&"]
+    assert "recall &lt; 1" in explore.recall_speed(CURVES, title="recall < 1").layout.title.text
 
 
 @pytest.mark.parametrize(
@@ -91,7 +99,7 @@ def test_a_map_takes_tensors_and_begins_with_its_first_frame():
     [(0.874, ".87"), (0.996, "1.0"), (1.0, "1.0"), (-0.05, "-.05"), (0.0, ".00"), (12.3, "12")],
 )
 def test_a_number_fits_its_frame(value, text):
-    assert explore._in_cell(value) == text
+    assert _max_sim_map._in_cell(value) == text
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from lib.device import autocast
 from lib.pooling import normalize
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import MultiVectorEncoder, SentenceTransformer
 
 __all__ = ["History", "ProjectionHead", "batches", "embed", "fit", "trainable_layers"]
 
@@ -204,7 +204,7 @@ def _validated(
     return copy.deepcopy(model.state_dict())
 
 
-def trainable_layers(model: SentenceTransformer, last: int) -> int:
+def trainable_layers(model: SentenceTransformer | MultiVectorEncoder, last: int) -> int:
     """Freeze all of an encoder but its `last` transformer layers; return the number of parameters
     that are trained. `last` = 0 freezes everything, the number of layers frees the layers alone.
 

@@ -11,7 +11,8 @@ NumPy arrays in float32: tensors become arrays here and nowhere else, and come b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,7 @@ from torch import Tensor
 from lib._finite import require_finite
 from lib.negatives import overlap
 
-__all__ = ["KINDS", "Index", "build_index", "index_recall"]
+__all__ = ["KINDS", "Index", "build_index", "index_recall", "recall_and_speed"]
 
 KINDS = ("flat", "ivf", "hnsw")
 _EFFORT = {"flat": 1, "ivf": 8, "hnsw": 64}
@@ -155,6 +156,29 @@ def index_recall(found: Tensor, exact: Tensor, k: int) -> Tensor:
     if k < 1:
         raise ValueError(f"index_recall: k is {k}; expected at least 1")
     return overlap(exact[:, :k], found[:, :k])
+
+
+def recall_and_speed(
+    index: Index, queries: Tensor, exact: Tensor, efforts: Sequence[int], rounds: int = 3
+) -> list[tuple[float, float, float]]:
+    """Return (effort, recall@k, queries a second) of an index at each effort, as `recall_speed` draws it.
+
+    queries: (q, dim); exact: (q, k) rows of an exact search, which are k. A time is wall-clock time of
+    all queries in one call and one thread, the best of `rounds`: so it varies from run to run.
+    Raises what `Index.search` raises, and ValueError for rounds below 1.
+    """
+    if rounds < 1:
+        raise ValueError(f"recall_and_speed: rounds is {rounds}; expected at least 1")
+    k, points = exact.shape[1], []
+    for effort in efforts:
+        seconds = []
+        for _ in range(rounds):
+            began = time.perf_counter()
+            found = index.search(queries, k, effort)[1]
+            seconds.append(time.perf_counter() - began)
+        share = float(index_recall(found, exact, k).mean())
+        points.append((float(effort), share, len(queries) / min(seconds)))
+    return points
 
 
 def _empty(kind: str, dim: int, lists: int, links: int, ef_construction: int, seed: int) -> Any:

@@ -22,7 +22,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from harness.author import build
+from harness.author import notebooks
 
 TEMPLATE = Path(__file__).with_name("lesson_page")
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -95,10 +95,10 @@ def readable(notebook: NotebookNode) -> NotebookNode:
     given = {
         name: value
         for cell in shown.cells
-        if build.is_injected(cell)
+        if notebooks.is_injected(cell)
         for name, value in _ASSIGNED.findall(cell.source)
     }
-    shown = build.saved(shown)
+    shown = notebooks.saved(shown)
     for cell in shown.cells:
         if "parameters" in cell.metadata.get("tags", []):
             cell.source = _ASSIGNED.sub(

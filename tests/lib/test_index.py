@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.index import KINDS, build_index, index_recall
+from lib.index import KINDS, build_index, index_recall, recall_and_speed
 from lib.pooling import normalize
 from lib.search import top_k
 
@@ -135,3 +135,18 @@ def test_recall_is_the_share_of_the_exact_ones():
 def test_what_cannot_be_searched_is_refused(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def test_recall_and_speed_is_the_recall_of_each_effort_and_a_positive_speed():
+    generator = torch.Generator().manual_seed(4)
+    corpus = torch.nn.functional.normalize(torch.randn(300, 8, generator=generator), dim=1)
+    queries, index = corpus[:40], build_index(corpus, "ivf", lists=10)
+    exact = top_k(queries, corpus, 5)[1]
+    points = recall_and_speed(index, queries, exact, [1, 10], rounds=1)
+    assert [effort for effort, _, _ in points] == [1, 10]
+    shares = [float(index_recall(index.search(queries, 5, e)[1], exact, 5).mean()) for e in (1, 10)]
+    assert [share for _, share, _ in points] == pytest.approx(shares)
+    assert shares[0] < 1 == shares[1]
+    assert all(speed > 0 for _, _, speed in points)
+    with pytest.raises(ValueError, match="rounds is 0; expected at least 1"):
+        recall_and_speed(index, queries, exact, [1], rounds=0)

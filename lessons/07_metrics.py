@@ -1,0 +1,1144 @@
+# ---
+# jupyter:
+#   course:
+#     lesson: "07"
+#     title: Metrics and geometry
+#     minutes: 200
+#     objectives:
+#       - Compare dot product, cosine and Euclidean distance, and say when they rank alike.
+#       - Measure how real embeddings lie in space (concentration, intrinsic dimension, hubs), and what centring changes.
+#       - Compute recall, reciprocal rank, average precision and nDCG as trec_eval does, and catch an nDCG that is wrong.
+#       - Say how sure a result is, by a bootstrap interval and a paired randomisation test, with graded relevance too.
+#       - Judge an approximate index by its recall, its speed and the metric's interval, and a model by seven kinds of task.
+#     prerequisites:
+#       - Lesson 02 (encoding and exact search)
+#       - Lessons 03 and 04, whose conclusions are tested again here
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3 (ipykernel), language: python, name: python3}
+# ---
+
+# %% tags=["parameters"]
+PROFILE = "fast"
+SEED = 0
+DEVICE = "auto"
+MODEL = "all-MiniLM-L6-v2"
+
+# %%
+import math
+from collections import Counter
+
+import torch
+from sentence_transformers import SentenceTransformer
+from sklearn.metrics import v_measure_score
+
+from lib import (
+    diagrams,
+    evaluation,
+    finetune,
+    geometry,
+    graded,
+    index,
+    leaderboard,
+    losses,
+    matryoshka,
+    metrics,
+    mini_mteb,
+    plots,
+    plots_frontier,
+    plots_paired,
+    pooling,
+    residual_codec,
+    search,
+    significance,
+)
+from lib.bm25 import BM25
+from lib.data import load_course_set
+from lib.device import pick_device, seed_everything
+from lib.explore import explore, ranked_list, recall_speed
+from lib.learn import check, claim, grade_answer, headline, hint, progress, quiz, solution, yours
+from lib.models import load_encoder
+from lib.plots import show
+
+seed_everything(SEED)
+
+# %% [markdown]
+# ## 1. Three ways to be near
+#
+# All lessons so far asked which passage is *nearest* to a question, and used the cosine without much ado. There are two other common answers. Picture two arrows that start at one point.
+
+# %% [markdown]
+# The **cosine** looks at the angle between the arrows only. The **Euclidean distance** is the length of the straight line between their tips. The **dot product** is the cosine times both lengths: a long arrow scores high even when it points elsewhere.
+
+# %%
+toy = {"question": (2.0, 1.0), "A": (1.6, 1.2), "B": (4.0, 0.4), "C": (0.4, 0.3)}
+question = toy["question"]
+for name in "ABC":
+    dot = sum(x * y for x, y in zip(question, toy[name]))
+    cosine = dot / math.hypot(*question) / math.hypot(*toy[name])
+    distance = math.dist(question, toy[name])
+    print(f"{name}: dot {dot:.2f}, cosine {cosine:.3f}, distance {distance:.2f}")
+
+# %% [markdown]
+# Three measures, and they do not agree: the dot product prefers B, the longest. For the cosine A and C are equally good, since they point the same way. The distance prefers A and puts B and C far behind.
+#
+# If all arrows have length 1, is anything left to disagree about?
+
+# %% quiz="07-q1"
+
+# %% [markdown]
+# The three belong together by one formula. Write $|a|$ for the length of $a$:
+#
+# $$|a - b|^2 = |a|^2 + |b|^2 - 2\, a \cdot b$$
+#
+# So one matrix product gives all three. That is how libraries compute distances, too: the squared lengths are added to it afterwards.
+
+# %% [markdown] card="three_similarities"
+# ### Exercise: three similarities from one product
+#
+# Difficulty: medium. Importance: high. Minutes: 10.
+#
+# Compare every row of `a` with every row of `b` in three ways: dot product, cosine, Euclidean distance. Take the distances from the dot products, ||a - b||² = |a|² + |b|² - 2 a·b, and never the root of a negative number. A row of zeros has cosine 0.
+
+
+# %% answer="three_similarities"
+def three_similarities(
+    a: torch.Tensor, b: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Compare all rows of two matrices by dot product, cosine and Euclidean distance.
+
+    a: (n, dim); b: (m, dim).
+    Returns three tensors in this order, each (n, m): dot products, cosines, distances. A row of
+    zeros has cosine 0 with everything.
+
+    Example: a [[3, 4]] and b [[6, 8], [0, 0]] give ([[50, 0]], [[1, 0]], [[5, 5]]).
+    """
+    ### BEGIN SOLUTION
+    dots = a @ b.T
+    left, right = a.norm(dim=1)[:, None], b.norm(dim=1)
+    cosines = dots / (left * right).clamp(min=1e-12)
+    squares = left.square() + right.square() - 2 * dots
+    return dots, cosines, squares.clamp(min=0).sqrt()
+    ### END SOLUTION
+
+
+# %% check="three_similarities" points=1
+check("three_similarities", three_similarities)
+
+# %% hidden="three_similarities" points=2 seed=48017
+
+# %% [markdown] hints="three_similarities"
+# - **Your distances are wrong, or their shapes do not fit.** The squared length of each row of `a` belongs to a whole row of the result, that of each row of `b` to a whole column: `[:, None]` for the first. Subtract the dot product twice, and take the root.
+# - **A distance is NaN.** Two nearly equal vectors: rounding makes the squared distance a little negative. `squares.clamp(min=0)` before the root.
+# - **A cosine is above 1, or NaN.** Divide the dot product by both lengths, `(left * right).clamp(min=1e-12)`: with a tiny lower bound a row of zeros gives 0 / 1e-12 = 0.
+
+# %%
+three = yours("three_similarities", three_similarities, instead=geometry.similarities)
+device = pick_device(DEVICE)
+model = load_encoder(MODEL, device=device)
+course = load_course_set(PROFILE)
+split = course.validation
+passages = search.encode_cached(model, course.passages)
+queries = search.encode_cached(model, split.queries)
+
+# %%
+dots, cosines, distances = (torch.as_tensor(table) for table in three(queries[:200], passages))
+best = cosines.topk(10, dim=1).indices
+by_dot, by_distance = dots.topk(10, dim=1).indices, (-distances).topk(10, dim=1).indices
+same = [float((other == best).float().mean()) for other in (by_dot, by_distance)]
+print(f"first ten places that agree with the cosine: dot {same[0]:.1%}, distance {same[1]:.1%}")
+print(f"the first pair: cosine {cosines[0, 0]:.3f}, distance {distances[0, 0]:.3f}")
+
+# %% [markdown]
+# The passages of our encoder have length 1, because its last module normalises. On such vectors the formula shrinks to $|a-b|^2 = 2 - 2\cos$: the values differ, the order does not. (Where two passages are as good as equally near, rounding may swap them.)
+
+# %% [markdown]
+# Now leave that last module away. Some texts get long vectors, others short ones. To save time we search every fourth passage, and all that are right for some question.
+
+# %%
+raw = SentenceTransformer(modules=[model[0], model[1]], device=str(device))
+kept = sorted({*split.positives, *range(0, len(course.passages), 4)})
+raw_passages = search.encode_cached(raw, [course.passages[row] for row in kept])
+raw_queries = search.encode_cached(raw, split.queries)
+lengths = raw_passages.norm(dim=1)
+print(f"{len(kept):,} passages, lengths from {lengths.min():.1f} to {lengths.max():.1f}")
+
+
+# %%
+def ndcg(rows: torch.Tensor, ids=course.ids, relevant=split.relevant) -> torch.Tensor:
+    """nDCG@10 of each question, (q,), for rows found (q, at least 10), -1 for none."""
+    ranked = [[ids[row] for row in found if row >= 0] for found in rows.tolist()]
+    return metrics.ndcg_at_k(ranked, relevant, 10)
+
+
+kept_ids = [course.ids[row] for row in kept]
+by_measure = {}
+for measure in ("cosine", "dot", "euclid"):
+    found = geometry.nearest(raw_queries, raw_passages, 10, measure)[1]
+    by_measure[measure] = ndcg(found, kept_ids)
+    print(f"{measure:7} nDCG@10 {metrics.bootstrap_interval(by_measure[measure])}")
+
+# %%
+lost = {
+    name: significance.paired_interval(by_measure["cosine"], by_measure[name])
+    for name in ("dot", "euclid")
+}
+claim(
+    "On unit vectors dot product, cosine and Euclidean distance rank alike; on vectors of unequal "
+    "length they do not, and the dot product falls far behind.",
+    holds=min(same) > 0.99 and lost["dot"].low > 0.05 and lost["euclid"].mean < lost["dot"].low,
+    measured=f"unit: {min(same):.1%} of the places agree; unequal lengths, nDCG@10 the cosine wins over "
+    f"the dot product {lost['dot']}, over the distance {lost['euclid']}",
+)
+
+# %% [markdown] tags=["folded"]
+# So the choice between the three matters only when lengths differ. Then the dot product prefers long vectors, whatever they say, and our model gave no meaning to length: it was trained by cosine. The distance comes out as good as the cosine here; what it loses is too little to be told. Use the measure that a model was trained with, and you need not find out.
+
+# %% quiz="07-q2"
+
+# %% [markdown]
+# ## 2. What many dimensions do
+#
+# We like to picture vectors as points in a room, some near, some far. In 384 dimensions that picture can mislead. Take random points, each number drawn by itself. With two numbers a point, some pairs are close and some far apart. The more numbers are added, the more their differences even out: all points become about equally far from each other. That is called *concentration of distances*.
+
+# %% [markdown]
+# Are embeddings like that? We take pairs at random, from Gaussian noise and from our passages, and look at the distribution of their distances.
+
+# %%
+generator = torch.Generator().manual_seed(SEED)
+noise = pooling.normalize(torch.randn(len(passages), 384, generator=generator)).to(device)
+clouds = {"random vectors": noise, "our passages": passages}
+distances_of = {name: geometry.pair_distances(cloud).cpu() for name, cloud in clouds.items()}
+for name, found in distances_of.items():
+    spread = float(geometry.coefficient_of_variation(found))
+    print(f"{name:15} mean distance {found.mean():.2f}, standard deviation {spread:.1%} of it")
+
+# %%
+edges = torch.linspace(0, 2, 41)
+figure = plots.curve(
+    (edges[:-1] + edges[1:]) / 2,
+    {name: torch.histc(found, 40, 0, 2) / len(found) for name, found in distances_of.items()},
+    title="Distances between pairs of unit vectors, 384 numbers each",
+    x_label="Euclidean distance",
+    y_label="share of 10,000 pairs, in steps of 0.05",
+)
+show(
+    figure,
+    alt="Two curves of the share of pairs over their distance. Random vectors make one narrow peak at "
+    "the root of two, 1.41; the passages make a broad hill around 1.2, from below 0.6 up to 1.4.",
+)
+
+# %% [markdown]
+# The noise has a single peak at $\sqrt 2$, the distance of two vectors at right angles: in 384 dimensions two random directions are nearly always perpendicular, and so each point is as far from its nearest neighbour as from everything else. The passages are spread out, with near and far.
+
+# %% [markdown]
+# How many directions do they really use? Count along a curve in a room: the room has three dimensions, but on the curve only one is needed. The **intrinsic dimension** is that number. TwoNN (Facco et al. 2017) reads it from the distances to the two nearest neighbours of each point: the more directions there are to go, the more alike the two are.
+
+# %%
+real_dimension = float(geometry.intrinsic_dimension(passages))
+noise_dimension = float(geometry.intrinsic_dimension(noise))
+print(
+    f"intrinsic dimension: passages {real_dimension:.0f}, noise {noise_dimension:.0f}, of 384 numbers each"
+)
+
+# %%
+spreads = {n: float(geometry.coefficient_of_variation(d)) for n, d in distances_of.items()}
+claim(
+    "Distances concentrate in random data, far less in real embeddings, which fill few directions.",
+    holds=spreads["our passages"] > 2 * spreads["random vectors"]
+    and real_dimension < noise_dimension / 2,
+    measured=f"standard deviation over mean {spreads['our passages']:.3f} against {spreads['random vectors']:.3f}; "
+    f"intrinsic dimension {real_dimension:.0f} against {noise_dimension:.0f}",
+)
+
+# %% [markdown] tags=["folded"]
+# That is why nearest-neighbour search works at all on embeddings, and why an experiment on random vectors says little about them. (With 4,000 points TwoNN underestimates large dimensions: the noise truly has 383.)
+
+# %% [markdown]
+# ## 3. Everybody's neighbour
+#
+# Let every passage name its ten nearest neighbours, and count how often each is named. In the mean that is ten times. A passage that is named far more often is called a **hub**: it is near to so much that its nearness says little.
+
+# %% quiz="07-q6"
+
+# %%
+counts = geometry.k_occurrence(geometry.neighbours(passages, 10)[1], len(passages))
+for row in counts.topk(4).indices.tolist():
+    print(f"{int(counts[row]):3} times: {course.titles[row]}")
+
+# %% [markdown]
+# The hubs are wide terms, which mention much and mean little in particular. Part of the cause is a matter of geometry: embeddings do not surround the origin, they lie to one side of it, as in a cone. The mean cosine of pairs measures this (*anisotropy*, Ethayarajh 2019). It would be 0 if all directions were used alike. What lies near the middle of the cone is near to everything in it.
+
+# %% [markdown]
+# A simple remedy is *centring*: subtract the mean of all passages from every vector, questions included, and normalise again. Does it take the hubs away, and does search gain?
+
+# %%
+middle = passages.mean(dim=0)
+centred = geometry.centre(passages, middle)
+centred_counts = geometry.k_occurrence(geometry.neighbours(centred, 10)[1], len(passages))
+for name, cloud, named in (("as they are", passages, counts), ("centred", centred, centred_counts)):
+    print(f"{name:12} mean cosine {geometry.anisotropy(cloud):.3f}, largest hub {int(named.max())}")
+
+# %%
+rows = search.top_k(queries, passages, 10)[1]
+base = ndcg(rows)
+centred_rows = search.top_k(geometry.centre(queries, middle), centred, 10)[1]
+by_centring = significance.paired_interval(ndcg(centred_rows), base)
+print("nDCG@10, centred minus as they are:", by_centring)
+
+# %%
+claim(
+    "Some passages are neighbours of many; centring makes such hubs smaller, and our search neither "
+    "better nor worse.",
+    holds=int(counts.max()) > 40
+    and int(centred_counts.max()) < int(counts.max())
+    and by_centring.low < 0 < by_centring.high,
+    measured=f"largest hub named {int(counts.max())} times, centred {int(centred_counts.max())}; mean cosine "
+    f"{geometry.anisotropy(passages):.2f} and {geometry.anisotropy(centred):.2f}; nDCG@10 {by_centring}",
+)
+
+# %% [markdown] tags=["folded"]
+# The cone of this encoder is wide: a mean cosine of 0.2 leaves room for differences. Models whose vectors lie in a narrow cone gain more by centring. Whether yours does is a matter of three lines.
+
+# %% [markdown]
+# ## 4. How good is a ranking?
+#
+# So far one number, nDCG@10, has judged everything. It is time to look behind it, and at its three relatives. All four look at one question, one ranked list, and a *grade* for each passage that somebody has judged: 0 not relevant, 1 relevant in part, 2 relevant.
+#
+# - **Recall@k**: which share of the relevant passages is among the first k?
+# - **Reciprocal rank**: how early does the first relevant one come? 1, 1/2, 1/3 ...
+# - **Average precision**: at each relevant passage, how pure is the list so far?
+# - **nDCG@k**: how much is gained, if good passages count more and early places count more?
+
+# %% [markdown]
+# By hand, for one list. `x` was never judged, which counts as grade 0.
+
+# %%
+toy_ranked = ["b", "x", "a", "d"]
+toy_grades = {"a": 2, "b": 1, "c": 1, "d": 0}
+
+found = 0
+for rank, passage in enumerate(toy_ranked, start=1):
+    grade = toy_grades.get(passage, 0)
+    found += grade >= 1
+    print(f"rank {rank}: grade {grade}, relevant so far {found} of 3, precision {found / rank:.2f}")
+
+# %% [markdown]
+# Recall@4 is 2/3, since c is missing. The first relevant passage stands at rank 1, so the reciprocal rank is 1. The precisions at the relevant ranks 1 and 3 are 1 and 0.67; c adds 0, and the average over all three is 0.56.
+
+# %% [markdown] card="recall_at_k"
+# ### Exercise: recall@k
+#
+# Difficulty: easy. Importance: high. Minutes: 6.
+#
+# For one query: which share of its relevant passages is among the first `k`? Relevant means a grade of 1 or more; a passage that `relevant` does not name is not relevant. Without a relevant passage the recall is 0.0, and a list shorter than `k` is taken as it is.
+
+
+# %% answer="recall_at_k"
+def recall_at_k(ranked: list[str], relevant: dict[str, int], k: int) -> float:
+    """Return the share of a query's relevant passages that are among the first k.
+
+    ranked: passage ids, best first, each at most once; relevant: {id: grade}, relevant from grade 1
+    on; k: at least 1.
+    Returns a number from 0 to 1; 0.0 without a relevant passage.
+
+    Example: ranked ["a", "b", "c"], relevant {"b": 1, "c": 0, "d": 2} and k = 2 give 0.5.
+    """
+    ### BEGIN SOLUTION
+    right = {passage for passage, grade in relevant.items() if grade >= 1}
+    found = [passage for passage in ranked[:k] if passage in right]
+    return len(found) / len(right) if len(right) > 0 else 0.0
+    ### END SOLUTION
+
+
+# %% check="recall_at_k" points=1
+check("recall_at_k", recall_at_k)
+
+# %% hidden="recall_at_k" points=2 seed=30571
+
+# %% [markdown] hints="recall_at_k"
+# - **Your numbers are of the right kind, and another share.** Above the line: relevant passages among the first k. Below it: all relevant passages, also those that the list does not hold, whatever k is.
+# - **Grades of 0 change your result.** A judged passage need not be relevant. Collect the ids whose grade is 1 or more, and use only these.
+# - **An error on a small query.** Without a relevant passage you would divide by 0: return 0.0. And `ranked[:k]` never fails, `ranked[k - 1]` does where the list is short.
+
+# %% [markdown] card="reciprocal_rank_at_k"
+# ### Exercise: the reciprocal rank
+#
+# Difficulty: easy. Importance: high. Minutes: 6.
+#
+# 1 divided by the rank of the first relevant passage (grade 1 or more) among the first `k`, ranks from 1; 0.0 where there is none. A list shorter than `k` is taken as it is.
+
+
+# %% answer="reciprocal_rank_at_k"
+def reciprocal_rank_at_k(ranked: list[str], relevant: dict[str, int], k: int) -> float:
+    """Return 1 / the rank of the first relevant passage, or 0.0 if it is not among the first k.
+
+    ranked: passage ids, best first, each at most once; relevant: {id: grade}, relevant from grade 1
+    on; k: at least 1.
+
+    Example: ranked ["a", "b", "c"], relevant {"a": 0, "c": 2, "b": 1} and k = 3 give 0.5.
+    """
+    ### BEGIN SOLUTION
+    for rank, passage in enumerate(ranked[:k], start=1):
+        if relevant.get(passage, 0) >= 1:
+            return 1 / rank
+    return 0.0
+    ### END SOLUTION
+
+
+# %% check="reciprocal_rank_at_k" points=1
+check("reciprocal_rank_at_k", reciprocal_rank_at_k)
+
+# %% hidden="reciprocal_rank_at_k" points=2 seed=61283
+
+# %% [markdown] hints="reciprocal_rank_at_k"
+# - **A relevant passage in the first place does not score 1.** Ranks begin at 1: `enumerate(ranked[:k], start=1)`. Then divide 1 by the rank.
+# - **You stop at the wrong passage.** Go through the ranked list, best first, and ask each passage for its grade: `relevant.get(passage, 0) >= 1`. The order of `relevant` and the size of the grade make no difference.
+# - **Several relevant passages, or none in the first place, give a wrong number.** Return as soon as you meet the first one. `return 0.0` stands behind the loop, not in it.
+
+# %% [markdown] card="average_precision"
+# ### Exercise: average precision
+#
+# Difficulty: medium. Importance: high. Minutes: 8.
+#
+# At the rank of each relevant passage (grade 1 or more) take the precision: the share of relevant passages up to and including that rank. Average over *all* relevant passages; one that was not retrieved adds 0. Without a relevant passage the result is 0.0.
+
+
+# %% answer="average_precision"
+def average_precision(ranked: list[str], relevant: dict[str, int]) -> float:
+    """Return the mean over all relevant passages of the precision at their rank.
+
+    ranked: passage ids, best first, each at most once; relevant: {id: grade}, relevant from grade 1
+    on. A relevant passage that is not in the list adds 0. trec_eval's `map`, for one query.
+
+    Example: ranked ["b", "a", "d"], relevant {"b": 1, "d": 2, "x": 1} give (1 + 2/3 + 0) / 3 = 0.5556.
+    """
+    ### BEGIN SOLUTION
+    right = {passage for passage, grade in relevant.items() if grade >= 1}
+    found, total = 0, 0.0
+    for rank, passage in enumerate(ranked, start=1):
+        if passage in right:
+            found += 1
+            total += found / rank
+    return total / len(right) if len(right) > 0 else 0.0
+    ### END SOLUTION
+
+
+# %% check="average_precision" points=1
+check("average_precision", average_precision)
+
+# %% hidden="average_precision" points=2 seed=17395
+
+# %% [markdown] hints="average_precision"
+# - **Your result is too large, or an error says division by zero.** Divide by the number of all passages with a grade of 1 or more, also those that the list does not hold; return 0.0 where there is none.
+# - **Single ranks are wrong.** Work out the example: rank 1 is relevant, precision 1/1; rank 2 is not and adds nothing; rank 3 is the second relevant one, precision 2/3. Count first, then divide by the rank.
+# - **A perfect list does not score 1.** Ranks begin at 1: `enumerate(ranked, start=1)`.
+
+# %% quiz="07-q3"
+
+# %% [markdown]
+# None of the three sees grades: whether a passage is relevant or a little relevant is the same to them. nDCG does. Each passage *gains* its grade; the gain is *discounted* by the logarithm of its rank; the sum is divided by that of the best list that could be made.
+
+# %%
+show(*diagrams.rank_discount([1, 0, 2, 0], 4, judged=[2, 1, 1, 0]))
+
+# %% [markdown]
+# As a formula, with $g_r$ for the grade at rank $r$ and $g^*_r$ for that of the ideal list:
+#
+# $$\text{nDCG@}k = \frac{\sum_{r=1}^{k} g_r / \log_2(r+1)}{\sum_{r=1}^{k} g^*_r / \log_2(r+1)}$$
+#
+# The ideal list is made of *all* judged passages, not of those that were found: otherwise a system that finds one poor passage and puts it first would score 1.
+
+# %% [markdown] card="ndcg_at_k"
+# ### Exercise: nDCG@k
+#
+# Difficulty: medium. Importance: high. Minutes: 12.
+#
+# Each of the first `k` passages gains its grade, divided by log2(rank + 1), ranks from 1. Divide the sum by that of the best possible list: the `k` highest grades among *all* judged passages, highest first. A grade below 0 counts as 0, and so does a passage that nobody judged; without a relevant passage the result is 0.0.
+
+
+# %% answer="ndcg_at_k"
+def ndcg_at_k(ranked: list[str], relevant: dict[str, int], k: int) -> float:
+    """Return the discounted gain of the first k passages over that of the best possible k.
+
+    ranked: passage ids, best first, each at most once; relevant: {id: grade}; k: at least 1. The
+    gain is the grade (0 if it is negative or missing), the discount log2(rank + 1).
+
+    Example: ranked ["a", "b"], relevant {"a": 1, "b": 3} and k = 2 give 0.7967.
+    """
+    ### BEGIN SOLUTION
+    grades = [max(relevant.get(passage, 0), 0) for passage in ranked[:k]]
+    best = sorted((max(grade, 0) for grade in relevant.values()), reverse=True)[:k]
+    gained = sum(grade / math.log2(rank + 1) for rank, grade in enumerate(grades, start=1))
+    most = sum(grade / math.log2(rank + 1) for rank, grade in enumerate(best, start=1))
+    return gained / most if most > 0 else 0.0
+    ### END SOLUTION
+
+
+# %% check="ndcg_at_k" points=1
+check("ndcg_at_k", ndcg_at_k)
+
+# %% hidden="ndcg_at_k" points=2 seed=72946
+
+# %% [markdown] hints="ndcg_at_k"
+# - **Grades other than 0 and 1 go wrong, or an id is not found.** The gain is the grade itself: `max(relevant.get(passage, 0), 0)`, which is 0 for a passage that nobody judged and for a grade below 0.
+# - **A bad list scores too high, or a perfect one below 1.** The best possible list does not depend on the ranked one: sort *all* grades of `relevant`, highest first, and cut at k.
+# - **The first rank fails, or ranks are shifted.** Print the discounts: log2(2) = 1 at rank 1, log2(3) = 1.585 at rank 2, log2(4) = 2 at rank 3. `enumerate(..., start=1)` with `math.log2(rank + 1)`.
+
+# %% quiz="07-q4"
+
+# %% [markdown]
+# Your four functions now judge a system on all validation questions: BM25, the strong baseline from lesson 04, and the encoder.
+
+
+# %%
+def one(metric):
+    """The library's metric of many questions, for one."""
+    return lambda ids, grades, *k: float(metric([ids], [grades], *k)[0])
+
+
+recall_ = yours("recall_at_k", recall_at_k, instead=one(metrics.recall_at_k))
+rank_ = yours("reciprocal_rank_at_k", reciprocal_rank_at_k, instead=one(metrics.mrr_at_k))
+precision_ = yours("average_precision", average_precision, instead=one(metrics.average_precision))
+ndcg_ = yours("ndcg_at_k", ndcg_at_k, instead=one(metrics.ndcg_at_k))
+mine = {"recall@10": (recall_, 10), "MRR@10": (rank_, 10)}
+mine |= {"MAP": (precision_,), "nDCG@10": (ndcg_, 10)}
+
+# %%
+bm25_rows = BM25(course.passages).top_k(split.queries, 100)[1]
+ranked = {"BM25": bm25_rows, "the encoder": search.top_k(queries, passages, 100)[1]}
+for system, found in ranked.items():
+    lists = [[course.ids[row] for row in rows if row >= 0] for rows in found.tolist()]
+    for name, (metric, *cut) in mine.items():
+        values = [float(metric(ids, g, *cut)) for ids, g in zip(lists, split.relevant)]
+        print(f"{system:12} {name:10} {sum(values) / len(values):.3f}")
+
+# %% [markdown]
+# With one right passage a question, average precision *is* the reciprocal rank, only that it looks at all hundred ranks here. The four agree about who is better. They need not, as soon as questions have several relevant passages.
+#
+# ### Explore: what is an order worth?
+#
+# Below are twelve passages for one question, with the grades that section 6 explains. Move them, with the mouse or with the buttons, and watch the metrics. Can you raise the recall without touching the reciprocal rank? Can you lower nDCG and leave the recall as it is?
+
+# %%
+grades = graded.graded_relevance(course, split)
+shown = max(
+    range(len(grades)),
+    key=lambda i: sum(
+        grades[i].get(course.ids[row], 0) for row in ranked["the encoder"][i, :12].tolist()
+    ),
+)
+first = ranked["the encoder"][shown, :12].tolist()
+names = [(course.titles[row], grades[shown].get(course.ids[row], 0)) for row in first]
+missed = [
+    grade
+    for passage, grade in grades[shown].items()
+    if passage not in {course.ids[row] for row in first}
+]
+explore(
+    ranked_list(
+        names, title="What is this order worth?", query=split.queries[shown], elsewhere=missed
+    ),
+    f"Twelve passages that the encoder finds for the question '{split.queries[shown]}', in its order, with their "
+    "grades: "
+    + "; ".join(f"{rank}. {name}, grade {grade}" for rank, (name, grade) in enumerate(names, 1))
+    + ".",
+)
+
+# %% [markdown] card="break_ndcg"
+# ### Exercise: a test that no wrong nDCG survives
+#
+# Difficulty: hard. Importance: medium. Minutes: 15.
+#
+# Return cases `(ranked, relevant, k, expected)`: ids without repetition, whole grades, `k` of at least 1, and the nDCG@k by the card above, to four decimals or better. Right code passes every case; each wrong one must fail some case. A handful of cases is enough; 2,000 are the most.
+
+
+# %% answer="break_ndcg"
+def break_ndcg() -> list:
+    """Return test cases for nDCG@k.
+
+    Each case is (ranked: list of ids, relevant: {id: grade}, k, expected: a number).
+
+    Example of one case: (['a', 'b'], {'a': 1, 'b': 2}, 2, 0.8597).
+    """
+    ### BEGIN SOLUTION
+    second = 1 / math.log2(3)  # what the second rank counts
+    wrong_order = ["a", "b"], {"a": 1, "b": 2}, 2, (1 + 2 * second) / (2 + second)
+    not_found = ["a", "c"], {"a": 1, "b": 1}, 2, 1 / (1 + second)
+    behind_k = ["x", "a", "b"], {"a": 1, "b": 1, "c": 1}, 2, second / (1 + second)
+    short = ["b"], {"a": 1, "b": 1}, 2, 1 / (1 + second)
+    nothing = ["a"], {"a": 0}, 1, 0.0
+    negative = ["a", "b"], {"a": -1, "b": 1}, 2, second
+    return [wrong_order, not_found, behind_k, short, nothing, negative]
+    ### END SOLUTION
+
+
+# %% check="break_ndcg" points=1
+check("break_ndcg", break_ndcg)
+
+# %% hidden="break_ndcg" points=2 seed=55109
+
+# %% [markdown] hints="break_ndcg"
+# - **A suspect passes whose gain or discount is wrong.** Put a passage of grade 1 before one of grade 2. For the discount, let the only relevant passage stand at rank 2: it scores 1 / log2(3) = 0.6309.
+# - **A suspect passes whose list or ideal list is wrong.** Judge more passages as relevant than the ranked list holds and more than k, name a low grade before a high one, put a relevant passage behind k, and give a list shorter than k.
+# - **A suspect passes on strange queries.** Add a query whose grades are all 0, a retrieved passage with grade -1, and a retrieved passage that nobody judged.
+
+# %% [markdown]
+# ## 5. How sure are we?
+#
+# A mean over 747 questions is a number of three digits. On another 747 questions from the same patients it would be another number. How different? We cannot ask again, but we can *draw* again: take 747 of our questions at random, some twice and some not at all, and compute the mean. Many such draws show how much the mean moves. This is the **bootstrap**.
+
+# %% [markdown] card="bootstrap_interval"
+# ### Exercise: the bootstrap interval
+#
+# Difficulty: medium. Importance: high. Minutes: 10.
+#
+# `values` holds a metric, one value a query. Each row of `draws` is a draw of queries with replacement: row numbers, some several times. Return the mean of `values`, and the 2.5% and 97.5% quantiles (as `torch.quantile` takes them) of the means of the draws.
+
+
+# %% answer="bootstrap_interval"
+def bootstrap_interval(values: torch.Tensor, draws: torch.Tensor) -> tuple[float, float, float]:
+    """Return a mean over queries with its 95% percentile bootstrap interval.
+
+    values: (queries,), at least one; draws: (draws, queries) whole numbers, the rows drawn.
+    Returns (mean, low, high).
+
+    Example: values [0, 1, 1, 0] with one draw [[1, 1, 2, 0]] give (0.5, 0.75, 0.75).
+    """
+    ### BEGIN SOLUTION
+    means = values[draws].mean(dim=1)
+    low, high = torch.quantile(means, 0.025), torch.quantile(means, 0.975)
+    return float(values.mean()), float(low), float(high)
+    ### END SOLUTION
+
+
+# %% check="bootstrap_interval" points=1
+check("bootstrap_interval", bootstrap_interval)
+
+# %% hidden="bootstrap_interval" points=2 seed=26834
+
+# %% [markdown] hints="bootstrap_interval"
+# - **Your interval is far too wide, or does not depend on the draws.** `values[draws]` is (draws, queries): the drawn values. Each row becomes its mean, `mean(dim=1)`, before you take quantiles.
+# - **The interval is near and not right.** Cut off 2.5% of the means at each end: `torch.quantile(means, 0.025)` and `torch.quantile(means, 0.975)`.
+# - **The three numbers are in doubt.** First the mean of `values`, as measured and not drawn; then the lower end, then the upper end.
+
+
+# %%
+def library_interval(values, draws):
+    interval = metrics.bootstrap_interval(values, len(draws), seed=SEED)
+    return interval.mean, interval.low, interval.high
+
+
+interval_ = yours("bootstrap_interval", bootstrap_interval, instead=library_interval)
+draws = torch.randint(len(base), (1_000, len(base)), generator=generator)
+mean, low, high = (float(x) for x in interval_(base, draws))
+print(f"nDCG@10 of the encoder: {mean:.3f}, 95% interval {low:.3f} to {high:.3f}")
+
+# %%
+show(*diagrams.bootstrap_picture(base, value_label="nDCG@10"))
+
+# %% [markdown]
+# On other questions like these the mean would hardly leave that interval. Mind what is drawn: *questions*, because we want to speak about questions to come. Drawing passages would answer another question.
+
+# %% [markdown]
+# Now two systems. Both find some questions easy and others hard, the same ones. So compare them question by question and look at the *differences*. If the systems were equally good, each difference could as well have the other sign. The **randomisation test** flips signs at random, many times, and asks how often chance alone makes the mean difference as large as the one we saw.
+
+# %% [markdown] card="randomisation_test"
+# ### Exercise: the paired randomisation test
+#
+# Difficulty: hard. Importance: high. Minutes: 12.
+#
+# If two systems were alike, each query's difference `a - b` might as well have the other sign. Flip the differences by each row of `signs` and count the rows whose mean is at least as far from 0 as the observed mean. The observed outcome is one of the possible ones, too: p = (1 + count) / (1 + draws).
+
+
+# %% answer="randomisation_test"
+def randomisation_test(a: torch.Tensor, b: torch.Tensor, signs: torch.Tensor) -> float:
+    """Return the two-sided p-value of the paired randomisation test.
+
+    a, b: (queries,), a metric of two systems on the same queries; signs: (draws, queries), 1.0 or
+    -1.0 for each query in each draw.
+    Returns (1 + the draws at least as far from 0 as the observed mean) / (1 + draws).
+
+    Example: a [1, 1], b [0, 0.5] and signs [[1, 1], [1, -1], [-1, -1]] give (1 + 2) / (1 + 3) = 0.75.
+    """
+    ### BEGIN SOLUTION
+    difference = a - b
+    observed = difference.mean().abs()
+    flipped = (signs * difference).mean(dim=1).abs()
+    count = int((flipped >= observed).sum())
+    return (1 + count) / (1 + len(signs))
+    ### END SOLUTION
+
+
+# %% check="randomisation_test" points=1
+check("randomisation_test", randomisation_test)
+
+# %% hidden="randomisation_test" points=2 seed=93470
+
+# %% [markdown] hints="randomisation_test"
+# - **Right where `a` is better, wrong where `b` is.** The test is two-sided: "far from 0" is the absolute value, of the observed mean and of every flipped one.
+# - **Your p is a little too small, or 0.** A draw that is just as far counts (`>=`), and the observed outcome counts itself: 1 + count above the line, 1 + draws below it.
+# - **All draws look alike, or their number is wrong.** Flip the differences, `signs * (a - b)`, which is (draws, queries); average each row, `mean(dim=1)`; take the absolute value last.
+
+# %% quiz="07-q8"
+
+# %% [markdown]
+# Our encoder's vectors have 384 numbers. Are 352 of them worse, and 64? (Lesson 05 cut vectors short.)
+
+
+# %%
+def library_test(a, b, signs):
+    return significance.randomisation_test(a, b, len(signs), SEED).p
+
+
+test_ = yours("randomisation_test", randomisation_test, instead=library_test)
+signs = (2.0 * torch.randint(2, (2_000, len(base)), generator=generator) - 1).to(base)
+
+# %%
+differences, p_values = {}, {}
+for dim in (352, 256, 128, 64):
+    shorter = [matryoshka.truncate(vectors, dim) for vectors in (queries, passages)]
+    cut = ndcg(search.top_k(*shorter, 10)[1])
+    name = f"{dim} numbers less 384"
+    differences[name] = significance.paired_interval(cut, base)
+    p_values[dim] = float(test_(cut, base, signs))
+    print(f"{name}: {differences[name]}, p {p_values[dim]:.4f}")
+
+# %%
+show(
+    *plots_paired.paired_differences(
+        differences,
+        title="What can be told apart, and what cannot",
+        value_label="difference of nDCG@10 on the same questions",
+    )
+)
+
+# %%
+near = differences["352 numbers less 384"]
+claim(
+    "Two systems within noise cannot be ranked: 352 numbers are not told from 384, and 128 are.",
+    holds=near.low < 0 < near.high and p_values[352] > 0.05 and p_values[128] < 0.01,
+    measured=f"352 less 384: {near}, p {p_values[352]:.2f}; 128 less 384: "
+    f"{differences['128 numbers less 384']}, p {p_values[128]:.4f}",
+)
+
+# %% [markdown]
+# A small p does not say that a difference is *large*, only that chance is a poor explanation. The interval says how large it is. Report both, and never a ranking of systems that the data cannot tell apart.
+
+# %% quiz="07-q5"
+
+# %% [markdown]
+# ## 6. The passages that nobody marked
+#
+# Lesson 04 left a question open. Each of our questions has *one* right passage. But the ontology is a tree of terms: a question about "sinus infection" is partly answered by its child, "chronic sinus infection", and by its parent. Our test calls these wrong, just as it calls a passage about the toes wrong.
+
+# %% [markdown]
+# The ontology itself can be the judge: grade 2 for the term, 1 for its parents and children, 0 for all others.
+
+# %%
+relatives = [sum(grade == 1 for grade in judged.values()) for judged in grades]
+print(
+    f"relatives in part right: {sum(relatives) / len(relatives):.1f} a question, none for {sum(n == 0 for n in relatives)} of {len(relatives)}"
+)
+
+# %% [markdown]
+# So about two passages a question were called wrong that serve it in part. What changes when they count? Three systems: BM25, the encoder, and the encoder with the head of lesson 03, trained again here.
+
+# %%
+head = finetune.ProjectionHead(passages.shape[1]).to(device)
+asked = search.encode_cached(model, course.train.queries)
+right = passages[torch.tensor(course.train.positives, device=device)]
+
+
+def loss_of(batch: torch.Tensor) -> torch.Tensor:
+    return losses.mnrl(head(asked[batch]), head(right[batch]))
+
+
+finetune.fit(
+    head, len(asked), loss_of, batch_size=128, epochs=10, keys=course.train.positives, seed=SEED
+)
+with torch.no_grad():
+    ranked["trained head"] = search.top_k(head(queries), head(passages), 100)[1]
+
+# %%
+tables = {"one right passage": split.relevant, "graded": grades}
+scores_by = {
+    (name, kind): ndcg(found[:, :10], relevant=judged)
+    for name, found in ranked.items()
+    for kind, judged in tables.items()
+}
+for (name, kind), values in scores_by.items():
+    print(f"{name:13} {kind:18} nDCG@10 {metrics.bootstrap_interval(values)}")
+
+# %%
+order_pairs = {
+    "encoder less BM25": ("the encoder", "BM25"),
+    "trained less encoder": ("trained head", "the encoder"),
+}
+graded_gains = {
+    f"{name}, {kind}": significance.paired_interval(scores_by[a, kind], scores_by[b, kind])
+    for name, (a, b) in order_pairs.items()
+    for kind in tables
+}
+show(
+    *plots_paired.paired_differences(
+        graded_gains,
+        title="The same comparisons, with and without grades",
+        value_label="difference of nDCG@10 on the validation questions",
+    )
+)
+
+# %%
+missed_first = {}
+for name, found in ranked.items():
+    first = [judged.get(course.ids[row], 0) for judged, row in zip(grades, found[:, 0].tolist())]
+    missed_first[name] = first.count(1) / (len(first) - first.count(2))
+    print(
+        f"{name:13} first place: right {first.count(2)}, relative {first.count(1)}, neither {first.count(0)}"
+    )
+
+# %%
+claim(
+    "With graded relevance the systems keep their order, and what training gained looks smaller: part of "
+    "it was telling a term from its relatives.",
+    holds=graded_gains["encoder less BM25, graded"].low > 0
+    and graded_gains["trained less encoder, graded"].low > 0
+    and graded_gains["trained less encoder, graded"].mean
+    < graded_gains["trained less encoder, one right passage"].mean,
+    measured="nDCG@10, trained less encoder: one right passage "
+    f"{graded_gains['trained less encoder, one right passage']}, graded {graded_gains['trained less encoder, graded']}; "
+    f"of the encoder's wrong first places {missed_first['the encoder']:.0%} are relatives",
+)
+
+# %% [markdown]
+# ## 7. Searching without looking at everything
+#
+# All our searches were exact: each question met every passage. For a hundred million passages that is too slow, and one gives up exactness. Two ideas carry nearly all systems in use.
+
+# %%
+show(*diagrams.search_graph())
+
+# %% [markdown]
+# **IVF**, the inverted file, sorts the passages into cells around centroids, as lesson 06 sorted tokens, and looks only into the cells nearest to the question. **HNSW** links each passage to some of its neighbours and walks along the links, always towards the question, from a coarse layer of few points down to the layer of all (Malkov and Yashunin 2018). Both have a dial for the effort: cells to look into, or candidates to keep on the walk.
+
+# %% [markdown]
+# Both may miss a neighbour. How many they find is their *recall*, and here the exact search is the judge.
+
+# %% [markdown] card="index_recall"
+# ### Exercise: the recall of an index
+#
+# Difficulty: medium. Importance: high. Minutes: 8.
+#
+# For each query: which share of its exact neighbours did the index find, in whatever order? -1 stands for nothing, on both sides: it is never found, and where a query has fewer than `k` exact neighbours, only these count. Return the mean over queries.
+
+
+# %% answer="index_recall"
+def index_recall(found: torch.Tensor, exact: torch.Tensor) -> float:
+    """Return the mean share of the exact neighbours that an index found.
+
+    found: (queries, k) rows of the corpus, -1 where nothing was found; exact: (queries, k), what an
+    exhaustive search finds, at least one row a query, -1 where there are no more. No row stands
+    twice in a query's list.
+
+    Example: found [[7, 3], [5, -1]] and exact [[3, 7], [5, 1]] give (1 + 1/2) / 2 = 0.75.
+    """
+    ### BEGIN SOLUTION
+    there = exact >= 0
+    hit = (exact[:, :, None] == found[:, None, :]).any(dim=2) & there
+    shares = hit.sum(dim=1) / there.sum(dim=1)
+    return float(shares.mean())
+    ### END SOLUTION
+
+
+# %% check="index_recall" points=1
+check("index_recall", index_recall)
+
+# %% hidden="index_recall" points=2 seed=14652
+
+# %% [markdown] hints="index_recall"
+# - **The right rows in another order do not count, or rows of other queries do.** Compare each exact neighbour with every found row of the same query: `exact[:, :, None] == found[:, None, :]` is (queries, k, k), and `any(dim=2)` asks whether it is among them.
+# - **Only cases with -1 are wrong.** `there = exact >= 0` says which neighbours there are. Only these can be found, and only these are counted below the line.
+# - **Your mean is over the wrong thing.** Each query has its own share: found neighbours over exact neighbours, from 0 to 1. The result is the mean of these shares.
+
+# %% quiz="07-q7"
+
+
+# %%
+def library_share(found, exact):
+    return index.index_recall(found, exact, exact.shape[1]).mean()
+
+
+share_ = yours("index_recall", index_recall, instead=library_share)
+random_queries = pooling.normalize(torch.randn(200, 384, generator=generator)).to(device)
+hnsw_recall = {}
+
+# %%
+for name, cloud in clouds.items():
+    asked = random_queries if cloud is noise else queries[:200]
+    graph = index.build_index(cloud, "hnsw", seed=SEED)
+    exact = search.top_k(asked, cloud, 10)[1]
+    hnsw_recall[name] = float(share_(graph.search(asked, 10, effort=16)[1], exact))
+    print(f"{name:15} HNSW finds {hnsw_recall[name]:.1%} of the ten nearest")
+
+# %% [markdown] tags=["folded"]
+# On the same dial the graph is lost in noise and at home in texts. In noise a neighbour's neighbour is no nearer than anything else, so there is nothing to follow. Never judge an index on random vectors.
+
+# %%
+exact_rows = search.top_k(queries, passages, 10)[1]
+graph = index.build_index(passages, "hnsw", seed=SEED)
+found = graph.search(queries, 10, effort=16)[1]
+by_index = significance.paired_interval(ndcg(found), base)
+whole = metrics.bootstrap_interval(base)
+print(f"recall of the index {float(share_(found, exact_rows)):.1%}, nDCG@10 lost {by_index}")
+
+# %%
+claim(
+    "Approximate search is bad on random vectors and good on real ones, and what it loses lies inside the "
+    "metric's own interval.",
+    holds=hnsw_recall["random vectors"] < 0.7
+    and hnsw_recall["our passages"] > 0.95
+    and abs(by_index.mean) < (whole.high - whole.low) / 2,
+    measured=f"HNSW finds {hnsw_recall['random vectors']:.0%} in noise, {hnsw_recall['our passages']:.0%} in "
+    f"texts; nDCG@10 changes by {by_index}, its interval is {whole}",
+)
+
+# %% [markdown]
+# ### Explore: recall against speed
+#
+# How far should one turn the dial? We try several settings of both indexes and take the time of each.
+
+# %%
+cells = index.build_index(passages, "ivf", seed=SEED)
+flat = index.recall_and_speed(index.build_index(passages), queries, exact_rows, [1])[0][2]
+curves = {
+    "HNSW": ("efSearch", index.recall_and_speed(graph, queries, exact_rows, [10, 16, 32, 64, 128])),
+    "IVF": ("nprobe", index.recall_and_speed(cells, queries, exact_rows, [1, 2, 4, 8, 16, 32])),
+}
+effort_labels = [
+    f"{kind} {int(effort)}" for kind, (_, points) in curves.items() for effort, _, _ in points
+]
+recalls = [recall for _, points in curves.values() for _, recall, _ in points]
+still = plots.bars(
+    effort_labels,
+    recalls,
+    title="Recall of two indexes by effort",
+    value_label="recall@10: share of the exact ten nearest that are found",
+)
+explore(
+    recall_speed(curves, title="Recall and speed of two indexes", exact=flat),
+    "Recall@10 against questions a second for HNSW and IVF at rising effort: "
+    + ", ".join(f"{name} {value:.3f}" for name, value in zip(effort_labels, recalls))
+    + ".",
+    still,
+)
+
+# %% [markdown]
+# With 4,000 passages the exact search is quick as well, and there is little to win. Its time grows with the number of passages, that of HNSW hardly: at a million the one compares a million vectors a question, the other some thousands.
+
+# %% [markdown]
+# ## 8. One model, seven tasks
+#
+# A model card often boasts of an average over many tasks. The best known collection is **MTEB**, the massive text embedding benchmark (Muennighoff et al. 2023). It has seven kinds of task; here each is built in miniature from texts that the course has.
+
+# %%
+tasks = mini_mteb.load_tasks(PROFILE, SEED)
+for task in tasks:
+    print(f"{task.name}: {task.about}")
+
+# %% [markdown]
+# In all of them the model is frozen: it only gives vectors, and something simple is done with these. *Classification* trains a logistic regression on a few labelled vectors. *Clustering* runs k-means and compares the clusters with the true groups. *Pair classification* asks whether two texts mean the same, and ranks pairs by their cosine. The scores of the latter two are new to us.
+
+# %% [markdown] card="pair_average_precision"
+# ### Exercise: average precision of pairs
+#
+# Difficulty: medium. Importance: medium. Minutes: 8.
+#
+# Rank the pairs by score, highest first, and take the average precision of those that are truly the same: the mean, over them, of the share of same pairs up to and including their rank. No two scores are equal. Without a same pair the result is 0.0.
+
+
+# %% answer="pair_average_precision"
+def pair_average_precision(scores: torch.Tensor, same: torch.Tensor) -> float:
+    """Return the average precision of pairs ranked by score, as MTEB scores pair classification.
+
+    scores: (pairs,), no two equal, at least one; same: (pairs,), True or False, or 1 or 0.
+
+    Example: scores [0.9, 0.2, 0.6] with same [1, 1, 0] give (1 + 2/3) / 2 = 0.8333.
+    """
+    ### BEGIN SOLUTION
+    truth = same.bool()[scores.argsort(descending=True)]
+    ranks = torch.arange(1, len(truth) + 1, device=truth.device)
+    precision = truth.cumsum(dim=0) / ranks
+    return float(precision[truth].mean()) if truth.any() else 0.0
+    ### END SOLUTION
+
+
+# %% check="pair_average_precision" points=1
+check("pair_average_precision", pair_average_precision)
+
+# %% hidden="pair_average_precision" points=2 seed=88213
+
+# %% [markdown] hints="pair_average_precision"
+# - **Your result does not change with the scores, or is best where it should be worst.** Put `same` in the order of the scores first: `same[scores.argsort(descending=True)]`.
+# - **Single ranks are wrong.** `cumsum` counts the same pairs up to each rank; divided by the ranks 1, 2, 3, ... it is the precision at every rank. Average it over the ranks where a same pair stands.
+# - **Only some cases fail: 0 and 1, or NaN.** `same` may hold 0 and 1, which pick places where True and False pick members: `same.bool()`. Without a same pair the mean of nothing is NaN: return 0.0.
+
+# %% [markdown]
+# For a try, each validation question makes two pairs: one with its right passage, one with the first wrong passage that BM25 finds.
+
+# %%
+own = torch.tensor(split.positives)
+wrong = torch.where(bm25_rows[:, 0] == own, bm25_rows[:, 1], bm25_rows[:, 0]).clamp(min=0)
+both = [(queries * passages[rows.to(device)]).sum(dim=1).cpu() for rows in (own, wrong)]
+scores = torch.cat(both)
+same_text = torch.arange(len(scores)) < len(own)
+
+
+# %%
+def library_pairs(scores, same):
+    return evaluation.average_precision_of_scores(scores, same.bool())
+
+
+pair_ = yours("pair_average_precision", pair_average_precision, instead=library_pairs)
+print(f"average precision {float(pair_(scores, same_text)):.3f}, by chance 0.5")
+
+# %% [markdown]
+# For clusters there are no right or wrong answers one by one, since a cluster has no name. The **V-measure** asks two things: does each cluster hold one group only (*homogeneity*), and does each group lie in one cluster only (*completeness*)? Both are measured by entropy $H$, the uncertainty that is left: 0 if one knows the group of a text, largest if all groups are equally likely.
+
+# %% [markdown] card="v_measure"
+# ### Exercise: the V-measure of a clustering
+#
+# Difficulty: hard. Importance: medium. Minutes: 12.
+#
+# Homogeneity is 1 - H(label | cluster) / H(label), completeness 1 - H(cluster | label) / H(cluster), H being the entropy; each is 1 where its divisor is 0. Return their harmonic mean, 2hc / (h + c), and 0.0 where both are 0. H(label | cluster) = H(label, cluster) - H(cluster). Labels and clusters are whole numbers in a list or in a tensor.
+
+
+# %% answer="v_measure"
+def v_measure(labels: list[int] | torch.Tensor, clusters: list[int] | torch.Tensor) -> float:
+    """Return how well clusters agree with labels (Rosenberg and Hirschberg 2007).
+
+    labels, clusters: (n,) whole numbers of 0 or more, at least one; each a list or a tensor. Which
+    number a cluster has means nothing.
+    Returns the harmonic mean of homogeneity and completeness, from 0 to 1.
+
+    Example: labels [0, 0, 1, 1] with clusters [0, 1, 2, 3] have homogeneity 1 and completeness 1/2:
+    2/3 = 0.6667.
+    """
+
+    ### BEGIN SOLUTION
+    def entropy(groups: list) -> float:
+        shares = [count / len(groups) for count in Counter(groups).values()]
+        return sum(-share * math.log(share) for share in shares)
+
+    labels, clusters = (torch.as_tensor(groups).tolist() for groups in (labels, clusters))
+    both = entropy(list(zip(labels, clusters)))
+    of_labels, of_clusters = entropy(labels), entropy(clusters)
+    homogeneity = 1 - (both - of_clusters) / of_labels if of_labels > 0 else 1.0
+    completeness = 1 - (both - of_labels) / of_clusters if of_clusters > 0 else 1.0
+    total = homogeneity + completeness
+    return 2 * homogeneity * completeness / total if total > 0 else 0.0
+    ### END SOLUTION
+
+
+# %% check="v_measure" points=1
+check("v_measure", v_measure)
+
+# %% hidden="v_measure" points=2 seed=39768
+
+# %% [markdown] hints="v_measure"
+# - **Homogeneity and completeness are right, the result is not.** It is neither their mean nor their product: 2hc / (h + c). Then one of them near 0 is enough for a low score.
+# - **You do not know how to get H(label | cluster).** Count pairs: the entropy of `zip(labels, clusters)` is H(label, cluster). Subtract the entropy of the clusters, and what is left is what the clusters do not tell about the labels.
+# - **An error or a wrong number on small cases, or on tensors.** One label or one cluster has entropy 0: that part is 1. A number of a tensor is no good key for `Counter` or a dict: `torch.as_tensor(labels).tolist()` makes plain numbers of either.
+
+# %% [markdown]
+# And a clustering: k-means sorts the passages into as many groups as the ontology has organ systems, without knowing them.
+
+# %%
+v_ = yours("v_measure", v_measure, instead=v_measure_score)
+systems = sorted(set(course.branches))
+true_groups = [systems.index(branch) for branch in course.branches]
+centroids = residual_codec.spherical_kmeans(passages, len(systems), seed=SEED)
+clusters = residual_codec.nearest(passages, centroids).tolist()
+print(f"{len(systems)} groups, V-measure {float(v_(true_groups, clusters)):.3f}")
+by_chance = torch.randint(len(systems), (len(clusters),), generator=generator).tolist()
+print(f"random groups: V-measure {float(v_(true_groups, by_chance)):.3f}")
+
+# %% [markdown]
+# Two encoders take the test: ours as it is, and with the head of lesson 03, which has learned to match questions with passages on the training split. None of the texts below was in it. Which tasks gain by that training?
+
+
+# %%
+@torch.no_grad()
+def with_head(texts: list[str]) -> torch.Tensor:
+    return head(search.encode_cached(model, texts))
+
+
+encoders = {"as it is": lambda texts: search.encode_cached(model, texts), "trained head": with_head}
+results = {name: mini_mteb.run_all(encode, tasks) for name, encode in encoders.items()}
+for before, after in zip(*results.values()):
+    print(f"{before.task:20} {before.metric:18} {before.score:.3f} -> {after.score:.3f}")
+
+# %%
+change = {before.task: after.score - before.score for before, after in zip(*results.values())}
+gained = [task for task, value in change.items() if value > 0.01]
+lost_tasks = [task for task, value in change.items() if value < -0.01]
+claim(
+    "Training for retrieval helps the tasks that ask which texts mean the same, and costs those that ask "
+    "what a text is about.",
+    holds={"retrieval", "reranking", "pair classification"} <= set(gained)
+    and {"classification", "clustering"} <= set(lost_tasks),
+    measured="change of the score: "
+    + ", ".join(f"{task} {value:+.3f}" for task, value in change.items()),
+)
+
+# %% [markdown] tags=["folded"]
+# MNRL pushes apart whatever is not the same term, neighbours in one organ system among them. Classification and clustering want these close together. An average over seven tasks would hide both: it says for which task nobody in particular should use the model.
+
+# %% quiz="07-q9"
+
+# %% [markdown]
+# ## 9. On the leaderboard
+#
+# Which row does this lesson add? The encoder as it is, searched by HNSW instead of exactly, on the test questions.
+
+# %%
+test_queries = search.encode_cached(model, course.test.queries)
+found = graph.search(test_queries, 10, effort=64)[1]
+ranked_ids = [[course.ids[row] for row in one if row >= 0] for one in found.tolist()]
+row = leaderboard.evaluate(f"{MODEL}, HNSW", "07", ranked_ids, course.test)
+leaderboard.save(row)
+print("nDCG@10", row.ndcg_at_10, " recall@10", row.recall_at_10, " MRR@10", row.mrr_at_10)
+
+# %%
+board = leaderboard.board(row)
+show(
+    plots.leaderboard(board),
+    alt="Leaderboard, nDCG@10 on the test queries with 95% intervals: "
+    + ", ".join(f"{r.system} {r.ndcg_at_10.mean:.2f}" for r in board),
+)
+headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f} by HNSW")
+
+# %% [markdown]
+# It should be hard to see a difference from the exact search of lesson 02. That is what approximate search is for.
+
+# %% [markdown]
+# ## Takeaways
+#
+# - On unit vectors dot product, cosine and Euclidean distance rank alike. On others, use the one that the model was trained with.
+# - Random vectors are no stand-in for embeddings: their distances concentrate, and indexes fail on them.
+# - Recall, MRR, MAP and nDCG ask different questions. Say which, at what cut, with which grades, and take the ideal from all that was judged.
+# - Report an interval. Compare two systems query by query, by the interval of the difference or a randomisation test.
+# - Unjudged is not wrong. Graded judgements change the size of differences, sometimes their order.
+# - An approximate index is good enough when its losses are smaller than what the metric can tell.
+# - No model is best at everything: measure the task that you have.
+
+# %% [markdown]
+# ## Further reading
+#
+# - Järvelin and Kekäläinen (2002). Cumulated Gain-based Evaluation of IR Techniques. ACM TOIS 20.
+# - Smucker, Allan and Carterette (2007). A Comparison of Statistical Significance Tests for Information Retrieval Evaluation. CIKM.
+# - Radovanović, Nanopoulos and Ivanović (2010). Hubs in Space. JMLR 11.
+# - Facco, d'Errico, Rodriguez and Laio (2017). Estimating the Intrinsic Dimension of Datasets by a Minimal Neighborhood Information. Scientific Reports 7.
+# - Malkov and Yashunin (2018). Efficient and Robust Approximate Nearest Neighbor Search Using Hierarchical Navigable Small World Graphs. IEEE TPAMI 42.
+# - Ethayarajh (2019). How Contextual are Contextualized Word Representations? EMNLP.
+# - Muennighoff, Tazi, Magne and Reimers (2023). MTEB: Massive Text Embedding Benchmark. EACL.
+# - Thakur, Reimers, Rücklé, Srivastava and Gurevych (2021). BEIR: A Heterogeneous Benchmark for Zero-shot Evaluation of Information Retrieval Models. NeurIPS.

@@ -1,0 +1,328 @@
+"""Training the last layers of an encoder on what the layers below them made of each text, once.
+
+The lower layers do not change, so their states are computed once and kept; in a step of training the
+texts go through the last layers only, which takes a fraction of the time. What comes out becomes token
+vectors for MaxSim (`Tokens`), or their mean (`Mean`), so that both can be trained alike.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lib._arguments import as_texts
+from lib.cache import remember
+from lib.colbert import KINDS, Kind, projection
+from lib.device import autocast, low_precision_dtype
+from lib.finetune import History, fit
+from lib.fingerprint import module_digest
+from lib.late_interaction import TokenVectors, max_sim
+from lib.pooling import mean_pool, normalize
+from lib.progress_bar import track
+from lib.text import length_sorted_batches
+
+if TYPE_CHECKING:
+    from sentence_transformers import MultiVectorEncoder
+
+__all__ = ["LowerStates", "Mean", "Tokens", "lower_states", "train"]
+
+_RECIPE = 1  # count up when what is kept is computed otherwise
+_NOBODY = -1e4  # an attention score that leaves no weight, also in 16 bits
+_SCALES = {"Tokens": 2.0, "Mean": 20.0}
+
+
+@dataclass(frozen=True, eq=False)
+class LowerStates:
+    """What the lower layers made of texts.
+
+    states: (tokens, width) of each text, all of its tokens.  attended: (tokens,) bool, which tokens
+    the others look at (a query's [MASK] tokens are looked at by none).  scored: (tokens,) bool, which
+    become token vectors (punctuation of passages does not).
+    """
+
+    states: TokenVectors
+    attended: Tensor
+    scored: Tensor
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def batch(self, rows: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
+        """Return states (r, longest, width), attended and scored (r, longest) of some texts."""
+        tokens, real = self.states.pad(rows)
+        marks = []
+        for mark in (self.attended, self.scored):
+            one = TokenVectors(mark[:, None].float(), self.states.offsets).pad(rows)[0]
+            marks.append(one[:, :, 0].bool() & real)
+        return tokens, marks[0], marks[1]
+
+
+@torch.no_grad()
+def lower_states(
+    model: MultiVectorEncoder,
+    texts: Iterable[str],
+    kind: Kind,
+    *,
+    last: int = 1,
+    batch_size: int = 64,
+    progress: bool = True,
+) -> LowerStates:
+    """Return what all layers but the `last` ones make of texts, kept on disk (2 bytes a number).
+
+    model: a ColBERT as `colbert.make_colbert` makes it, of BERT's kind; kind: "query" or "document".
+    The states are rounded to 16 bits, whether they were kept before or not.
+    Raises TypeError for one text instead of a list, ValueError for another kind, for fewer than 1 or
+    more layers than there are, and for a model without a list of layers.
+    """
+    texts = as_texts("lower_states", texts)
+    if kind not in KINDS:
+        raise ValueError(f"lower_states: kind is {kind!r}; expected one of {', '.join(KINDS)}")
+    count = len(_layers(model))
+    if not 1 <= last <= count:
+        raise ValueError(f"lower_states: last is {last}; expected 1 to {count}, the layers")
+    transformer: Any = model[0]
+    facts = {
+        "recipe": _RECIPE,
+        "embeddings": module_digest(transformer.auto_model.embeddings),
+        "layers": [module_digest(layer) for layer in _layers(model)[: count - last]],
+        "masks": [module_digest(module) for module in list(model)[2:]],
+        "lengths": [model.max_seq_length, transformer.query_length, transformer.document_length],
+        "expansion": transformer.query_expansion,
+        "prompt": model.prompts.get(kind),
+        "kind": kind,
+        "batch_size": batch_size,
+        "texts": hashlib.sha256(json.dumps(texts).encode()).hexdigest(),
+        "precision": str(low_precision_dtype(model.device)),
+    }
+    made = remember(
+        "lower-states", facts, lambda: _read(model, texts, kind, last, batch_size, progress)
+    )
+    states = TokenVectors(made["states"].to(model.device).float(), made["offsets"])
+    return LowerStates(states, made["attended"].to(model.device), made["scored"].to(model.device))
+
+
+def _read(
+    model: MultiVectorEncoder,
+    texts: list[str],
+    kind: Kind,
+    last: int,
+    batch_size: int,
+    progress: bool,
+) -> dict[str, Tensor]:
+    from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
+
+    transformer: Any = model[0]
+    masks = [module for module in model if isinstance(module, MultiVectorMask)]
+    found: dict[int, tuple[Tensor, ...]] = {}
+    batches = length_sorted_batches([len(text) for text in texts], batch_size)
+    name = "Reading queries" if kind == "query" else "Reading passages"
+    for rows in track(batches, name, "batch", shown=progress):
+        part = [texts[row] for row in rows]
+        features: Any = model.preprocess(part, prompt=model.prompts.get(kind), task=kind)
+        features = {k: x.to(model.device) for k, x in features.items() if isinstance(x, Tensor)}
+        attended = features["attention_mask"].bool()
+        read = {k: x for k, x in features.items() if k in ("input_ids", "token_type_ids")}
+        with autocast(model.device):
+            states = transformer.auto_model(
+                **read, attention_mask=features["attention_mask"], output_hidden_states=True
+            ).hidden_states[-1 - last]
+        for mask in masks:
+            features = mask(features, task=kind)
+        scored = features["attention_mask"].bool()
+        kept = attended | scored
+        lengths = kept.sum(dim=1).tolist()
+        parts = [x[kept].split(lengths) for x in (states.half(), attended, scored)]
+        found.update(zip(rows, zip(*parts)))
+    states, attended, scored = zip(*(found[row] for row in range(len(texts))))
+    whole = TokenVectors.from_list(states)
+    return {
+        "states": whole.vectors,
+        "offsets": whole.offsets,
+        "attended": torch.cat(attended),
+        "scored": torch.cat(scored),
+    }
+
+
+def _layers(model: MultiVectorEncoder) -> nn.ModuleList:
+    layers = getattr(getattr(model[0].auto_model, "encoder", None), "layer", None)
+    if not isinstance(layers, nn.ModuleList):
+        raise ValueError(
+            f"late_layers: {type(model[0].auto_model).__name__} has no encoder.layer; expected a model "
+            "of BERT's kind, as all-MiniLM-L6-v2 is"
+        )
+    return layers
+
+
+class _Last(nn.Module):
+    """A copy of the last layers; without dropout, which would only slow down so short a training."""
+
+    def __init__(self, model: MultiVectorEncoder, last: int = 1) -> None:
+        super().__init__()
+        layers = _layers(model)
+        if not 1 <= last <= len(layers):
+            raise ValueError(f"late_layers: last is {last}; expected 1 to {len(layers)}")
+        self.layers = copy.deepcopy(layers[len(layers) - last :])
+        for module in self.layers.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = 0.0
+            config: Any = getattr(module, "config", None)
+            if config is not None:  # the fused kernels want masks of another form
+                module.config = copy.copy(config)  # type: ignore[assignment]
+                module.config._attn_implementation = "eager"
+        self.requires_grad_(True)
+
+    def read(self, states: Tensor, attended: Tensor) -> Tensor:
+        """(n, tokens, width) states of the layers below to those of the last one, in float32."""
+        bias = states.new_zeros(attended.shape).masked_fill(~attended, _NOBODY)[:, None, None]
+        for layer in self.layers:
+            states = layer(states, attention_mask=bias)
+        return states.float()
+
+
+class Tokens(_Last):
+    """Last layers and a projection: a vector of length one for each token, to be scored by MaxSim.
+
+    model: a ColBERT, whose last layers and projection are copied; it stays as it is until `into`.
+    last: how many layers.
+    """
+
+    def __init__(self, model: MultiVectorEncoder, last: int = 1) -> None:
+        super().__init__(model, last)
+        self.projection = copy.deepcopy(projection(model))
+        self.projection.requires_grad_(True)
+
+    def forward(self, lower: LowerStates, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Return vectors (r, tokens, dim) and the mask (r, tokens) of those that are scored."""
+        states, attended, scored = lower.batch(rows)
+        return normalize(self.projection(self.read(states, attended)).float()), scored
+
+    @torch.no_grad()
+    def encode(self, lower: LowerStates, batch_size: int = 128) -> TokenVectors:
+        """Return the token vectors of all texts."""
+        found: dict[int, Tensor] = {}
+        device = lower.states.vectors.device
+        for rows in length_sorted_batches(lower.states.lengths.tolist(), batch_size):
+            with autocast(device):
+                vectors, scored = self(lower, rows)
+            found.update(zip(rows, vectors[scored].split(scored.sum(dim=1).tolist())))
+        return TokenVectors.from_list([found[row] for row in range(len(lower))])
+
+    @torch.no_grad()
+    def into(self, model: MultiVectorEncoder) -> None:
+        """Write layers and projection into a model of the same make, to be saved or shared."""
+        layers = _layers(model)
+        for own, theirs in zip(self.layers, layers[len(layers) - len(self.layers) :]):
+            theirs.load_state_dict(own.state_dict())
+        projection(model).load_state_dict(self.projection.state_dict())
+
+
+class Mean(_Last):
+    """Last layers and the mean of the tokens: one vector of length one for each text."""
+
+    def forward(self, lower: LowerStates, rows: Sequence[int]) -> Tensor:
+        """Return unit vectors (r, width)."""
+        states, attended, _ = lower.batch(rows)
+        return normalize(mean_pool(self.read(states, attended), attended))
+
+    @torch.no_grad()
+    def encode(self, lower: LowerStates, batch_size: int = 128) -> Tensor:
+        """Return the vectors of all texts, (texts, width)."""
+        found = lower.states.vectors.new_empty(len(lower), lower.states.vectors.shape[1])
+        for rows in length_sorted_batches(lower.states.lengths.tolist(), batch_size):
+            with autocast(found.device):
+                found[rows] = self(lower, rows)
+        return found
+
+
+def train(
+    encoder: Tokens | Mean,
+    queries: LowerStates,
+    documents: LowerStates,
+    positives: Sequence[int],
+    *,
+    score: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor] = max_sim,
+    batch_size: int = 128,
+    epochs: int = 3,
+    lr: float = 1e-3,
+    seed: int = 0,
+    progress: bool = True,
+    keep: bool = False,
+    **options: Any,
+) -> History:
+    """Train in place so that each query prefers its own document to those of the rest of the batch.
+
+    positives: for each query the row of its document. The loss is MNRL: the cross-entropy of the own
+    document among the batch's, over cosines times 20 for `Mean`, over MaxSims times 2 for `Tokens`
+    (a MaxSim is a sum over some ten tokens). score: what makes a table (q, n) of vectors and masks,
+    see `late_interaction.max_sim`; only for `Tokens`. Queries with one document never share a batch.
+    keep: keep what was trained on disk, and read it instead of training when states, start and
+    settings are the same. options: others of `finetune.fit`, such as validate; not with keep.
+    Raises ValueError for positives of another number or that are not there, and what `fit` raises.
+    """
+    positives = [int(row) for row in positives]
+    if len(positives) != len(queries) or not positives:
+        raise ValueError(
+            f"train: {len(positives)} positives for {len(queries)} queries; expected one each"
+        )
+    if not 0 <= min(positives) <= max(positives) < len(documents):
+        raise ValueError(
+            f"train: positives name rows {min(positives)} to {max(positives)} of {len(documents)} "
+            "documents; expected rows from 0"
+        )
+    if keep and options:
+        raise ValueError(f"train: keep does not go with {', '.join(options)}; expected one of them")
+    scale = _SCALES[type(encoder).__name__]
+    device = queries.states.vectors.device
+
+    def step(rows: Tensor) -> Tensor:
+        numbers = rows.tolist()
+        asked, offered = encoder(queries, numbers), encoder(documents, [positives[i] for i in numbers])
+        with torch.autocast(device.type, enabled=False):  # the loss in float32
+            if isinstance(encoder, Tokens):
+                table = score(*asked, *offered)
+            else:
+                table = asked @ offered.T
+            return F.cross_entropy(scale * table, torch.arange(len(numbers), device=device))
+
+    settings = {"batch_size": batch_size, "epochs": epochs, "lr": lr, "seed": seed}
+
+    def run() -> History:
+        return fit(encoder, len(positives), step, keys=positives, progress=progress, **settings, **options)
+
+    if not keep:
+        return run()
+    facts = settings | {
+        "recipe": _RECIPE,
+        "kind": type(encoder).__name__,
+        "start": module_digest(encoder),
+        "positives": positives,
+        "precision": str(low_precision_dtype(device)),
+        "states": [_digest(x.states.vectors) for x in (queries, documents)],
+        "offsets": [_digest(x.states.offsets) for x in (queries, documents)],
+    }
+
+    def make() -> dict[str, Tensor]:
+        history = run()
+        numbers = torch.tensor(
+            [history.losses, history.grad_norms], dtype=torch.float64, device="cpu"
+        )
+        seconds = torch.tensor(history.seconds, dtype=torch.float64, device="cpu")
+        return encoder.state_dict() | {"history.numbers": numbers, "history.seconds": seconds}
+
+    made = remember("last-layers", facts, make)
+    losses, norms = made.pop("history.numbers").tolist()
+    seconds = float(made.pop("history.seconds"))
+    encoder.load_state_dict({name: x.to(device) for name, x in made.items()})
+    return History(losses, norms, seconds=seconds)
+
+
+def _digest(x: Tensor) -> str:
+    return hashlib.sha256(x.detach().cpu().contiguous().view(torch.uint8).numpy().data).hexdigest()

@@ -26,12 +26,11 @@ from torch import Tensor, nn
 from lib import progress_bar
 from lib._arguments import as_texts
 from lib.cache import remember
-from lib.colbert import projection
+from lib.colbert import project, projection
 from lib.device import low_precision_dtype
 from lib.finetune import History, fit, trainable_layers
 from lib.fingerprint import module_digest
-from lib.late_interaction import TokenVectors, max_sim
-from lib.pooling import normalize
+from lib.late_interaction import TokenVectors, max_sim_scores
 
 if TYPE_CHECKING:
     from sentence_transformers import MultiVectorEncoder
@@ -61,7 +60,7 @@ def train_projection(
     positives: Sequence[int],
     *,
     batch_size: int = 32,
-    epochs: int = 4,
+    epochs: int = 8,
     lr: float = 3e-3,
     scale: float = 1.0,
     seed: int = 0,
@@ -94,15 +93,12 @@ def train_projection(
         )
     linear = projection(model)
 
-    def project(states: TokenVectors, rows: list[int]) -> tuple[Tensor, Tensor]:
-        tokens, mask = states.pad(rows)
-        return normalize(linear(tokens)).float(), mask
-
     def step(rows: Tensor) -> Tensor:
-        asked = project(queries, rows.tolist())
-        offered = project(documents, [positives[row] for row in rows.tolist()])
+        asked = project(model, queries.select(rows))
+        offered = project(model, documents.select([positives[row] for row in rows.tolist()]))
         with torch.autocast(linear.weight.device.type, enabled=False):  # the loss in float32
-            return in_batch_loss(max_sim(*asked, *offered), scale)
+            scores = max_sim_scores(*asked.to(torch.float32).pad(), offered.to(torch.float32))
+            return in_batch_loss(scores, scale)
 
     linear.requires_grad_(True)
     settings: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "lr": lr, "seed": seed}

@@ -17,9 +17,17 @@ from torch import Tensor
 from lib._finite import require_finite_scores
 from lib.pooling import HALF_PRECISION
 
-__all__ = ["TokenVectors", "max_sim", "max_sim_map", "max_sim_scores", "plain_max_sim"]
+__all__ = [
+    "TokenVectors",
+    "max_sim",
+    "max_sim_map",
+    "max_sim_scores",
+    "plain_max_sim",
+    "segment_max",
+]
 
 _BLOCK = 1 << 20  # similarities that are held at a time: they stay near the processor
+_TOKENS = 8_192  # of passages that are gathered at a time
 _QUERY_TOKENS = 2_048  # of one product; more would leave few passage tokens in a block
 
 
@@ -217,33 +225,58 @@ def _offsets(lengths: Tensor) -> Tensor:
     return torch.cat([torch.zeros(1, dtype=torch.long), lengths.cumsum(0)])
 
 
-@torch.no_grad()
 def max_sim_scores(
     queries: Tensor, query_mask: Tensor, documents: TokenVectors, block: int = _BLOCK
 ) -> Tensor:
-    """Return the MaxSim of every query with every stored document, (q, n), without a gradient.
+    """Return the MaxSim of every query with every stored document, (q, n).
 
     queries: (q, query tokens, dim), query_mask: (q, query tokens), see `max_sim`; documents: n texts.
-    The same scores as `max_sim` of the padded documents, but documents of like length share a product,
-    and what is left to pad is filled up by tokens that the document has: a maximum over some of them
-    twice is the same maximum, so that nothing is masked. At most `block` similarities are held at a
-    time, or those of one document with 2,048 query tokens, and as many vectors as belong to them.
-    Raises what `max_sim` raises, and ValueError where vectors hold nan or infinity: the message names
-    the rows.
+    The same scores as `max_sim` of the padded documents, without the padding. Where a gradient is
+    wanted it flows to both sides, and all similarities are held. Else documents of like length share a
+    product, at most `block` similarities are held at a time, or those of one document with 2,048 query
+    tokens, and as many vectors as belong to them.
+    Raises what `max_sim` raises, and, without a gradient, ValueError where vectors that are scored hold
+    nan or infinity: the message names the rows.
     """
     vectors = documents.vectors
     _require_mask("max_sim_scores", "queries", queries, query_mask)
     _require_alike("max_sim_scores", queries, vectors, block)
-    columns = queries.flatten(0, 1).T.contiguous()  # (dim, q x query tokens)
+    if torch.is_grad_enabled() and (queries.requires_grad or vectors.requires_grad):
+        similarities = vectors @ queries[query_mask.bool()].T  # (tokens, real query tokens)
+        best = segment_max(similarities, documents.lengths)
+        scores = _sums(best, query_mask)
+        return scores.masked_fill((documents.lengths == 0).to(scores.device), -torch.inf)
+    with torch.no_grad():
+        return _by_length(queries, query_mask, documents, block)
+
+
+def segment_max(values: Tensor, lengths: Tensor) -> Tensor:
+    """Return the maxima of neighbouring rows, (segments, columns), minus infinity of none.
+
+    values: (rows, columns); lengths: (segments,) int64 that add up to the rows, on any device.
+    """
+    return torch.segment_reduce(
+        values, "max", lengths=lengths.to(values.device), axis=0, unsafe=True, initial=-torch.inf
+    )
+
+
+def _by_length(queries: Tensor, query_mask: Tensor, documents: TokenVectors, block: int) -> Tensor:
+    """`max_sim_scores` without a gradient, documents of like length together.
+
+    What is left to pad is filled up by tokens that the document has: a maximum over some of them twice
+    is the same maximum, so that nothing is masked.
+    """
+    columns = queries[query_mask.bool()].T.contiguous()  # (dim, real query tokens)
     parts = columns.split(_QUERY_TOKENS, dim=1)
     widest = max((part.shape[1] for part in parts), default=0)
-    scores = _wide(queries.new_full((len(documents), len(queries)), -torch.inf))
+    scores = _wide(queries.new_full((len(queries), len(documents)), -torch.inf))
     lengths = documents.lengths
     order = lengths.argsort(descending=True, stable=True)[: int((lengths > 0).sum())]
     room = queries.new_empty(0)
     while len(order) and len(queries):
         longest = int(lengths[order[0]])
-        rows = order[: max(1, block // (longest * max(1, widest)))]
+        most = min(block // max(1, widest), _TOKENS)
+        rows = order[: max(1, most // longest)]
         order = order[len(rows) :]
         last = documents.offsets[rows + 1, None] - 1
         places = documents.offsets[rows, None] + torch.arange(longest)
@@ -257,14 +290,19 @@ def max_sim_scores(
             found = room[: len(tokens) * width].view(len(tokens), width)
             torch.mm(tokens, part, out=found)
             best.append(found.view(len(rows), longest, width).amax(dim=1))
-        scores[rows.to(scores.device)] = _summed(torch.cat(best, dim=1), query_mask)
-    _require_numbers(scores, lengths, queries, vectors)
-    return scores.T
+        scores[:, rows.to(scores.device)] = _sums(torch.cat(best, dim=1), query_mask)
+    found = scores[:, (lengths > 0).to(scores.device)]
+    require_finite_scores("max_sim_scores", found, queries=queries, documents=documents.vectors)
+    return scores
 
 
-def _require_numbers(scores: Tensor, lengths: Tensor, queries: Tensor, vectors: Tensor) -> None:
-    found = scores[(lengths > 0).to(scores.device)] if scores.device.type != "meta" else scores
-    require_finite_scores("max_sim_scores", found.T, queries=queries, documents=vectors)
+def _sums(best: Tensor, query_mask: Tensor) -> Tensor:
+    """(n, real query tokens) to (q, n): the sum over the tokens of each query, 0 of none."""
+    counts = query_mask.bool().sum(dim=1)
+    # By segments, not by `index_add`, whose order, and so rounding, differs from run to run on a GPU.
+    return torch.segment_reduce(
+        _wide(best).T.contiguous(), "sum", lengths=counts, axis=0, unsafe=True, initial=0.0
+    )
 
 
 def max_sim_map(query_tokens: Tensor, document_tokens: Tensor) -> tuple[Tensor, Tensor]:

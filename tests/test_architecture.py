@@ -140,6 +140,7 @@ TESTED_IN = {
     "lib/checks/lesson_*": "tests/lib/checks/test_every_check.py",
     "lib/judgements.py": "tests/lib/test_word_vectors.py",
     "lib/ontology.py": "tests/lib/test_data.py",
+    "lib/_arrays.py": "tests/lib/test_arrays.py",
     "lib/_choice.py": "tests/lib/test_negatives.py",
     "lib/_coarse.py": "tests/lib/test_coarse.py",
     "lib/_arguments.py": "tests/lib/test_arguments.py",

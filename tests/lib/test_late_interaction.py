@@ -12,6 +12,7 @@ from lib.late_interaction import (
     max_sim_map,
     max_sim_scores,
     plain_max_sim,
+    segment_max,
 )
 
 
@@ -125,6 +126,33 @@ def test_gradients_flow_to_both_sides_and_to_the_winners_alone(function):
     scores(*inputs).sum().backward()
     assert (queries.grad[0, 2] == 0).all()
     assert (documents.grad[3, 2:] == 0).all()
+
+
+def test_gradients_flow_through_the_store_too():
+    queries, vectors = unit(0, 2, 3, 6).double(), unit(1, 9, 6).double()
+    mask, offsets = torch.tensor([[1, 1, 0], [1, 1, 1]]), torch.tensor([0, 4, 4, 5, 9])
+
+    def scores(q, v):
+        return max_sim_scores(q, mask, TokenVectors(v, offsets))
+
+    expected = scores(queries, vectors)
+    inputs = queries.requires_grad_(), vectors.requires_grad_()
+    torch.testing.assert_close(scores(*inputs), expected, atol=1e-9, rtol=0)
+    assert expected[:, 1].eq(-torch.inf).all()
+    assert torch.autograd.gradcheck(lambda q, v: scores(q, v)[:, [0, 2, 3]], inputs)
+    with torch.no_grad():
+        assert not scores(*inputs).requires_grad
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 99), st.lists(st.integers(0, 5), min_size=1, max_size=8))
+def test_the_maxima_of_segments_are_those_of_their_rows(seed, lengths):
+    values = unit(seed, sum(lengths), 3)
+    expected = [
+        part.amax(dim=0) if len(part) else torch.full((3,), -torch.inf)
+        for part in values.split(lengths)
+    ]
+    assert torch.equal(segment_max(values, torch.tensor(lengths)), torch.stack(expected))
 
 
 def test_the_gradient_of_blocks_is_that_of_the_whole():

@@ -67,6 +67,13 @@ def stored(vectors):
     return late_interaction.TokenVectors(vectors, offsets)
 
 
+def stored_gradient(queries, vectors):
+    late_interaction.max_sim_scores(
+        queries, queries[..., 0] > -0.2, stored(vectors)
+    ).sum().backward()
+    return vectors.grad
+
+
 def coded(vectors):
     """What k-means, codec and packing give, whole numbers as floats."""
     centroids = residual_codec.spherical_kmeans(vectors, 20, 3)
@@ -87,6 +94,7 @@ CASES = {
     "MaxSim, stored": lambda n, c: late_interaction.max_sim_scores(
         n, n[..., 0] > -0.2, stored(c), block=200
     ),
+    "MaxSim, stored, with a gradient": lambda n, c: stored_gradient(n, c.clone().requires_grad_()),
     "MaxSim map": lambda n, c: late_interaction.max_sim_map(n[0], stored(c)[3]),
     "stored texts": lambda t, m: (
         late_interaction.TokenVectors.from_padded(t, m).select([3, 1]).pad()

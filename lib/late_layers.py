@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,14 +55,21 @@ class LowerStates:
     def __len__(self) -> int:
         return len(self.states)
 
-    def batch(self, rows: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
-        """Return states (r, longest, width), attended and scored (r, longest) of some texts."""
-        tokens, real = self.states.pad(rows)
-        marks = []
-        for mark in (self.attended, self.scored):
-            one = TokenVectors(mark[:, None].float(), self.states.offsets).pad(rows)[0]
-            marks.append(one[:, :, 0].bool() & real)
-        return tokens, marks[0], marks[1]
+    def chunks(
+        self, rows: Sequence[int], size: int = 16
+    ) -> Iterator[tuple[list[int], Tensor, Tensor, Tensor]]:
+        """Yield texts of like length together, `size` at a time, so that little is padded.
+
+        rows: which texts. Each part has the places in rows, then states (r, longest, width), attended
+        and scored (r, longest) bool.
+        """
+        lengths = self.states.lengths[torch.tensor(list(rows), dtype=torch.long)].tolist()
+        both = torch.stack([self.attended, self.scored], dim=1).float()  # (tokens, 2)
+        for places in length_sorted_batches(lengths, size):
+            part = [rows[place] for place in places]
+            tokens, real = self.states.pad(part)
+            marks = TokenVectors(both, self.states.offsets).pad(part)[0].bool() & real[:, :, None]
+            yield places, tokens, marks[:, :, 0], marks[:, :, 1]
 
 
 @torch.no_grad()
@@ -199,21 +206,21 @@ class Tokens(_Last):
         self.projection = copy.deepcopy(projection(model))
         self.projection.requires_grad_(True)
 
-    def forward(self, lower: LowerStates, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Return vectors (r, tokens, dim) and the mask (r, tokens) of those that are scored."""
-        states, attended, scored = lower.batch(rows)
-        return normalize(self.projection(self.read(states, attended)).float()), scored
+    def forward(self, lower: LowerStates, rows: Sequence[int]) -> list[Tensor]:
+        """Return the unit vectors (tokens, dim) of the scored tokens of each text, a list."""
+        found: list[Tensor] = [lower.states.vectors] * len(rows)
+        for places, states, attended, scored in lower.chunks(rows):
+            vectors = normalize(self.projection(self.read(states, attended)).float())
+            parts = vectors[scored].split(scored.sum(dim=1).tolist())
+            for place, part in zip(places, parts):
+                found[place] = part
+        return found
 
     @torch.no_grad()
-    def encode(self, lower: LowerStates, batch_size: int = 128) -> TokenVectors:
+    def encode(self, lower: LowerStates) -> TokenVectors:
         """Return the token vectors of all texts."""
-        found: dict[int, Tensor] = {}
-        device = lower.states.vectors.device
-        for rows in length_sorted_batches(lower.states.lengths.tolist(), batch_size):
-            with autocast(device):
-                vectors, scored = self(lower, rows)
-            found.update(zip(rows, vectors[scored].split(scored.sum(dim=1).tolist())))
-        return TokenVectors.from_list([found[row] for row in range(len(lower))])
+        with autocast(lower.states.vectors.device):
+            return TokenVectors.from_list(self(lower, range(len(lower))))
 
     @torch.no_grad()
     def into(self, model: MultiVectorEncoder) -> None:
@@ -229,17 +236,18 @@ class Mean(_Last):
 
     def forward(self, lower: LowerStates, rows: Sequence[int]) -> Tensor:
         """Return unit vectors (r, width)."""
-        states, attended, _ = lower.batch(rows)
-        return normalize(mean_pool(self.read(states, attended), attended))
+        parts, order = [], []
+        for places, states, attended, _ in lower.chunks(rows):
+            parts.append(normalize(mean_pool(self.read(states, attended), attended)))
+            order += places
+        back = torch.tensor(order).argsort()
+        return torch.cat(parts)[back.to(parts[0].device)]
 
     @torch.no_grad()
-    def encode(self, lower: LowerStates, batch_size: int = 128) -> Tensor:
+    def encode(self, lower: LowerStates) -> Tensor:
         """Return the vectors of all texts, (texts, width)."""
-        found = lower.states.vectors.new_empty(len(lower), lower.states.vectors.shape[1])
-        for rows in length_sorted_batches(lower.states.lengths.tolist(), batch_size):
-            with autocast(found.device):
-                found[rows] = self(lower, rows)
-        return found
+        with autocast(lower.states.vectors.device):
+            return self(lower, range(len(lower)))
 
 
 def train(
@@ -287,7 +295,7 @@ def train(
         asked, offered = encoder(queries, numbers), encoder(documents, [positives[i] for i in numbers])
         with torch.autocast(device.type, enabled=False):  # the loss in float32
             if isinstance(encoder, Tokens):
-                table = score(*asked, *offered)
+                table = score(*_padded(asked), *_padded(offered))
             else:
                 table = asked @ offered.T
             return F.cross_entropy(scale * table, torch.arange(len(numbers), device=device))
@@ -322,6 +330,13 @@ def train(
     seconds = float(made.pop("history.seconds"))
     encoder.load_state_dict({name: x.to(device) for name, x in made.items()})
     return History(losses, norms, seconds=seconds)
+
+
+def _padded(texts: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """Vectors (tokens_i, dim) of texts as (n, longest, dim), with their mask (n, longest)."""
+    lengths = torch.tensor([len(x) for x in texts], device=texts[0].device)
+    padded = nn.utils.rnn.pad_sequence(texts, batch_first=True)
+    return padded, torch.arange(padded.shape[1], device=lengths.device) < lengths[:, None]
 
 
 def _digest(x: Tensor) -> str:

@@ -55,6 +55,12 @@ class LowerStates:
     def __len__(self) -> int:
         return len(self.states)
 
+    def select(self, rows: Sequence[int]) -> LowerStates:
+        """Return some of the texts, in the order of rows."""
+        both = torch.stack([self.attended, self.scored], dim=1).float()
+        marks = TokenVectors(both, self.states.offsets).select(rows).vectors.bool()
+        return LowerStates(self.states.select(rows), marks[:, 0], marks[:, 1])
+
     def chunks(
         self, rows: Sequence[int], size: int = 16
     ) -> Iterator[tuple[list[int], Tensor, Tensor, Tensor]]:
@@ -221,6 +227,16 @@ class Tokens(_Last):
         """Return the token vectors of all texts."""
         with autocast(lower.states.vectors.device):
             return TokenVectors.from_list(self(lower, range(len(lower))))
+
+    @torch.no_grad()
+    def states(self, lower: LowerStates) -> TokenVectors:
+        """Return the last layer's states (tokens, width) of the scored tokens, before the projection."""
+        found: dict[int, Tensor] = {}
+        for places, states, attended, scored in lower.chunks(range(len(lower))):
+            with autocast(states.device):
+                read = self.read(states, attended)
+            found.update(zip(places, read[scored].split(scored.sum(dim=1).tolist())))
+        return TokenVectors.from_list([found[row] for row in range(len(lower))])
 
     @torch.no_grad()
     def into(self, model: MultiVectorEncoder) -> None:

@@ -17,7 +17,18 @@ from torch import Tensor
 from lib._finite import require_finite
 from lib.pooling import HALF_PRECISION, normalize
 
-__all__ = ["BITS", "Codes", "ResidualCodec", "nearest", "spherical_kmeans"]
+__all__ = [
+    "BITS",
+    "Codes",
+    "ResidualCodec",
+    "buckets",
+    "decode",
+    "index_bytes",
+    "kmeans_step",
+    "nearest",
+    "pack",
+    "spherical_kmeans",
+]
 
 BITS = (1, 2, 4, 8)
 _BLOCK = 1 << 21  # similarities with centroids that are held at a time
@@ -81,6 +92,71 @@ def spherical_kmeans(
         turn = (empty.long().cumsum(0) - 1).clamp(min=0)
         centroids = normalize(torch.where(empty[:, None], sample[worst[turn]], sums))
     return centroids.to(vectors.dtype)
+
+
+def kmeans_step(vectors: Tensor, centroids: Tensor, block: int = _BLOCK) -> Tensor:
+    """Return the centroids (c, dim) after one round of spherical k-means on vectors (n, dim).
+
+    Every vector joins its nearest centroid, and a centroid becomes the mean of its vectors, scaled to
+    length one; one that nobody joined stays. Raises ValueError for shapes or dtypes that do not fit.
+    Source: Dhillon and Modha 2001, see `spherical_kmeans`.
+    """
+    joined = nearest(vectors, centroids, block)
+    sums = torch.zeros_like(centroids).index_add_(0, joined, vectors)
+    size = torch.zeros_like(centroids[:, 0]).index_add_(0, joined, torch.ones_like(vectors[:, 0]))
+    return torch.where(size[:, None] > 0, normalize(sums), centroids)
+
+
+def buckets(residuals: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+    """Return where buckets end, (2^bits - 1,), and what their numbers are read back as, (2^bits,).
+
+    residuals: of any shape, all numbers of which share the buckets; each bucket holds equally many.
+    The ends are the quantiles k / 2^bits, the values those at (k + 1/2) / 2^bits.
+    Raises ValueError without a number.
+    """
+    numbers = residuals.flatten()
+    if not len(numbers):
+        raise ValueError("buckets: there is no number; expected at least one")
+    parts = torch.arange(2**bits, device=numbers.device, dtype=numbers.dtype) / 2**bits
+    return numbers.quantile(parts[1:]), numbers.quantile(parts + 0.5 / 2**bits)
+
+
+def pack(codes: Tensor, bits: int) -> Tensor:
+    """Return codes (n, dim), whole numbers below 2^bits, as bytes (n, dim x bits / 8) uint8.
+
+    The first code stands in the highest bits of the first byte, and a vector fills bytes of its own.
+    Raises ValueError where dim x bits does not fill whole bytes.
+    """
+    _require_whole_bytes(codes.shape[-1], bits)
+    small = codes.to(torch.uint8)
+    together = small.unflatten(-1, (-1, 8 // bits))
+    return (together << _shifts(bits, small)).sum(dim=-1, dtype=torch.uint8)
+
+
+def decode(centroid_ids: Tensor, packed: Tensor, centroids: Tensor, values: Tensor) -> Tensor:
+    """Return unit vectors (n, dim) from centroid_ids (n,) and packed codes (n, dim x bits / 8).
+
+    centroids: (c, dim); values: (2^bits,). The steps of `ResidualCodec.decode`, which checks shapes and
+    is quicker.
+    """
+    bits = len(values).bit_length() - 1
+    residuals = values[_unpacked(packed, bits).long()]
+    return normalize(centroids[centroid_ids.long()] + residuals)
+
+
+def index_bytes(passages: int, tokens: int, dim: int, bits: int, centroids: int) -> int:
+    """Return the bytes of coded tokens, centroids and values in float32, and an offset a passage.
+
+    A token takes 4 bytes for its centroid and dim x bits / 8, rounded up; offsets take 8 bytes each.
+    Raises ValueError for sizes that cannot be.
+    """
+    if min(passages, tokens) < 0 or min(dim, bits, centroids) < 1:
+        raise ValueError(
+            f"index_bytes: passages={passages}, tokens={tokens}, dim={dim}, bits={bits}, "
+            f"centroids={centroids}; expected at least 0 passages and tokens, and 1 of the others"
+        )
+    once = 4 * centroids * dim + 4 * 2**bits + 8 * (passages + 1)
+    return tokens * (4 + -(-dim * bits // 8)) + once
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,10 +240,7 @@ class ResidualCodec:
             raise ValueError("ResidualCodec.fit: there is no vector; expected at least one")
         require_finite("ResidualCodec.fit", "vectors", vectors)
         sample = vectors[:: 1 + vectors.numel() // _SAMPLED]
-        residuals = _wide(sample - centroids[nearest(sample, centroids)]).flatten()
-        parts = torch.arange(2**bits, device=residuals.device, dtype=residuals.dtype) / 2**bits
-        cutoffs = residuals.quantile(parts[1:])
-        values = residuals.quantile(parts + 0.5 / 2**bits)
+        cutoffs, values = buckets(_wide(sample - centroids[nearest(sample, centroids)]), bits)
         return cls(centroids, cutoffs.to(centroids.dtype), values.to(centroids.dtype))
 
     @property
@@ -197,9 +270,9 @@ class ResidualCodec:
         for part in vectors.split(max(1, block // max(self.dim, len(self.centroids)))):
             centroid = nearest(part, self.centroids, block)
             # Which bucket: as many cutoffs as lie below the number.
-            buckets = torch.bucketize(part - self.centroids[centroid], self.cutoffs)
+            bucket = torch.bucketize(part - self.centroids[centroid], self.cutoffs)
             joined.append(centroid.int())
-            packed.append(_packed(buckets.to(torch.uint8), self.bits))
+            packed.append(pack(bucket.to(torch.uint8), self.bits))
         return Codes(torch.cat(joined), torch.cat(packed))
 
     def decode(self, codes: Codes) -> Tensor:
@@ -220,12 +293,6 @@ class ResidualCodec:
         residuals = table.index_select(0, codes.residuals.flatten().int())
         centroids = self.centroids.index_select(0, codes.centroids)
         return normalize(centroids + residuals.view_as(centroids))
-
-
-def _packed(buckets: Tensor, bits: int) -> Tensor:
-    """(n, dim) uint8 below 2^bits to (n, dim x bits / 8) uint8."""
-    together = buckets.unflatten(-1, (-1, 8 // bits))
-    return (together << _shifts(bits, buckets)).sum(dim=-1, dtype=torch.uint8)
 
 
 def _unpacked(packed: Tensor, bits: int) -> Tensor:

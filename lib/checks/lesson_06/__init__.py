@@ -8,6 +8,6 @@ EXERCISES = (
     "fit_buckets",
     "pack_codes",
     "decode_tokens",
-    "candidate_passages",
     "token_index_bytes",
+    "candidate_passages",
 )

@@ -1,0 +1,1203 @@
+# ---
+# jupyter:
+#   course:
+#     lesson: "06"
+#     title: ColBERT and late interaction
+#     minutes: 180
+#     objectives:
+#       - Score a question and a passage by MaxSim, alone and in masked batches, and read from its map which words matched.
+#       - Write a test that no wrong MaxSim survives.
+#       - Train a late-interaction model, and compare it with a single vector and a cross-encoder by quality, milliseconds and bytes.
+#       - Compress token vectors into centroids and packed residuals, and count the bytes on disk.
+#       - Search in two stages, candidates by centroids and exact scores for these, and say what is lost.
+#     prerequisites:
+#       - Lesson 02 (token vectors, masks, bi-encoders and cross-encoders)
+#       - Lesson 03 (MNRL)
+#       - Lesson 05 helps (quantisation, shortlists)
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3 (ipykernel), language: python, name: python3}
+# ---
+
+# %% tags=["parameters"]
+PROFILE = "fast"
+SEED = 0
+DEVICE = "auto"
+MODEL = "all-MiniLM-L6-v2"
+
+# %%
+import math
+import time
+
+import torch
+import torch.nn.functional as F
+
+from lib import (
+    colbert,
+    colbert_training,
+    cross_encoder,
+    diagrams,
+    late_interaction,
+    late_layers,
+    leaderboard,
+    metrics,
+    negatives,
+    plots,
+    plots_paired,
+    residual_codec,
+    search,
+    significance,
+    text,
+)
+from lib.cache import cache_folder
+from lib.centroid_candidates import centroid_candidates
+from lib.data import load_course_set
+from lib.device import pick_device, seed_everything
+from lib.explore import explore, max_sim_map
+from lib.late_index import LateIndex, VectorIndex
+from lib.learn import check, claim, grade_answer, headline, hint, progress, quiz, solution, yours
+from lib.models import load_encoder
+from lib.plots import show
+
+seed_everything(SEED)
+
+# %% [markdown]
+# ## 1. A question that is more than its mean
+#
+# A bi-encoder turns every passage into one vector, long before anybody asks. Whatever the passage says has to fit into these 384 numbers. And the question is boiled down in the same way: to the mean of its words.
+#
+# Here is a question that a patient might ask, with the passage that answers it.
+
+# %%
+device = pick_device(DEVICE)
+model = load_encoder(MODEL, device=device)
+course = load_course_set(PROFILE)
+passages = search.encode_cached(model, course.passages)
+
+question = "Small right heart chamber"
+answer = course.titles.index("Hypoplasia of right ventricle")
+print(course.passages[answer])
+
+# %% [markdown]
+# The main chambers of the heart are called ventricles, and *hypoplasia* means that something has not grown to its full size. The definition says so in plain words. Before we search: what do you expect?
+
+# %% quiz="06-q1"
+
+# %%
+scores, rows = search.top_k(search.encode_cached(model, [question]), passages, 100)
+order = rows[0].tolist()
+for rank, row in enumerate(order[:3], start=1):
+    print(rank, course.titles[row])
+print(f"{order.index(answer) + 1}: {course.titles[answer]}, the answer")
+
+# %% [markdown] tags=["folded"]
+# *Dextrocardia* is a heart that lies in the right half of the chest. It shares "heart" and "right" with the question, but nothing in it is small, and no chamber is meant. Averaged into one vector, two strong agreements outweigh two misses.
+#
+# What if nothing were averaged? **Late interaction** keeps the vector of every token, of the question and of the passage, and lets them meet only when the question is asked. The model that made this known is called *ColBERT* (Khattab and Zaharia 2020).
+
+# %%
+show(*diagrams.architectures())
+
+# %% [markdown]
+# Read the picture from left to right.
+
+# %% [markdown]
+# A bi-encoder compares two finished vectors: cheap, and blind to single words. A cross-encoder reads both texts together: each word sees the other text, but nothing can be computed before the question comes. Late interaction lies between: the passages' token vectors wait on disk, and only a simple comparison of tokens is left for the time of the question.
+
+# %% [markdown]
+# ## 2. MaxSim
+#
+# How do we get one score from two lists of vectors? Think of each word of the question as somebody who walks through the passage and looks for the word that fits best. Each reports how well its best find fits. The score is the sum of the reports.
+
+# %% [markdown]
+# A toy: a question of two tokens, a passage of three. Every number in the table is a dot product, and the largest of each row is ringed.
+
+# %%
+toy_query = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+toy_document = torch.tensor([[0.8, 0.6], [-1.0, 0.0], [0.1, 0.9]])
+
+show(
+    *diagrams.max_sim_steps(
+        toy_query @ toy_document.T, ["small", "chamber"], ["tiny", "is", "ventricle"]
+    )
+)
+
+# %% [markdown]
+# As a formula, with $q_i$ for the vectors of the question's tokens and $d_j$ for those of the passage:
+#
+# $$\text{MaxSim}(q, d) = \sum_i \max_j \; q_i \cdot d_j$$
+#
+# The maximum belongs to the passage, the sum to the question. They cannot change places: not every word of a passage needs an answer, but every word of a question does. In loops:
+
+# %%
+total = 0.0
+for q in toy_query:
+    best = float("-inf")
+    for d in toy_document:
+        best = max(best, sum(a * b for a, b in zip(q.tolist(), d.tolist())))
+    total += best
+    print(f"best {best:.1f}, sum so far {total:.1f}")
+
+# %% quiz="06-q2"
+
+# %% [markdown] card="max_sim"
+# ### Exercise: MaxSim of one query and one document
+#
+# Difficulty: easy. Importance: high. Minutes: 8.
+#
+# For each query token take its largest dot product with any token of the document, and add these up. A query without tokens scores 0; a document without tokens raises a `ValueError`.
+
+
+# %% answer="max_sim"
+def max_sim(query: torch.Tensor, document: torch.Tensor) -> torch.Tensor:
+    """Score a document by late interaction: the sum over query tokens of the best dot product.
+
+    query: (query_tokens, dim); document: (tokens, dim). Returns a scalar tensor, 0 for a query
+    without tokens. Raises ValueError for a document without tokens.
+
+    Example: query [[1, 0], [0, 1]], document [[0.8, 0.6], [-1, 0], [0.1, 0.9]]: the first query
+    token finds 0.8, the second 0.9; the score is 1.7.
+    """
+    ### BEGIN SOLUTION
+    if len(document) == 0:
+        raise ValueError("a document without tokens has no best token")
+    similarity = query @ document.transpose(0, 1)  # (query_tokens, tokens)
+    best = similarity.amax(dim=1)  # (query_tokens,)
+    return best.sum()
+    ### END SOLUTION
+
+
+# %% check="max_sim" points=1
+check("max_sim", max_sim)
+
+# %% hidden="max_sim" points=2 seed=37219
+
+# %% [markdown] hints="max_sim"
+# - **The score does not grow with the number of query tokens.** The best dot products of the query's tokens are added up: no mean, and no second maximum.
+# - **Long documents win, or query and document can be exchanged.** Write the table `query @ document.T` with shape (query_tokens, tokens). Each row is a query token, so the maximum is along dim 1: `amax(dim=1)`.
+# - **An empty document raises another error, or gets a score.** There is no largest of no numbers: compare `len(document)` with 0 first and raise `ValueError`.
+
+# %% [markdown]
+# Now the real question. `text.token_embeddings` gives the token vectors of our encoder, as in lesson 02. We normalise each, so that a dot product is a cosine.
+
+
+# %%
+def tokens_of(sentence: str) -> tuple[list[str], torch.Tensor]:
+    """The tokens of a text and their unit vectors, (tokens, 384); [CLS] and [SEP] left out."""
+    vectors, mask = text.token_embeddings(model, [sentence])
+    names = model.tokenizer.convert_ids_to_tokens(model.tokenizer(sentence)["input_ids"])
+    return names[1:-1], F.normalize(vectors[0, 1:-1], dim=1)
+
+
+# %%
+def library_max_sim(query, document):
+    return late_interaction.max_sim_map(query, document)[0].amax(dim=1).sum()
+
+
+max_sim_ = yours("max_sim", max_sim, instead=library_max_sim)
+words, query_tokens = tokens_of(question)
+score_of = {}
+for row in (order[0], answer):
+    names, document_tokens = tokens_of(course.passages[row])
+    score_of[row] = float(max_sim_(query_tokens, document_tokens))
+    print(f"{score_of[row]:.2f}", course.titles[row])
+
+# %% [markdown]
+# With the same encoder, the same texts and your function, the answer now wins. And late interaction can show why.
+
+# %%
+similarities, winners = late_interaction.max_sim_map(query_tokens, document_tokens)
+for word, place, row in zip(words, winners.tolist(), similarities):
+    print(f"{word:8} finds {names[place]:8} {row[place]:.2f}")
+
+# %%
+seen = sorted({*winners.tolist(), 1, len(names) - 2})
+show(
+    *diagrams.max_sim_steps(
+        similarities[:, seen],
+        words,
+        [names[place] for place in seen],
+        title="The words that matched",
+    )
+)
+
+# %% [markdown] tags=["folded"]
+# Each word of the question has found its partner: *heart* and *right* the same words, *small* the word "size", and *chamber* a piece of "ventricle", which the tokenizer has cut. Such a map is more than a picture: its row maxima *are* the score. No other model in this course explains itself so exactly.
+#
+# The partners of *small* and *chamber* are not very close. But a sum counts their small advantage over the other passage, where a mean of everything buried it.
+
+# %%
+claim(
+    "MaxSim puts the answer above the passage that the single vector puts first, and its map shows "
+    "the words that made the difference.",
+    holds=order.index(answer) > 4 and score_of[answer] > score_of[order[0]] + 0.1,
+    measured=f"the single vector has the answer at rank {order.index(answer) + 1}; MaxSim gives it "
+    f"{score_of[answer]:.2f}, {course.titles[order[0]]} {score_of[order[0]]:.2f}",
+)
+
+# %% [markdown]
+# ## 3. Many questions, many passages
+#
+# One pair at a time is too slow. We want a table: every question against every passage. Questions and passages have different lengths, so both are filled up with padding, and both need a mask.
+
+# %% [markdown]
+# The two masks do different things. A padded token of a *passage* must never be a best partner: it has to lose against everything, as in lesson 02's maximum. A padded token of a *question* has nothing to report: it must add 0.
+
+# %%
+toy_queries = torch.tensor([[[1, 0], [0, 1.0]], [[0.6, 0.8], [7, 7]]])
+toy_query_mask = torch.tensor([[1, 1], [1, 0]])
+first_document, second_document = [[0.8, 0.6], [0, 1], [5, 5]], [[-1, 0], [0.1, -0.9], [0.6, -0.8]]
+toy_documents = torch.tensor([first_document, second_document])
+toy_document_mask = torch.tensor([[1, 1, 0], [1, 1, 1]])
+
+# %%
+for i in range(2):
+    for n in range(2):
+        words = toy_queries[i][toy_query_mask[i] == 1]
+        offered = toy_documents[n][toy_document_mask[n] == 1]
+        total = sum(max(float(q @ d) for d in offered) for q in words)
+        print(f"question {i}, passage {n}: {total:.1f}")
+
+# %% [markdown]
+# The 5s and 7s stand at padding and take no part. Note that the second passage scores 0.6 - 0.8 = -0.2 with the first question: its best partners may be poor, and a zero from padding would beat them.
+
+# %% [markdown] card="max_sim_batch"
+# ### Exercise: MaxSim of every query with every document
+#
+# Difficulty: medium. Importance: high. Minutes: 15.
+#
+# Score all pairs at once, without loops over queries, documents or tokens. Masks are 1 (or True) at real tokens, which may stand anywhere: a document's padding must never be the best token, a query's padding adds nothing. Every document has at least one real token; a query may have none and then scores 0. Vectors have any length: there is no lowest dot product. The loss will use your function, so gradients must flow through it.
+
+
+# %% answer="max_sim_batch"
+def max_sim_batch(
+    queries: torch.Tensor,
+    query_mask: torch.Tensor,
+    documents: torch.Tensor,
+    document_mask: torch.Tensor,
+) -> torch.Tensor:
+    """Score every document for every query by MaxSim over real tokens.
+
+    queries: (q, query_tokens, dim), query_mask: (q, query_tokens); documents: (n, tokens, dim),
+    document_mask: (n, tokens). Masks are whole numbers or truth values. Returns (q, n).
+
+    Example: query [[1, 0], [0, 1]] with mask [1, 1], document [[0.8, 0.6], [0, 1], [5, 5]] with
+    mask [1, 1, 0]: the last token is padding, so the score is 0.8 + 1 = 1.8 and the result [[1.8]].
+    """
+    ### BEGIN SOLUTION
+    similarity = torch.einsum("qid,njd->qnij", queries, documents)
+    padding = document_mask[None, :, None, :] == 0  # (1, n, 1, tokens)
+    best = similarity.masked_fill(padding, -torch.inf).amax(dim=3)  # (q, n, query_tokens)
+    real = query_mask[:, None, :] != 0  # (q, 1, query_tokens)
+    return (best * real).sum(dim=2)
+    ### END SOLUTION
+
+
+# %% check="max_sim_batch" points=1
+check("max_sim_batch", max_sim_batch)
+
+# %% hidden="max_sim_batch" points=2 seed=84163
+
+# %% [markdown] hints="max_sim_batch"
+# - **You do not see how the shapes fit together.** Name the axes: `torch.einsum("qid,njd->qnij", queries, documents)` is the table of every query token i with every document token j. The maximum is over j, the sum over i; what is left is (q, n).
+# - **A document's padding changes the score.** Bring its mask to (1, n, 1, tokens) and fill the dot products there with minus infinity before the maximum; 0 or -1 is larger than some real dot products.
+# - **A query's padding changes the score, or the score is infinite.** Take the maximum for every query token, then multiply by the query's mask, brought to (q, 1, query_tokens), and sum.
+
+# %%
+batched = yours("max_sim_batch", max_sim_batch, instead=late_interaction.max_sim)
+ten = order[:9] + [answer]
+query_batch, query_mask = text.token_embeddings(model, [question])
+document_batch, document_mask = text.token_embeddings(model, [course.passages[i] for i in ten])
+table = batched(
+    F.normalize(query_batch, dim=2), query_mask, F.normalize(document_batch, dim=2), document_mask
+)
+for place in table[0].argsort(descending=True)[:3].tolist():
+    print(f"{table[0, place]:.2f}", course.titles[ten[place]])
+
+# %% [markdown]
+# Ten passages in one call. ([CLS] and [SEP] count as tokens here, as they do in ColBERT, so the scores are higher than above.) Before you trust a function like this one, try to break it.
+
+# %% quiz="06-q3"
+
+# %% [markdown] card="break_max_sim"
+# ### Exercise: a test that no wrong MaxSim survives
+#
+# Difficulty: hard. Importance: high. Minutes: 15.
+#
+# Return cases `(queries, query_mask, documents, document_mask, expected)` as nested lists: (q, query_tokens, dim), (q, query_tokens), (n, tokens, dim), (n, tokens), (q, n). Right implementations must pass; every wrong one must fail some case. Masks hold 1 and 0, and real tokens may stand anywhere; every document has at least one, and a query without any scores 0. Vectors have any length. A handful of cases is enough; 2,000 are the most.
+
+
+# %% answer="break_max_sim"
+def break_max_sim() -> list:
+    """Return test cases for batched MaxSim.
+
+    Each case is (queries (q, query_tokens, dim), query_mask (q, query_tokens), documents
+    (n, tokens, dim), document_mask (n, tokens), expected (q, n)), as nested lists.
+
+    Example of one case: ([[[2]]], [[1]], [[[3], [5]]], [[1, 1]], [[10]]).
+    """
+    ### BEGIN SOLUTION
+    loud_padding = [[[1]]], [[1]], [[[9], [2], [1]]], [[0, 1, 1]], [[2]]
+    negative = [[[1]]], [[1]], [[[-3], [-1]], [[-2], [0]]], [[1, 1], [1, 0]], [[-1, -2]]
+    queries = [[[2], [3]], [[1], [5]], [[7], [6]]]  # whole, with padding, nothing but padding
+    padded_query = queries, [[1, 1], [1, 0], [0, 0]], [[[4]]], [[1]], [[20], [4], [0]]
+    two_words = [[[1, 0], [0, 2]]], [[1, 1]], [[[3, 1], [-5, 0], [1, 0]]], [[1, 1, 1]], [[5]]
+    return [loud_padding, negative, padded_query, two_words]
+    ### END SOLUTION
+
+
+# %% check="break_max_sim" points=1
+check("break_max_sim", break_max_sim)
+
+# %% hidden="break_max_sim" points=2 seed=50927
+
+# %% [markdown] hints="break_max_sim"
+# - **A suspect passes though it treats padding as text, or as zeros.** Put a large vector at a document's padding, before the real tokens; let all real dot products of another document be negative; give a query's padding a vector that is not zero, and another query nothing but padding.
+# - **A suspect passes though it averages, adds up everything, or looks at one token.** Use a query of two tokens and a document of three, of which only the first matches, so that maximum, sum and mean differ.
+# - **A suspect passes on a single pair, or on unit vectors.** Give two queries and two documents in one case, vectors of other lengths than 1, and a token of the opposite direction that is larger than the best.
+
+# %% [markdown]
+# ### Explore: whose words match?
+
+# %% [markdown]
+# Choose a question, then one of its ten best passages (of the hundred that the single vectors find). Every field is the cosine of two tokens. A frame marks the best partner of each word of the question, and the sum of the framed numbers is the score.
+
+# %%
+asked = [question, "Extra teeth", "Port-wine stain on neck"]
+asked_vectors = search.encode_cached(model, asked)
+
+
+# %%
+def map_of(sentence: str, vector: torch.Tensor) -> tuple[list[str], list[tuple]]:
+    """The tokens of a question, and of its ten best by MaxSim: title, tokens, similarities."""
+    words, query = tokens_of(sentence)
+    found = []
+    for row in search.top_k(vector[None], passages, 100)[1][0].tolist():
+        names, document = tokens_of(course.passages[row])
+        found.append((course.titles[row], names[:60], query @ document[:60].T))
+    found.sort(key=lambda one: -float(one[2].amax(dim=1).sum()))
+    return words, found[:10]
+
+
+# %%
+searches = {sentence: map_of(sentence, vector) for sentence, vector in zip(asked, asked_vectors)}
+words, best = searches["Extra teeth"]
+title, names, table = best[0]
+still = plots.heatmap(
+    table.T,
+    names,
+    words,
+    title="'Extra teeth' and its best passage",
+    value_label="cosine of two token vectors",
+    x_label="token of the question",
+    y_label="token of the passage",
+)
+explore(
+    max_sim_map(searches, title="Whose words match?"),
+    "Maps of the cosines between the tokens of three questions and of their ten best passages by MaxSim; for "
+    f"'Extra teeth' the best is {title}: "
+    + ", ".join(
+        f"{word} finds {names[int(row.argmax())]} ({row.max():.2f})"
+        for word, row in zip(words, table)
+    )
+    + ".",
+    still,
+)
+
+
+# %% [markdown]
+# ## 5. A fair test
+#
+# One example proves nothing, and we picked ours because it shows something. All 747 validation questions make a test. We score each against all passages: once by single vectors, once by MaxSim over the token vectors of the very same encoder. Nothing has been trained for MaxSim yet.
+
+# %% quiz="06-q4"
+
+# %%
+plain = colbert.make_colbert(model)
+lower_passages = late_layers.lower_states(plain, course.passages, "document")
+lower_queries = late_layers.lower_states(plain, course.validation.queries, "query")
+encoder = late_layers.Tokens(plain)
+passage_states, query_states = encoder.states(lower_passages), encoder.states(lower_queries)
+tokens = len(passage_states.vectors)
+print(
+    f"{len(passage_states):,} passages, {tokens:,} tokens of {passage_states.vectors.shape[1]} numbers"
+)
+
+# %% [markdown]
+# `lower_states` runs the lower five of the encoder's six layers, once, and keeps what they make of every token on disk; `states` adds the last layer. As ColBERT does, we leave out the punctuation of passages and put a **marker** before each text, one for questions and another for passages. By its marker a trained model can learn to read the two differently.
+
+
+# %%
+def ndcg(scores: torch.Tensor, split=course.validation) -> torch.Tensor:
+    """nDCG@10 of each question, (q,), for its scores with all passages, (q, n)."""
+    best = search.ordered_top_k(scores, 10)[1].tolist()
+    return metrics.ndcg_at_k([[course.ids[i] for i in row] for row in best], split.relevant, 10)
+
+
+def against_all(queries, documents) -> torch.Tensor:
+    """MaxSim of every question with every passage, (q, n), for stored token vectors."""
+    return late_interaction.max_sim_scores(*queries.pad(), documents)
+
+
+def unit(states):
+    return late_interaction.TokenVectors(F.normalize(states.vectors, dim=1), states.offsets)
+
+
+# %%
+token_queries, token_passages = unit(query_states), unit(passage_states)
+single_queries = search.encode_cached(model, course.validation.queries)
+quality = {
+    "one vector": ndcg(single_queries @ passages.T),
+    "MaxSim": ndcg(against_all(token_queries, token_passages)),
+}
+for name, values in quality.items():
+    print(f"{name:12} nDCG@10 {metrics.bootstrap_interval(values)}")
+
+# %%
+gain = significance.paired_interval(quality["MaxSim"], quality["one vector"])
+claim(
+    "Without any training for it, MaxSim over an encoder's tokens ranks better than its single vectors.",
+    holds=gain.low > 0.01,
+    measured=f"nDCG@10, MaxSim minus one vector: {gain}",
+)
+
+# %% [markdown] tags=["folded"]
+# Training through the mean has made each token's vector useful, since the mean is made of nothing else. Comparing tokens one by one gets more out of them than comparing the means.
+
+# %% [markdown]
+# `against_all` does what your function does, for passages that are stored one behind the other without padding, a block at a time. What is that worth, against a loop over single passages?
+
+# %%
+two = [token_queries[0], token_queries[1]]
+began = time.perf_counter()
+looped = torch.tensor([[float(max_sim_(q, d)) for d in token_passages] for q in two])
+loop_seconds = time.perf_counter() - began
+
+began = time.perf_counter()
+at_once = against_all(token_queries.select([0, 1]), token_passages).cpu()
+batch_seconds = time.perf_counter() - began
+print(f"2 questions, all passages: loop {loop_seconds:.2f} s, in blocks {batch_seconds:.2f} s")
+
+# %%
+claim(
+    "A batched MaxSim gives the scores of the loop, at least twice as fast.",
+    holds=bool((looped - at_once).abs().max() < 1e-4) and loop_seconds > 2 * batch_seconds,
+    measured="the scores differ by less than 1e-4, and the loop takes more than twice the time",
+)
+
+# %% [markdown]
+# ## 6. Training a ColBERT
+#
+# ColBERT adds three things to what we have.
+#
+# - A **projection**: one matrix that maps the 384 numbers of a token to 128. That is a third of the bytes.
+# - **Training** with MaxSim as the score, by the loss of lesson 03: each question has to find its own passage among those of its batch.
+# - **Query augmentation**: a short question is filled up with [MASK] tokens. BERT was pretrained to guess the word behind a [MASK], so each may stand for a word that the question could also have held.
+
+# %% [markdown]
+# The loss is MNRL with another table of scores, and your `max_sim_batch` makes the table. On the toy:
+
+# %%
+table = batched(toy_queries, toy_query_mask, toy_documents, toy_document_mask)
+print("scores", [[round(x, 2) for x in row] for row in table.tolist()])
+print(f"loss {F.cross_entropy(2 * table, torch.arange(2)):.3f}")
+
+# %% [markdown]
+# In row i the right passage stands in column i. The scores are multiplied by 2, not by 20 as the cosines of lesson 03: a MaxSim is a sum over some ten tokens, so its differences are larger already.
+
+# %% [markdown]
+# Now in earnest. The lower layers stay as they are. The last layer and the projection learn from all pairs of the training split, with your function inside the loss.
+
+# %%
+lower_train = late_layers.lower_states(plain, course.train.queries, "query")
+colbert.start_from_principal_directions(plain, passage_states)
+tokenwise = late_layers.Tokens(plain)
+start = ndcg(against_all(tokenwise.encode(lower_queries), tokenwise.encode(lower_passages)))
+
+# %%
+own = course.train.positives
+options = {"seed": SEED, "keep": True}  # keep: a second run reads what was trained
+history = late_layers.train(tokenwise, lower_train, lower_passages, own, score=batched, **options)
+print(f"{len(history.losses)} steps, loss {history.losses[0]:.2f} -> {history.losses[-1]:.2f}")
+
+# %% [markdown]
+# The projection starts from the 128 directions in which token vectors have most of their length (PCA, lesson 05). To compare like with like, the single vector gets the same training: the same layer, the same pairs, the same loss, with the mean of the tokens in place of MaxSim.
+
+# %%
+single = late_layers.Mean(plain)
+late_layers.train(single, lower_train, lower_passages, own, **options)
+quality["one vector, trained"] = ndcg(
+    single.encode(lower_queries) @ single.encode(lower_passages).T
+)
+trained_queries, trained_passages = (tokenwise.encode(x) for x in (lower_queries, lower_passages))
+quality["128 numbers, untrained"] = start
+quality["ColBERT, trained"] = ndcg(against_all(trained_queries, trained_passages))
+
+# %%
+for name, values in quality.items():
+    print(f"{name:24} nDCG@10 {metrics.bootstrap_interval(values)}")
+
+# %%
+pairs = {
+    "MaxSim less one vector, untrained": ("MaxSim", "one vector"),
+    "128 numbers less 384, untrained": ("128 numbers, untrained", "MaxSim"),
+    "ColBERT, trained less untrained": ("ColBERT, trained", "128 numbers, untrained"),
+    "ColBERT less one vector, both trained": ("ColBERT, trained", "one vector, trained"),
+}
+gains = {
+    name: significance.paired_interval(quality[a], quality[b]) for name, (a, b) in pairs.items()
+}
+show(
+    *plots_paired.paired_differences(
+        gains,
+        title="What training does, and for whom",
+        value_label="difference of nDCG@10 on the validation questions",
+    )
+)
+
+# %%
+lead = gains["ColBERT less one vector, both trained"]
+claim(
+    "Trained alike, late interaction is no worse than a single vector, and most of its lead is gone.",
+    holds=lead.low > -0.01 and lead.high < gains["MaxSim less one vector, untrained"].mean,
+    measured=f"nDCG@10, ColBERT minus one vector: untrained {gains['MaxSim less one vector, untrained']}, "
+    f"trained {lead}",
+)
+
+# %% [markdown] tags=["folded"]
+# Training helps the single vector most: it learns which words a mean should listen to. Our passages are two sentences about one thing, and such a text fits into one vector. On long passages, and on texts unlike the training data, others have measured larger leads (Khattab and Zaharia 2020; Santhanam et al. 2022). Whether it pays for *your* texts is a question for a measurement, not for a paper.
+
+# %% [markdown]
+# And the [MASK] tokens? We fill the questions up to 24 tokens. The other tokens do not look at the [MASK]s, so these only add scores of their own.
+
+# %%
+masked = colbert.make_colbert(model, expansion=24)
+masked_queries = late_layers.lower_states(masked, course.validation.queries, "query")
+with_masks = ndcg(against_all(tokenwise.encode(masked_queries), trained_passages))
+by_masks = significance.paired_interval(with_masks, quality["ColBERT, trained"])
+print("nDCG@10 with [MASK] tokens less without:", by_masks)
+
+# %%
+claim(
+    "[MASK] tokens that a model was not trained with make it worse.",
+    holds=by_masks.high < 0,
+    measured=f"nDCG@10, up to 24 [MASK]s a question minus none: {by_masks}",
+)
+
+# %% [markdown] tags=["folded"]
+# The many guesses outvote the few words. ColBERT shows its model the [MASK]s from the first step of training. In `full` we do so, too; the whole encoder is trained there as well, by sentence-transformers' own trainer.
+
+# %% tags=["folded"]
+if PROFILE == "full":
+    masked_train = late_layers.lower_states(masked, course.train.queries, "query")
+    shown = late_layers.Tokens(plain)
+    late_layers.train(shown, masked_train, lower_passages, own, **options)
+    scores = against_all(shown.encode(masked_queries), shown.encode(lower_passages))
+    difference = significance.paired_interval(ndcg(scores), quality["ColBERT, trained"])
+    print("[MASK]s in training, too, less none:", difference)
+else:
+    print('PROFILE = "full" trains with [MASK] tokens')
+
+# %% tags=["folded"]
+if PROFILE == "full":
+    whole = colbert.make_colbert(model)
+    colbert.start_from_principal_directions(whole, passage_states)
+    texts = [course.passages[row] for row in own]
+    colbert_training.train(whole, course.train.queries, texts, epochs=2, scale=2.0, **options)
+    sides = zip((course.validation.queries, course.passages), ("query", "document"))
+    scores = against_all(*(colbert.token_vectors(whole, part, kind) for part, kind in sides))
+    difference = significance.paired_interval(ndcg(scores), quality["ColBERT, trained"])
+    print("all layers trained less the last one:", difference)
+else:
+    print('PROFILE = "full" trains all layers')
+
+# %% [markdown]
+# ## 7. Three architectures, side by side
+#
+# Which of the three architectures of the first picture should one take? All three now learn from the same 320 questions, and then put the same twenty passages in order for 100 validation questions. So few, because each pair that the cross-encoder of lesson 04 reads costs a pass through its upper layers. It chooses among the right passage and four hard negatives; the other two among the passages of their batch.
+
+# %%
+GROUPS = 320 if PROFILE == "fast" else 960
+generator = torch.Generator().manual_seed(SEED)
+few = torch.randperm(len(own), generator=generator)[:GROUPS].tolist()
+right = [[own[i]] for i in few]
+asked = search.encode_cached(model, [course.train.queries[i] for i in few])
+mined = negatives.mine(asked, passages, right, k=4, skip=5).rows.cpu()
+groups = torch.cat([torch.tensor(few)[:, None], torch.tensor(right), mined], dim=1)
+print(tuple(groups.shape), "rows of question, right passage, four negatives of ranks 6 to 9")
+
+# %%
+judge = cross_encoder.CrossEncoder(model, joint_layers=2)
+cross_encoder.train(judge, course.train.queries, course.passages, groups, **options)
+small = {"one vector": late_layers.Mean(plain), "late interaction": late_layers.Tokens(plain)}
+some, theirs = lower_train.select(few), [row for [row] in right]
+for trained in small.values():
+    late_layers.train(trained, some, lower_passages, theirs, batch_size=64, **options)
+
+# %%
+questions = range(100)
+candidates = search.top_k(single_queries[:100], passages, 20)[1]
+texts = [course.validation.queries[i] for i in questions for _ in range(20)]
+began = time.perf_counter()
+judged = judge.predict(texts, [course.passages[i] for i in candidates.flatten().tolist()]).view(
+    -1, 20
+)
+pair_ms = 1e3 * (time.perf_counter() - began) / len(texts)
+
+# %%
+some = lower_queries.select(list(questions))
+one_q, one_p = (small["one vector"].encode(x) for x in (some, lower_passages))
+many_q, many_p = (small["late interaction"].encode(x) for x in (some, lower_passages))
+
+
+def timed(score) -> tuple[torch.Tensor, float]:
+    """All scores (100, n), and the milliseconds a pair took."""
+    began = time.perf_counter()
+    scores = score()
+    return scores, 1e3 * (time.perf_counter() - began) / scores.numel()
+
+
+by_vector, vector_ms = timed(lambda: one_q @ one_p.T)
+by_tokens, token_ms = timed(lambda: against_all(many_q, many_p))
+
+
+# %%
+def reordered(scores: torch.Tensor) -> torch.Tensor:
+    """nDCG@10 of each of the questions, with its twenty candidates put in order by scores (100, 20)."""
+    rows = candidates.gather(1, scores.to(candidates.device).argsort(dim=1, descending=True))
+    ranked = [[course.ids[i] for i in row] for row in rows.tolist()]
+    return metrics.ndcg_at_k(ranked, course.validation.relevant[:100], 10)
+
+
+orders = {
+    "one vector": reordered(by_vector.gather(1, candidates)),
+    "late interaction": reordered(by_tokens.gather(1, candidates)),
+    "cross-encoder": reordered(judged),
+}
+
+# %%
+a_vector, some_vectors = 384 * 4, len(many_p.vectors) / len(many_p) * 128 * 2
+costs = dict(zip(orders, ((vector_ms, a_vector), (token_ms, some_vectors), (pair_ms, 0))))
+for name, values in orders.items():
+    ms, size = costs[name]
+    print(f"{name:17} nDCG@10 {metrics.bootstrap_interval(values)}")
+    print(f"{'':17} {ms:.5f} ms a pair, {size:,.0f} bytes a passage")
+
+# %%
+show(
+    *plots_paired.paired_differences(
+        {
+            f"{a} less {b}": significance.paired_interval(orders[a], orders[b])
+            for a, b in (
+                ("late interaction", "one vector"),
+                ("cross-encoder", "one vector"),
+                ("cross-encoder", "late interaction"),
+            )
+        },
+        title="Three architectures, the same 320 questions to learn from",
+        value_label="difference of nDCG@10, 100 questions, 20 candidates each",
+    )
+)
+
+# %%
+claim(
+    "A pair costs late interaction many times a dot product, and a cross-encoder many times that.",
+    holds=token_ms > 5 * vector_ms and pair_ms > 20 * token_ms,
+    measured="late interaction more than 5 times one vector, the cross-encoder more than 20 times late interaction",
+)
+
+# %% [markdown] tags=["folded"]
+# Read the table together with the figure: where an interval holds 0, a hundred questions cannot say who is better, and only the costs decide. That is the usual place of late interaction: near the cross-encoder's idea, words that meet words, at a price that still allows a search through everything.
+
+# %% quiz="06-q5"
+
+# %% [markdown]
+# ## 8. Where do all the bytes go?
+#
+# Quality is not the problem of late interaction. Storage is.
+
+# %%
+count = len(course.passages)
+vectors = trained_passages.vectors
+for name, size in {
+    "one vector, float32": passages.numel() * 4,
+    "token vectors, float16": vectors.numel() * 2,
+}.items():
+    print(f"{name:24} {size / 1e6:6.1f} MB, {size / count:6,.0f} bytes a passage")
+
+# %% [markdown]
+# ColBERTv2 (Santhanam et al. 2022) found the way out. Token vectors are not spread evenly: those of "heart" in a thousand passages lie close together. So choose some hundreds of **centroids**, typical token vectors. For each token store only the number of its nearest centroid and what is left, the **residual**, with one, two or four bits a number.
+
+# %%
+show(*diagrams.residual_codec())
+
+# %% [markdown]
+# Follow the picture from top to bottom: vector, centroid, difference, bucket, bits, bytes. You will now build each step.
+#
+# First the centroids, by **k-means**. It repeats two steps: each token joins its nearest centroid, then each centroid moves to the middle of its tokens. On a toy in the plane:
+
+# %%
+toy_tokens = [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]]
+toy_centroids = [[0.8, -0.6], [0.0, 1.0], [0.0, -1.0]]
+for token in toy_tokens:
+    near = [sum(a * b for a, b in zip(token, centroid)) for centroid in toy_centroids]
+    print(token, "joins centroid", near.index(max(near)))
+
+# %% [markdown] card="kmeans_step"
+# ### Exercise: one round of k-means on the sphere
+#
+# Difficulty: medium. Importance: medium. Minutes: 12.
+#
+# Each token goes to the centroid with which it has the largest dot product; then each centroid becomes the mean of its tokens, normalised to length 1. A centroid without tokens stays as it is. Write no loop over tokens. No token is equally near to two centroids, and no centroid's tokens cancel out.
+
+
+# %% answer="kmeans_step"
+def kmeans_step(tokens: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:
+    """Move centroids to the middle of their tokens: one round of spherical k-means.
+
+    tokens: (n, dim), centroids: (c, dim), rows of both have length 1. Returns (c, dim), rows of
+    length 1; a centroid without tokens comes back unchanged.
+
+    Example: tokens [[1, 0], [0.8, 0.6], [0, 1]], centroids [[0.8, -0.6], [0, 1], [0, -1]]: the
+    first centroid gets the first token, the second the other two, the third none. The result is
+    [[1, 0], [0.447, 0.894], [0, -1]].
+    """
+    ### BEGIN SOLUTION
+    nearest = (tokens @ centroids.T).argmax(dim=1)  # (n,)
+    sums = torch.zeros_like(centroids).index_add(0, nearest, tokens)  # (c, dim)
+    counts = torch.bincount(nearest, minlength=len(centroids))  # (c,)
+    moved = F.normalize(sums, dim=1)
+    return torch.where(counts[:, None] > 0, moved, centroids)
+    ### END SOLUTION
+
+
+# %% check="kmeans_step" points=1
+check("kmeans_step", kmeans_step)
+
+# %% hidden="kmeans_step" points=2 seed=21874
+
+# %% [markdown] hints="kmeans_step"
+# - **Tokens go to the wrong centroid, or only one of them counts.** `tokens @ centroids.T` is (n, c): `argmax(dim=1)` names each token's centroid. `torch.zeros_like(centroids).index_add(0, nearest, tokens)` adds each token to its centroid's row.
+# - **The rows have another length than 1.** The mean of unit vectors is shorter than 1. Divide each row by its own length; `F.normalize(sums, dim=1)` does so, and the mean of the tokens has the same direction as their sum.
+# - **A centroid becomes NaN or zeros, or rows are missing.** It has no tokens. Count them with `torch.bincount(nearest, minlength=len(centroids))` and keep the old row where the count is 0: `torch.where(counts[:, None] > 0, moved, centroids)`.
+
+# %%
+step_ = yours("kmeans_step", kmeans_step, instead=residual_codec.kmeans_step)
+
+# %%
+generator = torch.Generator().manual_seed(SEED)
+sample = vectors[torch.randperm(len(vectors), generator=generator)[:20_000].to(device)]
+centroids = sample[:512]
+closeness = []
+for _ in range(8):
+    centroids = step_(sample, centroids)
+    closeness.append(float((sample @ centroids.T).amax(dim=1).mean()))
+print("mean cosine of a token and its centroid, round by round:", [round(x, 3) for x in closeness])
+
+# %% [markdown]
+# Your function has moved 512 random tokens, in eight rounds, to where tokens crowd. A token is close to its centroid by now, and the residual is small.
+#
+# How many bits does a residual's number need? First the buckets. If all have equal width, nearly all numbers fall into the middle ones, and the outer codes are wasted. So the buckets get equally many numbers: their limits are **quantiles**.
+
+# %% quiz="06-q6"
+
+# %% [markdown] card="fit_buckets"
+# ### Exercise: buckets with equally many numbers
+#
+# Difficulty: medium. Importance: high. Minutes: 10.
+#
+# Take all numbers of the residuals together. The cutoffs between buckets are their quantiles at i / 2^bits for i from 1 to 2^bits - 1; the value for which a code stands is the quantile at the middle of its bucket, (i + 0.5) / 2^bits for i from 0. `bits` is at least 1, and there is at least one number; between two numbers a quantile is interpolated linearly.
+
+
+# %% answer="fit_buckets"
+def fit_buckets(residuals: torch.Tensor, bits: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cut the numbers of residuals into 2**bits buckets that hold equally many of them.
+
+    residuals: (n, dim). Returns the cutoffs between buckets (2**bits - 1,) and the values that codes
+    are read back as (2**bits,), both ascending.
+
+    Example: the numbers 0, 1, ..., 8 with 2 bits: cutoffs [2, 4, 6], values [1, 3, 5, 7].
+    """
+    ### BEGIN SOLUTION
+    count = 2**bits
+    numbers = residuals.flatten()
+    edges = torch.arange(1, count).to(numbers) / count
+    middles = (torch.arange(0, count).to(numbers) + 0.5) / count
+    return torch.quantile(numbers, edges), torch.quantile(numbers, middles)
+    ### END SOLUTION
+
+
+# %% check="fit_buckets" points=1
+check("fit_buckets", fit_buckets)
+
+# %% hidden="fit_buckets" points=2 seed=93405
+
+# %% [markdown] hints="fit_buckets"
+# - **The numbers are those of another kind of bucket.** `torch.quantile(residuals.flatten(), shares)` sorts all numbers and reads them at the given shares of the way. Neither the width from the smallest to the largest nor the single dimension plays a part.
+# - **The cutoffs are right, the values are not.** A value is a quantile, too: that of the middle of its bucket. With 2 bits the middles are 1/8, 3/8, 5/8 and 7/8.
+# - **There are too many cutoffs, or they are shifted.** Four buckets have three cutoffs between them, at 1/4, 2/4 and 3/4; neither 0 nor 1 is among them. Return cutoffs first, then values.
+
+# %%
+nearest = residual_codec.nearest(vectors, centroids)
+residuals = vectors - centroids[nearest]
+buckets_ = yours("fit_buckets", fit_buckets, instead=residual_codec.buckets)
+cutoffs, values = (torch.as_tensor(x) for x in buckets_(residuals[:20_000], 2))
+codes = torch.bucketize(residuals, cutoffs)
+print("cutoffs", [round(x, 3) for x in cutoffs.tolist()])
+print("values ", [round(x, 3) for x in values.tolist()])
+print("share of each code", [round(float((codes == code).float().mean()), 3) for code in range(4)])
+
+# %% [markdown]
+# Each of the four codes is used by about a quarter of the numbers. A code is 2 bits; but a computer stores bytes, of 8 bits. So four codes are packed into a byte.
+
+# %% [markdown] card="pack_codes"
+# ### Exercise: pack codes into bytes
+#
+# Difficulty: hard. Importance: medium. Minutes: 12.
+#
+# Put 8 / `bits` codes into each byte, the first code in the highest bits. Every vector fills bytes of its own: where `dim * bits` is no multiple of 8, raise a `ValueError`. `bits` is 1, 2 or 4; write no loop over vectors.
+
+
+# %% answer="pack_codes"
+def pack_codes(codes: torch.Tensor, bits: int) -> torch.Tensor:
+    """Pack the codes of each vector into bytes.
+
+    codes: (n, dim) whole numbers from 0 to 2**bits - 1; bits: 1, 2 or 4. Returns
+    (n, dim * bits // 8) uint8. Raises ValueError if dim * bits is no multiple of 8.
+
+    Example: codes [[3, 0, 1, 2]] with 2 bits are 11 00 01 10, one byte: [[198]].
+    """
+    ### BEGIN SOLUTION
+    if codes.shape[1] * bits % 8 != 0:
+        raise ValueError("the codes of a vector have to fill whole bytes")
+    shifts = torch.arange(8 - bits, -1, -bits, device=codes.device)  # 6, 4, 2, 0 for two bits
+    groups = codes.unflatten(1, (-1, 8 // bits))  # (n, bytes, codes a byte)
+    return (groups << shifts).sum(dim=2).to(torch.uint8)
+    ### END SOLUTION
+
+
+# %% check="pack_codes" points=1
+check("pack_codes", pack_codes)
+
+# %% hidden="pack_codes" points=2 seed=46581
+
+# %% [markdown] hints="pack_codes"
+# - **The bytes hold other numbers.** Write one byte out: the codes 3, 0, 1, 2 are 11 00 01 10. So the first is shifted left by 6, the next by 4, by 2, by 0: `torch.arange(8 - bits, -1, -bits)`. Codes that do not overlap can be summed.
+# - **Codes meet in a byte that do not belong together.** `codes.unflatten(1, (-1, 8 // bits))` makes (n, bytes, codes a byte), neighbours of one vector. Shift along the last axis and sum it away.
+# - **There is no error where a vector does not fill whole bytes.** Compare `dim * bits % 8` with 0 before anything else, also where several vectors together would fill whole bytes.
+
+# %% [markdown]
+# Packing throws nothing away; the coding before it did. Back from bytes to a vector: unpack, look up the values, add the centroid, normalise.
+
+# %% [markdown] card="decode_tokens"
+# ### Exercise: from bytes back to token vectors
+#
+# Difficulty: medium. Importance: high. Minutes: 12.
+#
+# Unpack the codes, look up the value of each, add the token's centroid, and normalise the sum to length 1. How many bits a code has follows from `values`: there are 2, 4 or 16 of them. There is at least one token, and no sum is zero.
+
+
+# %% answer="decode_tokens"
+def decode_tokens(
+    centroid_ids: torch.Tensor, packed: torch.Tensor, centroids: torch.Tensor, values: torch.Tensor
+) -> torch.Tensor:
+    """Decode token vectors: centroid plus residual, normalised.
+
+    centroid_ids: (n,) rows of centroids; packed: (n, dim * bits // 8) uint8 as pack_codes returns
+    it; centroids: (c, dim); values: (2**bits,), values[code] is what a code stands for. Returns
+    (n, dim), rows of length 1.
+
+    Example: byte 198 with 4 values holds the codes 3, 0, 1, 2. With values [-0.3, -0.1, 0.1, 0.4]
+    the residual is [0.4, -0.3, -0.1, 0.1]; on centroid [0.6, 0, 0.8, 0] the sum is
+    [1, -0.3, 0.7, 0.1], which is then divided by its length.
+    """
+    ### BEGIN SOLUTION
+    bits = len(values).bit_length() - 1
+    shifts = torch.arange(8 - bits, -1, -bits, device=packed.device)
+    codes = (packed[:, :, None] >> shifts) & (2**bits - 1)  # (n, bytes, codes a byte)
+    residuals = values[codes.flatten(1)]  # (n, dim)
+    return F.normalize(centroids[centroid_ids] + residuals, dim=1)
+    ### END SOLUTION
+
+
+# %% check="decode_tokens" points=1
+check("decode_tokens", decode_tokens)
+
+# %% hidden="decode_tokens" points=2 seed=68230
+
+# %% [markdown] hints="decode_tokens"
+# - **The codes are too large or in another order, or an index is out of range.** With 4 values a code has two bits, with 16 it has four. Undo the packing: shift each byte right by 6, 4, 2, 0 (for two bits), keep the lowest `bits` of each by `& (2**bits - 1)`, and flatten (n, bytes, codes a byte) along the last two axes. Shifts in int64 keep the codes from being read as a mask, as uint8 indices are.
+# - **The vectors point elsewhere.** `values[codes]` is (n, dim), a number for each code; `centroids[centroid_ids]` is (n, dim), too. Their sum is the token.
+# - **The lengths are not 1.** Add first, then normalise the sum along dim 1, each row for itself.
+
+# %%
+pack_ = yours("pack_codes", pack_codes, instead=residual_codec.pack)
+decode_ = yours("decode_tokens", decode_tokens, instead=residual_codec.decode)
+packed = pack_(codes, 2)
+decoded = decode_(nearest, packed, centroids, values)
+print(f"a token: {vectors.shape[1] * 2} bytes in float16, {packed.shape[1] + 4} coded")
+print(f"mean cosine of a vector and what is read back: {(decoded * vectors).sum(dim=1).mean():.3f}")
+
+# %% [markdown]
+# What does each bit cost in quality? The same for one and four bits, and for none: the centroid alone.
+
+# %%
+coded = {}
+for bits in (4, 2, 1):
+    cutoffs, values = (torch.as_tensor(x) for x in buckets_(residuals[:20_000], bits))
+    packed = pack_(torch.bucketize(residuals, cutoffs), bits)
+    read_back = decode_(nearest, packed, centroids, values)
+    coded[f"{bits} bit" + "s" * (bits > 1)] = late_interaction.TokenVectors(
+        read_back, trained_passages.offsets
+    )
+coded["centroid only"] = late_interaction.TokenVectors(centroids[nearest], trained_passages.offsets)
+
+# %%
+lost = {}
+for name, documents in coded.items():
+    values = ndcg(against_all(trained_queries, documents))
+    lost[f"{name} less exact"] = significance.paired_interval(values, quality["ColBERT, trained"])
+
+# %%
+show(
+    *plots_paired.paired_differences(
+        lost,
+        title="What each bit costs in quality",
+        value_label="difference of nDCG@10 on the validation questions",
+    )
+)
+
+# %%
+claim(
+    "Four bits a number cost next to nothing, one bit costs points, and centroids alone are not enough.",
+    holds=lost["4 bits less exact"].low > -0.02
+    and lost["1 bit less exact"].high < 0
+    and lost["centroid only less exact"].high < -0.1,
+    measured=", ".join(f"{name} {value}" for name, value in lost.items()),
+)
+
+# %% [markdown]
+# ## 9. The index on disk
+#
+# How large is the whole index? Beside the tokens it holds the centroids, the values of the codes, and where each passage begins.
+
+# %% [markdown] card="token_index_bytes"
+# ### Exercise: bytes of a late-interaction index
+#
+# Difficulty: easy. Importance: medium. Minutes: 8.
+#
+# Each token takes a centroid id of 4 bytes and a residual of `dim` codes of `bits` bits, rounded up to whole bytes for each token. Once for the whole index there are the centroids (`dim` numbers of 4 bytes each), the 2^bits values (4 bytes each), and an offset of 8 bytes for each passage and one more. Fewer than 0 passages or tokens, and fewer than 1 number, bit or centroid, raise a `ValueError`.
+
+
+# %% answer="token_index_bytes"
+def token_index_bytes(passages: int, tokens: int, dim: int, bits: int, centroids: int) -> int:
+    """Return the bytes of an index of token vectors, each a centroid id and a packed residual.
+
+    passages: how many; tokens: of all passages together; dim: numbers a vector; bits: of each code;
+    centroids: how many. Raises ValueError for fewer than 0 passages or tokens, and for fewer
+    than 1 number, bit or centroid.
+
+    Example: 10 passages of 200 tokens in all, 128 numbers, 2 bits, 16 centroids:
+    200 * (4 + 32) + 4 * 16 * 128 + 4 * 4 + 8 * 11 = 15,496.
+    """
+    ### BEGIN SOLUTION
+    if min(passages, tokens) < 0 or min(dim, bits, centroids) < 1:
+        raise ValueError(f"{passages} passages, {tokens} tokens, {dim} x {bits} bits, {centroids}")
+    each = 4 + math.ceil(dim * bits / 8)
+    once = 4 * centroids * dim + 4 * 2**bits + 8 * (passages + 1)
+    return tokens * each + once
+    ### END SOLUTION
+
+
+# %% check="token_index_bytes" points=1
+check("token_index_bytes", token_index_bytes)
+
+# %% hidden="token_index_bytes" points=2 seed=72648
+
+# %% [markdown] hints="token_index_bytes"
+# - **A few bytes for each token too many or too few.** Eight bits are a byte, and each token's residual is rounded up by itself: `math.ceil(dim * bits / 8)`. 128 numbers of 2 bits are 32 bytes, with the id 36.
+# - **The index is smaller than expected.** Count the id of every token, and once for all: the centroids, the values, the offsets.
+# - **It is a few bytes off, whatever the size.** With `bits` bits there are 2**bits codes and as many values; offsets are passages + 1, for the last says where the last passage ends.
+
+# %%
+bytes_ = yours("token_index_bytes", token_index_bytes, instead=residual_codec.index_bytes)
+folder = cache_folder() / f"lesson-06-{PROFILE}"
+flat = VectorIndex.build(folder / "flat", trained_passages)
+indexes = {}
+for bits in (4, 2, 1):
+    indexes[bits] = LateIndex.build(folder / f"{bits}-bit", trained_passages, bits, centroids)
+
+# %%
+for bits, index in indexes.items():
+    on_disk = sum(index.bytes_on_disk().values())
+    reckoned = bytes_(count, tokens, vectors.shape[1], bits, len(centroids))
+    print(f"{bits} bits: {on_disk / 1e6:.2f} MB on disk, reckoned {reckoned / 1e6:.2f} MB")
+
+# %%
+largest = sum(flat.bytes_on_disk().values())
+smaller = {bits: largest / sum(index.bytes_on_disk().values()) for bits, index in indexes.items()}
+claim(
+    "At two bits a number the index is six to ten times smaller, at one bit about ten times.",
+    holds=6 < smaller[2] < 10 < smaller[1] < 13,
+    measured=f"{largest / 1e6:.1f} MB in float16; smaller by a factor of "
+    + ", ".join(f"{factor:.1f} at {bits} bits" for bits, factor in smaller.items()),
+)
+
+# %% [markdown] tags=["folded"]
+# What your formula leaves out is the list of passages for each centroid, which the next section needs, and the library stores centroids in two bytes a number, not in four. ColBERTv2 reports the same proportion at another size: 154 GiB become 25 or 16 (Santhanam et al. 2022).
+
+# %% [markdown]
+# ## 10. Searching in two stages
+#
+# Decoding four thousand passages for each question would take most of the time. But a passage that answers the question has some token close to a token of the question, so it has a token in the same cell or in one nearby. Hence two stages, as in PLAID (Santhanam et al. 2022): first candidates by centroids alone, then exact scores for the best of them.
+
+# %%
+show(*diagrams.two_stage_search())
+
+# %% quiz="06-q7"
+
+# %% [markdown] card="candidate_passages"
+# ### Exercise: candidates by centroids
+#
+# Difficulty: hard. Importance: high. Minutes: 18.
+#
+# Each query token probes the `probes` centroids with which it has the largest dot products. Candidates are the passages with at least one token in a probed centroid. Score each candidate by MaxSim, every one of its tokens replaced by its centroid, and return the `size` best, the best first; fewer if there are fewer, and all centroids if there are fewer than `probes`. Equal scores may come in any order.
+
+
+# %% answer="candidate_passages"
+def candidate_passages(
+    query: torch.Tensor,
+    centroids: torch.Tensor,
+    centroid_ids: torch.Tensor,
+    passage_of: torch.Tensor,
+    probes: int,
+    size: int,
+) -> torch.Tensor:
+    """Find the passages that are worth decoding, from centroids alone.
+
+    query: (query_tokens, dim), at least one token; centroids: (c, dim); centroid_ids: (tokens,) each
+    token's centroid; passage_of: (tokens,) each token's passage, in any order. probes and size: at
+    least 1. Returns (m,) passages, best first, m of at most size.
+
+    Example: query [[1, 0]], centroids [[0.9, 0.1], [0.2, 0.8]], centroid_ids [1, 0, 1, 1] and
+    passage_of [0, 1, 1, 2]: one probe finds centroid 0, of which passage 1 has a token: [1]. With
+    two probes and size 1 all three are candidates, and passage 1 scores best (0.9): [1] again.
+    """
+    ### BEGIN SOLUTION
+    similarity = query @ centroids.T  # (query_tokens, c)
+    probed = similarity.topk(min(probes, len(centroids)), dim=1).indices
+    candidates = passage_of[torch.isin(centroid_ids, probed)].unique()
+    best = similarity.new_full((len(query), int(passage_of.max()) + 1), -torch.inf)
+    places = passage_of.expand(len(query), -1)  # (query_tokens, tokens)
+    best = best.scatter_reduce(1, places, similarity[:, centroid_ids], "amax")
+    scores = best.sum(dim=0)[candidates]  # MaxSim with centroids for tokens
+    return candidates[scores.topk(min(size, len(candidates))).indices]
+    ### END SOLUTION
+
+
+# %% check="candidate_passages" points=1
+check("candidate_passages", candidate_passages)
+
+# %% hidden="candidate_passages" points=2 seed=15796
+
+# %% [markdown] hints="candidate_passages"
+# - **Passages are missing or too many.** `(query @ centroids.T).topk(probes, dim=1).indices` holds each query token's own probes. `torch.isin(centroid_ids, probed)` marks the tokens in any of them; `passage_of` says whose they are.
+# - **The order is another one.** `similarity[:, centroid_ids]` is (query_tokens, tokens), the dot products with centroids in place of tokens. For a candidate take *all* of its columns (`passage_of == candidate`), also those in centroids that nobody probed, their maximum along dim 1, and the sum.
+# - **Passages come twice, or their numbers are wrong.** `unique()` keeps each candidate once. `topk` returns places among the candidates: look the passages up, `candidates[places]`.
+
+# %%
+find_ = yours("candidate_passages", candidate_passages, instead=centroid_candidates)
+passage_of = torch.arange(count, device=device).repeat_interleave(
+    trained_passages.lengths.to(device)
+)
+example = trained_queries[0]
+found = find_(example, centroids, nearest, passage_of, 4, 64)
+exact = against_all(trained_queries.select([0]), trained_passages)[0]
+both = set(found.tolist()) & set(exact.topk(10).indices.tolist())
+print(f"{len(found)} candidates of {count:,} hold {len(both)} of the ten best by exact MaxSim")
+
+# %% [markdown]
+# The library does the same for many questions at once, decodes the candidates' tokens and scores them exactly. What does it cost to look at fewer?
+
+# %%
+searched, index = {}, indexes[2]
+for probes, most in ((1, 16), (1, 32), (2, 64), (4, 128)):
+    name = f"{probes} probes, {most} candidates"
+    began = time.perf_counter()
+    found = index.search(*trained_queries.pad(), 10, probes, most)[1]
+    print(f"{name}: {1e3 * (time.perf_counter() - began) / len(found):.1f} ms a question")
+    ranked = [[course.ids[i] for i in row if i >= 0] for row in found.tolist()]
+    searched[name] = metrics.ndcg_at_k(ranked, course.validation.relevant, 10)
+
+# %%
+coded_exact = ndcg(against_all(trained_queries, coded["2 bits"]))
+by_stage = {
+    f"{name}, less all": significance.paired_interval(v, coded_exact)
+    for name, v in searched.items()
+}
+show(
+    *plots_paired.paired_differences(
+        by_stage,
+        title="What the first stage loses (2 bits)",
+        value_label="difference of nDCG@10 on the validation questions",
+    )
+)
+
+# %%
+most = by_stage["4 probes, 128 candidates, less all"]
+claim(
+    "A first stage that keeps one passage in thirty loses next to nothing.",
+    holds=most.low > -0.01 and 128 < count / 30,
+    measured=f"nDCG@10, 128 of {count:,} candidates minus all: {most}",
+)
+
+# %% [markdown]
+# ## 11. On the leaderboard
+#
+# Two rows on the test questions: ColBERT with exact vectors, and with the index of 2 bits, searched in two stages.
+
+# %%
+lower_test = late_layers.lower_states(plain, course.test.queries, "query")
+test_queries = tokenwise.encode(lower_test)
+exact_rows = search.ordered_top_k(against_all(test_queries, trained_passages), 10)[1]
+coded_rows = indexes[2].search(*test_queries.pad(), 10)[1]
+
+# %%
+board_rows = []
+for name, rows in {"ColBERT, exact": exact_rows, "ColBERT, 2 bits": coded_rows}.items():
+    ranked = [[course.ids[i] for i in row if i >= 0] for row in rows.tolist()]
+    board_rows.append(leaderboard.evaluate(name, "06", ranked, course.test))
+    leaderboard.save(board_rows[-1])
+    print(name, "nDCG@10", board_rows[-1].ndcg_at_10)
+
+# %%
+board = leaderboard.board(board_rows[-1])
+show(
+    plots.leaderboard(board),
+    alt="Leaderboard, nDCG@10 on the test queries with 95% intervals: "
+    + ", ".join(f"{r.system} {r.ndcg_at_10.mean:.2f}" for r in board),
+)
+headline(f"nDCG@10 {board_rows[0].ndcg_at_10.mean:.3f}")
+
+# %% quiz="06-q8"
+
+# %% quiz="06-q9"
+
+# %% [markdown]
+# ## Takeaways
+#
+# - Late interaction keeps one vector a token. MaxSim gives each word of the question its best partner in the passage and adds up.
+# - Padding loses every maximum and adds nothing to any sum: two masks, two meanings.
+# - The row maxima of the map are the score, so the map explains the score exactly.
+# - An encoder trained through its mean ranks better by MaxSim at once. Trained alike, part of the lead remains.
+# - Token vectors take several times the bytes of one vector. A centroid and two bits a number bring them down to about a seventh.
+# - Search in two stages: candidates by centroids, exact scores for few. What the first stage misses is lost.
+
+# %% [markdown]
+# ## Further reading
+#
+# - Khattab and Zaharia (2020). ColBERT: Efficient and Effective Passage Search via Contextualized Late Interaction over BERT. SIGIR.
+# - Santhanam, Khattab, Saad-Falcon, Potts and Zaharia (2022). ColBERTv2: Effective and Efficient Retrieval via Lightweight Late Interaction. NAACL.
+# - Santhanam, Khattab, Potts and Zaharia (2022). PLAID: An Efficient Engine for Late Interaction Retrieval. CIKM.
+# - Dhillon and Modha (2001). Concept Decompositions for Large Sparse Text Data Using Clustering. Machine Learning 42.
+# - Nogueira and Cho (2019). Passage Re-ranking with BERT. arXiv:1901.04085.

@@ -47,7 +47,7 @@ def _batch_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         (pair, torch.tensor([[True, False], [True, True]]), three, flags.bool()),
         "masks of truth values",
     )
-    yield Case((pair, torch.ones(2, 2, dtype=torch.long), three[:1], flags[:1]), "no padding")
+    yield Case((pair, torch.ones(2, 2, dtype=torch.long), three[2:], flags[:1]), "no padding")
     far = torch.tensor([[[-250.0, -200.0], [-300.0, 1.0], [1.0, 1.0]]])
     yield Case((queries * 200 + 100, all_two, far, two_of_three), "real dot products far below 0")
     long, wide = (torch.from_numpy(rng.normal(size=(3, n, 2))).transpose(0, 1) for n in (4, 3))

@@ -63,6 +63,11 @@ def _over_all_documents(queries, query_mask, documents, document_mask) -> np.nda
     return np.repeat(best, len(b), axis=1)
 
 
+def _mean_times_count(q: np.ndarray, f: np.ndarray, d: np.ndarray, g: np.ndarray) -> float:
+    """The mean over the query's real tokens, times their number: NaN where there are none."""
+    return (q[f] @ d[g].T).max(axis=1).sum() if f.any() else np.nan
+
+
 def _first_places(q: np.ndarray, f: np.ndarray, d: np.ndarray, g: np.ndarray) -> float:
     """As many tokens from the start as are real: padding is taken to stand at the end."""
     count = int(g.sum())
@@ -241,6 +246,15 @@ EXERCISE = BreakIt(
             ),
             lambda q, m, d, w: _right(q, m, d, w).T,
             hint=3,
+        ),
+        Suspect(
+            "empty-query",
+            _passes(
+                "divides by the number of a query's real tokens and multiplies again",
+                "Give a query without real tokens: it scores 0.",
+            ),
+            _scored(_mean_times_count),
+            hint=1,
         ),
     ],
     arguments=["queries", "query_mask", "documents", "document_mask"],

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from lib.checks.exercise import Case, Exercise, Mistake
@@ -38,20 +39,24 @@ def _probe_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((query * 30, centroids * 20, ids, owner, 2, 3), "vectors of any length")
     yield Case((query, centroids, ids[3:], owner[3:], 1, 5), "passages whose numbers begin at 2")
     yield Case((query, centroids, ids, owner.flip(0) * 3, 2, 2), "numbers in no order, with gaps")
+    apart = torch.tensor([2, 0, 1, 3, 1, 2, 1, 0])
+    yield Case((query, centroids, ids, apart, 1, 4), "a passage's tokens stand apart")
+    lengths = torch.tensor([[0.3], [2.0], [5.0], [1.5]])
+    yield Case((query, centroids * lengths, ids, owner, 1, 4), "centroids of different lengths")
     made = 0
     while made < (10 if hidden else 6):
         i, c, n = (int(x) for x in rng.integers([2, 4, 4], [5, 9, 9]))
-        of_passages = np.sort(np.concatenate([np.arange(n), rng.integers(n, size=2 * n)]))
+        of_passages = rng.permutation(np.concatenate([np.arange(n), rng.integers(n, size=2 * n)]))
         random = (
             unit_rows(rng, i, 4),
-            unit_rows(rng, c, 4),
+            unit_rows(rng, c, 4) * torch.from_numpy(rng.uniform(0.5, 2, size=(c, 1))),
             torch.from_numpy(rng.integers(c, size=len(of_passages))),
             torch.from_numpy(of_passages),
         )
-        if not _well_posed(*random):
+        probes, size = int(rng.integers(1, 4)), int(rng.integers(2, n + 2))
+        if not _well_posed(*random) or not len(_by_dictionaries(*random, probes, size)):
             continue
         made += 1
-        probes, size = int(rng.integers(1, 4)), int(rng.integers(2, n + 2))
         yield Case((*random, probes, size), f"random {made}")
 
 
@@ -163,6 +168,18 @@ def _places(q: Tensor, c: Tensor, ids: Tensor, owner: Tensor, probes: int, size:
     return scores.topk(min(size, len(candidates))).indices
 
 
+def _neighbours_once(
+    q: Tensor, c: Tensor, ids: Tensor, owner: Tensor, probes: int, size: int
+) -> Tensor:
+    table = q @ c.T
+    candidates = owner[torch.isin(ids, _probed(table, probes))].unique_consecutive()
+    return _ranked(candidates, _right_scores(table, ids, owner), size)
+
+
+def _cosines(q: Tensor, c: Tensor, ids: Tensor, owner: Tensor, probes: int, size: int) -> Tensor:
+    return _right(F.normalize(q, dim=1), F.normalize(c, dim=1), ids, owner, probes, size)
+
+
 def _hits(table: Tensor, ids: Tensor, owner: Tensor) -> Tensor:
     return torch.bincount(owner).to(table)
 
@@ -248,6 +265,13 @@ EXERCISE = Exercise(
             hint=3,
         ),
         Mistake(
+            "repeated-apart",
+            "A passage comes twice where its tokens stand apart: `unique_consecutive` drops neighbours "
+            "alone. `passage_of` may come in any order: `unique()`.",
+            _neighbours_once,
+            hint=3,
+        ),
+        Mistake(
             "places-among-candidates",
             "You return places among the candidates, not passages. Look them up: `candidates[best]`.",
             _places,
@@ -283,6 +307,12 @@ EXERCISE = Exercise(
             "You begin the maximum at 0, so that negative similarities count as 0. Begin at minus infinity.",
             _scored(lambda table, ids, owner: _best(table, ids, owner).clamp(min=0).sum(dim=0)),
             hint=2,
+        ),
+        Mistake(
+            "cosines",
+            "You make the vectors' lengths 1 first. The dot products of the vectors as they come are "
+            "asked for, to probe and to score.",
+            _cosines,
         ),
         Mistake(
             "tokens-counted",

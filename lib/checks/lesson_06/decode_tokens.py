@@ -49,8 +49,6 @@ def _packed_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         packed = torch.from_numpy(rng.integers(256, size=(n, size), dtype=np.uint8))
         levels = torch.from_numpy(np.sort(rng.normal(size=2**width)) / 3)
         ids = torch.from_numpy(rng.integers(c, size=n))
-        if turn % 2:
-            packed = packed.T.contiguous().T
         yield Case((ids, packed, means, levels), f"random {turn}, {width} bits")
 
 

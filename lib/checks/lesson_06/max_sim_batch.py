@@ -47,12 +47,12 @@ def _batch_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         (pair, torch.tensor([[True, False], [True, True]]), three, flags.bool()),
         "masks of truth values",
     )
-    yield Case((pair, torch.ones(2, 2, dtype=torch.long), three[:1], flags[:1]), "no padding")
+    yield Case((pair, torch.ones(2, 2, dtype=torch.long), three[2:], flags[:1]), "no padding")
     far = torch.tensor([[[-250.0, -200.0], [-300.0, 1.0], [1.0, 1.0]]])
     yield Case((queries * 200 + 100, all_two, far, two_of_three), "real dot products far below 0")
-    long = torch.from_numpy(rng.normal(size=(3, 4, 2))).transpose(0, 1)
+    long, wide = (torch.from_numpy(rng.normal(size=(3, n, 2))).transpose(0, 1) for n in (4, 3))
     yield Case(
-        (long, torch.ones(4, 3, dtype=torch.long), three.transpose(0, 1), flags.T),
+        (long, torch.ones(4, 3, dtype=torch.long), wide, flags.T),
         "not contiguous",
     )
     for turn in range(8 if hidden else 4):

@@ -30,8 +30,6 @@ def _code_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         n, size = (int(x) for x in rng.integers([2, 1], [6, 5]))
         codes = torch.from_numpy(rng.integers(2**bits, size=(n, size * 8 // bits)))
         yield Case((codes, bits), f"random {turn}")
-        if turn < 3:
-            yield Case((codes.T.contiguous().T, bits), f"not contiguous {turn}")
 
 
 def _by_text(codes: Tensor, bits: int) -> np.ndarray:

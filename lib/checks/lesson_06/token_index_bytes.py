@@ -30,11 +30,10 @@ def _size_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     ):
         yield Case(args, "a number that cannot be")
     for turn in range(8 if hidden else 4):
-        passages, tokens, dim, centroids = (
-            int(x) for x in rng.integers([2, 1, 2, 2], [10**5, 300, 400, 5_000])
-        )
-        bits = int(rng.choice([1, 2, 4, 8]))
-        yield Case((passages, passages * tokens, dim, bits, centroids), f"random {turn}")
+        passages, each, dim = (int(x) for x in rng.integers([2, 1, 2], [10**5, 300, 400]))
+        bits, tokens = int(rng.choice([1, 2, 4, 8])), passages * each
+        centroids = int(rng.integers(1, min(tokens, 5_000) + 1))
+        yield Case((passages, tokens, dim, bits, centroids), f"random {turn}")
 
 
 def _by_adding(passages: int, tokens: int, dim: int, bits: int, centroids: int) -> int:

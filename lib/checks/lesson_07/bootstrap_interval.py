@@ -13,30 +13,30 @@ from lib.checks.lesson_07._rankings import ONE_NUMBER
 
 
 def _drawn(rng: np.random.Generator, count: int, queries: int) -> Tensor:
-    """Rows drawn with replacement, 40 * count + 1 times.
-
-    With that many draws both quantiles are a mean that was drawn, whatever is done between two of them.
-    """
-    return torch.from_numpy(rng.integers(0, queries, size=(40 * count + 1, queries)))
+    """Rows drawn with replacement; with 41 draws both quantiles are a mean that was drawn."""
+    return torch.from_numpy(rng.integers(0, queries, size=(count, queries)))
 
 
 def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
-    yield Case((torch.tensor([0.0, 0.25, 1.0, 0.5]), _drawn(rng, 1, 4)), "four queries, 41 draws")
-    yield Case((torch.tensor([1.0, 0.0, 0.0, 0.0, 0.0]), _drawn(rng, 2, 5)), "one query of five")
-    yield Case((torch.tensor([0.7]), _drawn(rng, 1, 1)), "one query")
-    yield Case((torch.tensor([0.5, 0.5, 0.5]), _drawn(rng, 1, 3)), "all values alike")
+    yield Case((torch.tensor([0.0, 0.25, 1.0, 0.5]), _drawn(rng, 41, 4)), "four queries, 41 draws")
+    yield Case((torch.tensor([1.0, 0.0, 0.0, 0.0, 0.0]), _drawn(rng, 81, 5)), "one query of five")
+    yield Case((torch.tensor([0.7]), _drawn(rng, 41, 1)), "one query")
+    yield Case((torch.tensor([0.5, 0.5, 0.5]), _drawn(rng, 41, 3)), "all values alike")
     yield Case((torch.tensor([1.0, 0.25, 0.0]), torch.tensor([[1, 0, 1]])), "one draw")
-    yield Case((torch.tensor([-0.5, 0.25, 0.125, -1.0]), _drawn(rng, 3, 4)), "differences below 0")
-    yield Case((torch.from_numpy(rng.random(41) ** 3), _drawn(rng, 1, 41)), "as many as draws")
+    yield Case(
+        (torch.tensor([-0.5, 0.25, 0.125, -1.0]), _drawn(rng, 121, 4)), "differences below 0"
+    )
+    yield Case((torch.from_numpy(rng.random(41) ** 3), _drawn(rng, 41, 41)), "as many as draws")
+    yield Case((torch.tensor([0.0, 1.0, 0.5, 4.0]), _drawn(rng, 30, 4)), "ends between two means")
     for turn in range(6 if hidden else 3):
         queries = int(rng.integers(6, 30))
         values = np.where(rng.random(queries) < 0.4, 0.0, rng.random(queries) ** 2)
-        draws = _drawn(rng, int(rng.integers(2, 6)), queries)
+        draws = _drawn(rng, int(rng.integers(40, 240)), queries)
         yield Case((torch.from_numpy(values), draws), f"random {turn}")
 
 
 def _by_sorting(values: Tensor, draws: Tensor) -> tuple[float, float, float]:
-    """The oracle: sorts the means; with 40 * count + 1 of them both ends stand at a place of the list."""
+    """The oracle: sorts the means and goes the share of the way from the first to the last."""
     numbers = values.double().tolist()
     means = sorted(sum(numbers[row] for row in draw) / len(draw) for draw in draws.tolist())
     place = (len(means) - 1) / 40
@@ -60,6 +60,17 @@ def _ends(of: Tensor, low: float = 0.025, high: float = 0.975) -> tuple[Tensor, 
 
 def _between(low: float, high: float) -> Callable:
     return lambda values, draws: (values.mean(), *_ends(_means(values, draws), low, high))
+
+
+def _at_places(values: Tensor, draws: Tensor) -> tuple:
+    means, count = _means(values, draws).sort().values, len(draws)
+    return values.mean(), means[int(0.025 * count)], means[int(0.975 * count)]
+
+
+def _nearest(values: Tensor, draws: Tensor) -> tuple:
+    means = _means(values, draws)
+    ends = (torch.quantile(means, share, interpolation="nearest") for share in (0.025, 0.975))
+    return (values.mean(), *ends)
 
 
 def _around(values: Tensor, half: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -140,6 +151,20 @@ EXERCISE = Exercise(
             "You return the least and the largest mean, which move further apart with every draw. Take "
             "the quantiles at 0.025 and 0.975.",
             _between(0.0, 1.0),
+            hint=2,
+        ),
+        Mistake(
+            "places-of-the-list",
+            "You take the means at places of the sorted list. A quantile between two of them is "
+            "interpolated, as `torch.quantile` does.",
+            _at_places,
+            hint=2,
+        ),
+        Mistake(
+            "nearest-mean",
+            "You take the nearest of the means that were drawn. A quantile between two of them is "
+            "interpolated linearly, which `torch.quantile` does by itself.",
+            _nearest,
             hint=2,
         ),
         Mistake(

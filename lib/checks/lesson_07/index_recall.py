@@ -13,11 +13,10 @@ from lib.checks.lesson_07._rankings import ONE_NUMBER
 
 
 def _rows(rng: np.random.Generator, queries: int, k: int, missing: int) -> np.ndarray:
-    """Different rows for each query, up to `missing` of them -1, behind the others."""
+    """Different rows for each query, up to `missing` of them -1, anywhere."""
     table = np.array([rng.permutation(2 * k + 1)[:k] for _ in range(queries)])
     for row in table:
-        lacking = int(rng.integers(0, missing + 1))
-        row[k - lacking :] = -1
+        row[rng.permutation(k)[: int(rng.integers(0, missing + 1))]] = -1
     return table
 
 
@@ -34,6 +33,7 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield case([[0, 1, -1], [1, 0, 2]], [[1, 0, -1], [0, 2, 1]], "fewer exact neighbours than k")
     yield case([[0, -1, -1], [1, 0, 2]], [[1, 0, -1], [0, 2, 1]], "-1 on both sides")
     yield case([[1], [0], [2]], [[1], [2], [0]], "k = 1; others' neighbours are found")
+    yield case([[-1, 4, 0], [2, -1, 5]], [[0, 4, 6], [5, -1, 2]], "-1 before other rows")
     yield case([[3, 0], [0, 3]], [[0, 1], [1, 3]], "row 0 is a row like any other")
     for turn in range(6 if hidden else 3):
         queries, k = (int(n) for n in rng.integers([2, 2], [7, 8]))
@@ -49,11 +49,15 @@ def _by_sets(found: Tensor, exact: Tensor) -> float:
     return sum(shares) / len(shares)
 
 
+def _lists(found: Tensor, exact: Tensor) -> list[tuple[list[int], list[int]]]:
+    return list(zip(found.tolist(), exact.tolist()))
+
+
 def _shares(share: Callable[[set, set, int], float]) -> Callable:
     """share(found, exact, k) of each query, averaged; both without -1."""
 
     def recall(found: Tensor, exact: Tensor) -> float:
-        pairs = list(zip(found.tolist(), exact.tolist()))
+        pairs = _lists(found, exact)
         every = [share(set(had) - {-1}, set(there) - {-1}, len(had)) for had, there in pairs]
         return sum(every) / len(every)
 
@@ -74,19 +78,33 @@ def _place_by_place_with_missing(found: Tensor, exact: Tensor) -> Tensor:
 
 
 def _missing_counted(found: Tensor, exact: Tensor) -> float:
-    pairs = zip(found.tolist(), exact.tolist())
+    pairs = _lists(found, exact)
     shares = [sum(row in had for row in wanted) / len(wanted) for had, wanted in pairs]
     return sum(shares) / len(shares)
 
 
 def _missing_as_neighbours(found: Tensor, exact: Tensor) -> float:
     """-1 in one set each, as sets make of several."""
-    pairs = [(set(had), set(there)) for had, there in zip(found.tolist(), exact.tolist())]
+    pairs = [(set(had), set(there)) for had, there in _lists(found, exact)]
     return sum(len(had & there) / len(there) for had, there in pairs) / len(pairs)
 
 
+def _before_missing(rows: list[int]) -> list[int]:
+    return rows[: rows.index(-1)] if -1 in rows else rows
+
+
+def _found_to_the_first_missing(found: Tensor, exact: Tensor) -> float:
+    pairs = [(set(_before_missing(had)), set(there) - {-1}) for had, there in _lists(found, exact)]
+    return sum(len(had & there) / len(there) for had, there in pairs) / len(pairs)
+
+
+def _both_to_the_first_missing(found: Tensor, exact: Tensor) -> float:
+    pairs = [[set(_before_missing(rows)) for rows in pair] for pair in _lists(found, exact)]
+    return sum(_over(len(had & there), len(there)) for had, there in pairs) / len(pairs)
+
+
 def _missing_once_over_k(found: Tensor, exact: Tensor) -> float:
-    pairs = zip(found.tolist(), exact.tolist())
+    pairs = _lists(found, exact)
     return sum(len(set(had) & set(there)) for had, there in pairs) / exact.numel()
 
 
@@ -164,6 +182,20 @@ EXERCISE = Exercise(
             "You make sets of the rows, in which -1 counts as a neighbour, and divide by k. Take -1 out, and "
             "divide by the number of exact neighbours that are left.",
             _missing_once_over_k,
+            hint=2,
+        ),
+        Mistake(
+            "stops-at-missing",
+            "You stop at the first -1 of what was found. It may stand anywhere: the rows behind it were "
+            "found, too.",
+            _found_to_the_first_missing,
+            hint=2,
+        ),
+        Mistake(
+            "both-stop-at-missing",
+            "You cut both lists at their first -1. It may stand anywhere: leave it out, and keep the rows "
+            "behind it.",
+            _both_to_the_first_missing,
             hint=2,
         ),
         Mistake(

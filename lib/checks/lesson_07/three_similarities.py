@@ -54,15 +54,16 @@ def _by_loops(a: Tensor, b: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 def _distances_squared(found: Any) -> Any:
     """The three tables with the distances squared, signs kept; what is no three tables as it is.
 
-    Where two vectors are nearly equal, rounding leaves 1e-7 of the squares, whose root is 3e-4: the right
-    formula is as exact as it can be only before the root.
+    Where two vectors are nearly equal, rounding leaves 1e-7 of |a|^2 + |b|^2, whose root is 3e-4: the right
+    formula is as exact as it can be only before the root. That sum is the square and twice the dot product:
+    the tolerance grows with the square by itself, and the quotient makes it grow with the other.
     """
     three = isinstance(found, tuple | list | Tensor | np.ndarray) and len(found) == 3
     tables = [values.as_array(table) for table in found] if three else [None]
     if any(table is None for table in tables):
         return found
-    far = np.asarray(tables[2], dtype=np.float64)
-    return [*tables[:2], far * np.abs(far)]
+    dots, far = (np.asarray(table, dtype=np.float64) for table in (tables[0], tables[2]))
+    return [*tables[:2], far * np.abs(far) / (1 + 2 * np.abs(dots))]
 
 
 def _lengths(x: Tensor) -> Tensor:

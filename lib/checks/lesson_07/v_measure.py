@@ -27,6 +27,9 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case(([3], [8]), "one text")
     yield Case((torch.tensor([0, 0, 1, 1, 2]), torch.tensor([1, 1, 0, 0, 0])), "as tensors")
     yield Case(([0, 0, 0, 1, 1, 2], torch.tensor([0, 0, 1, 1, 1, 1])), "a list and a tensor")
+    yield Case(
+        ([0, 0, 0, 0, 1, 1, 1, 11], [10, 100, 1000, 10, 0, 0, 10, 0]), "numbers of several digits"
+    )
     yield Case(([0] * 9 + [1] * 3, [0] * 8 + [1] * 4), "clusters of different sizes")
     for turn in range(8 if hidden else 4):
         texts, kinds = int(rng.integers(8, 40)), int(rng.integers(2, 6))
@@ -90,6 +93,17 @@ def _with(combine: Callable[[float, float], float], **kwargs) -> Callable:
 
 def _joint(of: list[int], given: list[int]) -> float:
     return _entropy(list(zip(of, given)))
+
+
+def _run_together(labels: Groups, clusters: Groups) -> float:
+    """Each pair one number, of which the label gives the tens: (0, 10) and (1, 0) become the same."""
+    first, second = _plain(labels), _plain(clusters)
+    both = _entropy([10 * label + cluster for label, cluster in zip(first, second)])
+    parts = []
+    for of, given in ((first, second), (second, first)):
+        whole = _entropy(of)
+        parts.append(1 - (both - _entropy(given)) / whole if whole > 0 else 1.0)
+    return _harmonic(*parts)
 
 
 def _unweighted(of: list[int], given: list[int]) -> float:
@@ -216,6 +230,13 @@ EXERCISE = Exercise(
             "You divide H(cluster | label) by H(label) and H(label | cluster) by H(cluster). Each entropy "
             "belongs below its own: H(label | cluster) / H(label).",
             _with(_harmonic, left=lambda of, given: _left_over(given, of)),
+            hint=2,
+        ),
+        Mistake(
+            "pairs-run-together",
+            "You make one number of a label and a cluster, such as 10 * label + cluster, so that different "
+            "pairs become the same: (0, 10) and (1, 0). Count the pairs: `zip(labels, clusters)`.",
+            _run_together,
             hint=2,
         ),
         Mistake(

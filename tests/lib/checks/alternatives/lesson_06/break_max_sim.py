@@ -35,10 +35,10 @@ _PADDED_TWICE = (
 
 def _one_case() -> list:
     """An alternative: everything in one call."""
-    queries = [[[3], [-2]], [[3], [-2]]]
+    queries = [[[3], [-2]], [[3], [-2]], [[5], [-5]]]
     documents = [[[-2], [4], [0]], [[1], [-2], [4]]]
-    masks = [[0, 1], [1, 1]], [[1, 0, 1], [0, 0, 1]]
-    return [(queries, masks[0], documents, masks[1], [[4, -8], [4, 4]])]
+    masks = [[0, 1], [1, 1], [0, 0]], [[1, 0, 1], [0, 0, 1]]
+    return [(queries, masks[0], documents, masks[1], [[4, -8], [4, 4], [0, 0]])]
 
 
 def _with_an_empty_query() -> list:
@@ -54,6 +54,7 @@ def _drawn() -> list:
         queries, documents = rng.normal(size=(2, 3, 2)), rng.normal(size=(3, 4, 2)) * 2
         real, words = rng.random((2, 3)) < 0.7, rng.random((3, 4)) < 0.5
         words[:, 1] = True
+        real[1] &= len(found) > 0
         expected = [
             [sum((d[w] @ token).max() for token in q[r]) for d, w in zip(documents, words)]
             for q, r in zip(queries, real)
@@ -176,4 +177,5 @@ BLIND = {
         ([[[2, -2], [3, -1]]], [[1, 1]], [[[-1, 0], [3, 1], [-3, 1]]], [[1, 0, 1]], [[-5]]),
         ([[[3]], [[2]]], [[0], [1]], [[[0]], [[1]]], [[1], [1]], [[0, 0], [0, 2]]),
     ],
+    "empty-query": lambda: [_LOUD, _NEGATIVE, _TWO_QUERIES, _TWO_WORDS],
 }

@@ -27,10 +27,16 @@ def _by_loops(values: Tensor, draws: Tensor) -> list[float]:
 
 
 def _from_the_sorted(values: Tensor, draws: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Places in the sorted means, rounded to whole ones."""
+    """Places in the sorted means, and the share of the way to the next."""
     means = values.take(draws).mean(1).sort().values
-    last = len(means) - 1
-    return values.mean(), means[round(0.025 * last)], means[round(0.975 * last)]
+
+    def at(share: float) -> Tensor:
+        below = int(share * (len(means) - 1))
+        return torch.lerp(
+            *means[[below, min(below + 1, len(means) - 1)]], share * (len(means) - 1) - below
+        )
+
+    return values.mean(), at(0.025), at(0.975)
 
 
 ALTERNATIVES = [_by_numpy, _by_counting, _by_loops, _from_the_sorted]

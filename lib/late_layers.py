@@ -311,7 +311,7 @@ def train(
         asked, offered = encoder(queries, numbers), encoder(documents, [positives[i] for i in numbers])
         with torch.autocast(device.type, enabled=False):  # the loss in float32
             if isinstance(encoder, Tokens):
-                table = score(*_padded(asked), *_padded(offered))
+                table = _table(score, asked, offered)
             else:
                 table = asked @ offered.T
             return F.cross_entropy(scale * table, torch.arange(len(numbers), device=device))
@@ -346,6 +346,15 @@ def train(
     seconds = float(made.pop("history.seconds"))
     encoder.load_state_dict({name: x.to(device) for name, x in made.items()})
     return History(losses, norms, seconds=seconds)
+
+
+def _table(score: Callable[..., Tensor], asked: list[Tensor], offered: list[Tensor]) -> Tensor:
+    """(q, n) scores; documents of like length are padded together, or most of the work is padding."""
+    queries = _padded(asked)
+    batches = length_sorted_batches([len(x) for x in offered], 16)
+    columns = [score(*queries, *_padded([offered[place] for place in part])) for part in batches]
+    back = torch.tensor([place for part in batches for place in part]).argsort()
+    return torch.cat(columns, dim=1)[:, back.to(columns[0].device)]
 
 
 def _padded(texts: list[Tensor]) -> tuple[Tensor, Tensor]:

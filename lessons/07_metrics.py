@@ -214,13 +214,13 @@ for name, found in distances_of.items():
     print(f"{name:15} mean distance {found.mean():.2f}, standard deviation {spread:.1%} of it")
 
 # %%
-edges = torch.linspace(0, 2, 41)
+edges = torch.linspace(0, 2, 21)
 figure = plots.curve(
     (edges[:-1] + edges[1:]) / 2,
-    {name: torch.histc(found, 40, 0, 2) / len(found) for name, found in distances_of.items()},
+    {name: torch.histc(found, 20, 0, 2) / len(found) for name, found in distances_of.items()},
     title="Distances between pairs of unit vectors, 384 numbers each",
     x_label="Euclidean distance",
-    y_label="share of 10,000 pairs, in steps of 0.05",
+    y_label="share of 10,000 pairs, in steps of 0.1",
 )
 show(
     figure,

@@ -24,11 +24,11 @@ from lib._arguments import as_texts
 from lib.cache import remember
 from lib.device import autocast, low_precision_dtype
 from lib.fingerprint import module_digest
-from lib.late_interaction import TokenVectors
 from lib.matryoshka import principal_directions
 from lib.pooling import normalize
 from lib.progress_bar import track
 from lib.text import length_sorted_batches
+from lib.token_vectors import TokenVectors
 
 if TYPE_CHECKING:
     from sentence_transformers import MultiVectorEncoder, SentenceTransformer

@@ -271,13 +271,15 @@ def _facts(
     model: MultiVectorEncoder, texts: list[str], kind: Kind, batch_size: int
 ) -> dict[str, object]:
     """What decides the states of texts: everything but the projection."""
-    transformer: Any = model[0]
+    # What is said of queries changes no passage, and the other way round. The copy shares all else.
+    transformer: Any = copy.copy(model[0])
+    setattr(transformer, "document_length" if kind == "query" else "query_length", None)
     return {
         "recipe": _RECIPE,
         "layers": module_digest(transformer),
         "masks": [module_digest(module) for module in list(model)[2:]],
-        "lengths": [model.max_seq_length, transformer.query_length, transformer.document_length],
-        "expansion": transformer.query_expansion,
+        "limit": model.max_seq_length,
+        "expansion": transformer.query_expansion if kind == "query" else None,
         "prompt": model.prompts.get(kind),
         "kind": kind,
         "batch_size": batch_size,

@@ -71,6 +71,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.library.search --rounds 3
 	$(BIN)/python -m benchmarks.library.mining --rounds 3
 	$(BIN)/python -m benchmarks.library.losses --runs 3 --no-memory
+	$(BIN)/python -m benchmarks.library.late_interaction --rounds 3 --no-memory
 
 #: make lock     requirements.lock anew, from a clean environment of all that pyproject.toml asks for
 lock:

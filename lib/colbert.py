@@ -24,11 +24,11 @@ from lib._arguments import as_texts
 from lib.cache import remember
 from lib.device import autocast, low_precision_dtype
 from lib.fingerprint import module_digest
-from lib.late_interaction import TokenVectors
 from lib.matryoshka import principal_directions
 from lib.pooling import normalize
 from lib.progress_bar import track
 from lib.text import length_sorted_batches
+from lib.token_vectors import TokenVectors
 
 if TYPE_CHECKING:
     from sentence_transformers import MultiVectorEncoder, SentenceTransformer
@@ -271,13 +271,15 @@ def _facts(
     model: MultiVectorEncoder, texts: list[str], kind: Kind, batch_size: int
 ) -> dict[str, object]:
     """What decides the states of texts: everything but the projection."""
-    transformer: Any = model[0]
+    # What is said of queries changes no passage, and the other way round. The copy shares all else.
+    transformer: Any = copy.copy(model[0])
+    setattr(transformer, "document_length" if kind == "query" else "query_length", None)
     return {
         "recipe": _RECIPE,
         "layers": module_digest(transformer),
         "masks": [module_digest(module) for module in list(model)[2:]],
-        "lengths": [model.max_seq_length, transformer.query_length, transformer.document_length],
-        "expansion": transformer.query_expansion,
+        "limit": model.max_seq_length,
+        "expansion": transformer.query_expansion if kind == "query" else None,
         "prompt": model.prompts.get(kind),
         "kind": kind,
         "batch_size": batch_size,

@@ -30,7 +30,8 @@ from lib.colbert import project, projection
 from lib.device import low_precision_dtype
 from lib.finetune import History, fit, trainable_layers
 from lib.fingerprint import module_digest
-from lib.late_interaction import TokenVectors, max_sim_scores
+from lib.late_interaction import max_sim_scores
+from lib.token_vectors import TokenVectors
 
 if TYPE_CHECKING:
     from sentence_transformers import MultiVectorEncoder

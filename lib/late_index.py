@@ -11,16 +11,16 @@ Source: Santhanam et al. 2022, PLAID: An Efficient Engine for Late Interaction R
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from lib._arrays import bytes_on_disk, read_arrays, write_arrays
-from lib.late_interaction import TokenVectors, max_sim_scores, segment_max
+from lib.late_interaction import max_sim_scores
 from lib.residual_codec import Codes, ResidualCodec, spherical_kmeans
 from lib.search import ordered_top_k
+from lib.token_vectors import TokenVectors, segment_max, slices
 
 __all__ = ["LateIndex", "VectorIndex"]
 
@@ -77,7 +77,8 @@ class VectorIndex:
         _require_k("exact", k)
         best = queries.new_empty(len(queries), 0)
         rows = torch.empty(len(queries), 0, dtype=torch.long, device=queries.device)
-        for first, last in _parts(self._offsets):
+        for part in slices(self._offsets.diff(), _TOKENS):
+            first, last = part.start, part.stop
             found = max_sim_scores(queries, query_mask, self.decode(first, last))
             at = torch.arange(first, last, device=rows.device).expand(len(queries), -1)
             # Earlier parts stand first, so that among equals the lower row is met first.
@@ -215,7 +216,7 @@ class LateIndex(VectorIndex):
         table = centroid_scores.masked_fill(~real[:, :, None], 0.0).transpose(1, 2).flatten(0, 1)
         rough = queries.new_full((len(queries), len(self)), -torch.inf)
         lengths = self._offsets.diff()[passage]
-        for part in _parts_of(lengths):
+        for part in slices(lengths, _TOKENS):
             tokens = _ragged(self._offsets[passage[part]], lengths[part])
             which = query[part].repeat_interleave(lengths[part]) * len(self.codec.centroids)
             similarities = table[(which + self._codes.centroids[tokens]).to(table.device)]
@@ -281,24 +282,6 @@ def _ragged(starts: Tensor, lengths: Tensor) -> Tensor:
     ends = lengths.cumsum(0)
     within = torch.arange(int(ends[-1]) if len(ends) else 0)
     return within + (starts - ends + lengths).repeat_interleave(lengths)
-
-
-def _parts(offsets: Tensor) -> Iterator[tuple[int, int]]:
-    """Ranges of passages with about as many tokens as are decoded at a time."""
-    for part in _parts_of(offsets.diff()):
-        yield part.start, part.stop
-
-
-def _parts_of(lengths: Tensor) -> Iterator[slice]:
-    """Slices of rows whose lengths add up to about `_TOKENS`, or of one row that is longer."""
-    ends = lengths.cumsum(0)
-    first = 0
-    while first < len(lengths):
-        before = int(ends[first - 1]) if first else 0
-        last = int(torch.searchsorted(ends, before + _TOKENS, right=True))
-        last = max(last, first + 1)
-        yield slice(first, last)
-        first = last
 
 
 def _require_k(name: str, k: int) -> None:

@@ -8,14 +8,14 @@ what follows finds the same in less time and memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
 from lib._finite import require_finite_scores
 from lib.pooling import HALF_PRECISION
+from lib.token_vectors import TokenVectors, require_mask, segment_max, slices
 
 __all__ = [
     "TokenVectors",
@@ -28,6 +28,7 @@ __all__ = [
 
 _BLOCK = 1 << 20  # similarities that are held at a time: they stay near the processor
 _TOKENS = 8_192  # of passages that are gathered at a time
+_FEW = 32  # query tokens that are not worth putting documents of like length together
 _QUERY_TOKENS = 2_048  # of one product; more would leave few passage tokens in a block
 
 
@@ -98,133 +99,6 @@ def _wide(x: Tensor) -> Tensor:
     return x.float() if x.dtype in HALF_PRECISION else x
 
 
-@dataclass(frozen=True, eq=False)
-class TokenVectors:
-    """The token vectors of many texts, one text behind the other, without padding.
-
-    vectors: (tokens, dim), floating point.  offsets: (texts + 1,) int64 on the CPU, since it steers
-    loops: text i has the rows offsets[i] to offsets[i + 1]. A text may have no token.
-    Raises ValueError for offsets that do not rise from 0 to the number of vectors.
-    """
-
-    vectors: Tensor
-    offsets: Tensor
-
-    def __post_init__(self) -> None:
-        at = self.offsets
-        if self.vectors.ndim != 2 or at.ndim != 1 or at.dtype != torch.long or not len(at):
-            raise ValueError(
-                f"TokenVectors: vectors is {tuple(self.vectors.shape)} and offsets is "
-                f"{tuple(at.shape)} {at.dtype}; expected (tokens, dim) and (texts + 1,) int64: use "
-                "TokenVectors.from_list"
-            )
-        if at.device.type != "cpu":
-            raise ValueError(
-                f"TokenVectors: offsets is on {at.device}; expected the CPU, wherever the vectors are"
-            )
-        if int(at[0]) != 0 or int(at[-1]) != len(self.vectors) or bool((at.diff() < 0).any()):
-            raise ValueError(
-                f"TokenVectors: offsets run from {int(at[0])} to {int(at[-1])} for "
-                f"{len(self.vectors)} vectors; expected to rise from 0 to that number"
-            )
-
-    @classmethod
-    def from_list(cls, texts: Sequence[Tensor], dim: int | None = None) -> TokenVectors:
-        """Take a list of (tokens_i, dim) tensors of one dtype and device.
-
-        dim: needed only for an empty list. Raises ValueError if they differ in dim or are no tensors
-        of two dimensions.
-        """
-        texts = list(texts)
-        if not texts:
-            return cls(torch.empty(0, dim or 0), torch.zeros(1, dtype=torch.long))
-        if any(x.ndim != 2 or x.shape[1] != texts[0].shape[-1] for x in texts):
-            shapes = sorted({tuple(x.shape[1:]) for x in texts})
-            raise ValueError(
-                f"TokenVectors.from_list: behind the tokens the shapes are {shapes}; expected one "
-                "(tokens_i, dim) for each text, all of one dim"
-            )
-        return cls(torch.cat(texts), _offsets(torch.tensor([len(x) for x in texts])))
-
-    @classmethod
-    def from_padded(cls, tokens: Tensor, mask: Tensor) -> TokenVectors:
-        """Take tokens (n, tokens, dim) and their mask (n, tokens), 1 or True for a real token."""
-        _require_mask("TokenVectors.from_padded", "tokens", tokens, mask)
-        real = mask.bool()
-        return cls(tokens[real], _offsets(torch.tensor(real.sum(dim=1).tolist()).long()))
-
-    def __len__(self) -> int:
-        """The number of texts."""
-        return len(self.offsets) - 1
-
-    def __getitem__(self, row: int) -> Tensor:
-        """The token vectors of one text, (tokens_i, dim), without a copy."""
-        if not -len(self) <= row < len(self):
-            raise IndexError(f"TokenVectors: there is no text {row} of {len(self)}")
-        row %= len(self)
-        return self.vectors[int(self.offsets[row]) : int(self.offsets[row + 1])]
-
-    def __iter__(self) -> Iterator[Tensor]:
-        return iter(self.vectors.split(self.lengths.tolist()))
-
-    @property
-    def lengths(self) -> Tensor:
-        """The number of tokens of each text, (texts,) int64 on the CPU."""
-        return self.offsets.diff()
-
-    def to(self, *where: torch.device | torch.dtype | str) -> TokenVectors:
-        """The same with its vectors in another dtype or on another device."""
-        vectors = self.vectors
-        for one in where:
-            vectors = vectors.to(one)
-        return TokenVectors(vectors, self.offsets)
-
-    def select(self, rows: Tensor | Sequence[int]) -> TokenVectors:
-        """Return the texts of these rows, in their order; a row may come twice."""
-        lengths = self.lengths[self._rows(rows)]
-        row = self._rows(rows).repeat_interleave(lengths)
-        offsets = _offsets(lengths)
-        within = torch.arange(len(row)) - offsets[:-1].repeat_interleave(lengths)
-        return TokenVectors(self._take(self.offsets[row] + within), offsets)
-
-    def pad(self, rows: Tensor | Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
-        """Return tokens (r, longest, dim), zeros behind the last, and their mask (r, longest) bool.
-
-        rows: of which texts, by default of all. Raises IndexError for rows that are not there.
-        """
-        starts, lengths = self.offsets[:-1], self.lengths
-        if rows is not None:
-            starts, lengths = starts[self._rows(rows)], lengths[self._rows(rows)]
-        place = torch.arange(int(lengths.max()) if len(lengths) else 0)
-        real = place < lengths[:, None]
-        if not real.any():
-            empty = self.vectors.new_zeros(*real.shape, self.vectors.shape[1])
-            return empty, real.to(self.vectors.device)
-        where = (starts[:, None] + place).where(real, torch.zeros(1, dtype=torch.long))
-        tokens = self._take(where.flatten()).view(*real.shape, -1)
-        real = real.to(self.vectors.device)
-        return tokens.masked_fill(~real[:, :, None], 0.0), real
-
-    def _rows(self, rows: Tensor | Sequence[int]) -> Tensor:
-        """Rows as numbers from 0 on the CPU."""
-        listed = rows.tolist() if isinstance(rows, Tensor) else list(rows)
-        asked = torch.tensor(listed, dtype=torch.long)
-        if len(asked) and not -len(self) <= int(asked.min()) <= int(asked.max()) < len(self):
-            raise IndexError(
-                f"TokenVectors: rows run from {int(asked.min())} to {int(asked.max())}; there are "
-                f"{len(self)} texts"
-            )
-        return asked % len(self) if len(self) else asked
-
-    def _take(self, places: Tensor) -> Tensor:
-        return self.vectors.index_select(0, places.to(self.vectors.device))
-
-
-def _offsets(lengths: Tensor) -> Tensor:
-    """(n,) lengths to (n + 1,): where each begins, and the end."""
-    return torch.cat([torch.zeros(1, dtype=torch.long), lengths.cumsum(0)])
-
-
 def max_sim_scores(
     queries: Tensor, query_mask: Tensor, documents: TokenVectors, block: int = _BLOCK
 ) -> Tensor:
@@ -239,50 +113,64 @@ def max_sim_scores(
     nan or infinity: the message names the rows.
     """
     vectors = documents.vectors
-    _require_mask("max_sim_scores", "queries", queries, query_mask)
+    require_mask("max_sim_scores", "queries", queries, query_mask)
     _require_alike("max_sim_scores", queries, vectors, block)
-    if torch.is_grad_enabled() and (queries.requires_grad or vectors.requires_grad):
-        similarities = vectors @ queries[query_mask.bool()].T  # (tokens, real query tokens)
-        best = segment_max(similarities, documents.lengths)
-        scores = _sums(best, query_mask)
-        return scores.masked_fill((documents.lengths == 0).to(scores.device), -torch.inf)
-    with torch.no_grad():
-        return _by_length(queries, query_mask, documents, block)
+    columns = queries[query_mask.bool()].T.contiguous()  # (dim, real query tokens)
+    with_gradient = torch.is_grad_enabled() and (queries.requires_grad or vectors.requires_grad)
+    walk = _in_order if with_gradient or columns.shape[1] <= _FEW else _by_length
+    rows, sums = [], []
+    for some, best in walk(columns, documents, block):
+        rows.append(some)
+        sums.append(_sums(best, query_mask))
+    if not rows:
+        return _wide(queries.new_empty(len(queries), 0))
+    back = torch.cat(rows).argsort().to(vectors.device)
+    scores = torch.cat(sums, dim=1).index_select(1, back)
+    there = (documents.lengths > 0).to(scores.device)
+    if not with_gradient:
+        require_finite_scores(
+            "max_sim_scores", scores[:, there], queries=queries, documents=vectors
+        )
+    return scores.masked_fill(~there, -torch.inf)
 
 
-def segment_max(values: Tensor, lengths: Tensor) -> Tensor:
-    """Return the maxima of neighbouring rows, (segments, columns), minus infinity of none.
+def _in_order(
+    columns: Tensor, documents: TokenVectors, block: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield rows of documents (r,) and the largest similarity of each column (dim, c) there, (r, c).
 
-    values: (rows, columns); lengths: (segments,) int64 that add up to the rows, on any device.
+    Each document's tokens are read where they lie: for few columns, reading is what takes the time.
     """
-    return torch.segment_reduce(
-        values, "max", lengths=lengths.to(values.device), axis=0, unsafe=True, initial=-torch.inf
-    )
+    lengths = documents.lengths
+    for part in slices(lengths, max(1, min(block // max(1, columns.shape[1]), _TOKENS))):
+        first, last = documents.offsets[part.start], documents.offsets[part.stop]
+        similarities = documents.vectors[int(first) : int(last)] @ columns
+        yield torch.arange(part.start, part.stop), segment_max(similarities, lengths[part])
 
 
-def _by_length(queries: Tensor, query_mask: Tensor, documents: TokenVectors, block: int) -> Tensor:
-    """`max_sim_scores` without a gradient, documents of like length together.
+def _by_length(
+    columns: Tensor, documents: TokenVectors, block: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield what `_in_order` yields, documents of like length together.
 
     What is left to pad is filled up by tokens that the document has: a maximum over some of them twice
     is the same maximum, so that nothing is masked.
     """
-    columns = queries[query_mask.bool()].T.contiguous()  # (dim, real query tokens)
-    parts = columns.split(_QUERY_TOKENS, dim=1)
-    widest = max((part.shape[1] for part in parts), default=0)
-    scores = _wide(queries.new_full((len(queries), len(documents)), -torch.inf))
-    lengths = documents.lengths
-    order = lengths.argsort(descending=True, stable=True)[: int((lengths > 0).sum())]
-    room = queries.new_empty(0)
-    while len(order) and len(queries):
+    parts, lengths = columns.split(_QUERY_TOKENS, dim=1), documents.lengths
+    widest = parts[0].shape[1]
+    order = lengths.argsort(descending=True, stable=True)
+    order, without = order.split([int((lengths > 0).sum()), int((lengths == 0).sum())])
+    yield without, columns.new_full((len(without), columns.shape[1]), -torch.inf)
+    room = columns.new_empty(0)
+    while len(order):
         longest = int(lengths[order[0]])
-        most = min(block // max(1, widest), _TOKENS)
-        rows = order[: max(1, most // longest)]
+        rows = order[: max(1, min(block // widest, _TOKENS) // longest)]
         order = order[len(rows) :]
         last = documents.offsets[rows + 1, None] - 1
         places = documents.offsets[rows, None] + torch.arange(longest)
-        tokens = documents._take(torch.minimum(places, last).flatten())
+        tokens = documents.take(torch.minimum(places, last).flatten())
         if room.numel() < len(tokens) * widest:
-            room = queries.new_empty(len(tokens) * widest)
+            room = columns.new_empty(len(tokens) * widest)
         best = []
         for part in parts:
             # The same memory for each block: new pages would cost a third of the product's time.
@@ -290,10 +178,7 @@ def _by_length(queries: Tensor, query_mask: Tensor, documents: TokenVectors, blo
             found = room[: len(tokens) * width].view(len(tokens), width)
             torch.mm(tokens, part, out=found)
             best.append(found.view(len(rows), longest, width).amax(dim=1))
-        scores[:, rows.to(scores.device)] = _sums(torch.cat(best, dim=1), query_mask)
-    found = scores[:, (lengths > 0).to(scores.device)]
-    require_finite_scores("max_sim_scores", found, queries=queries, documents=documents.vectors)
-    return scores
+        yield rows, torch.cat(best, dim=1)
 
 
 def _sums(best: Tensor, query_mask: Tensor) -> Tensor:
@@ -332,21 +217,9 @@ def _require_fit(
     document_mask: Tensor,
     block: int = 1,
 ) -> None:
-    _require_mask(name, "queries", queries, query_mask)
-    _require_mask(name, "documents", documents, document_mask)
+    require_mask(name, "queries", queries, query_mask)
+    require_mask(name, "documents", documents, document_mask)
     _require_alike(name, queries, documents, block)
-
-
-def _require_mask(name: str, what: str, tokens: Tensor, mask: Tensor) -> None:
-    if tokens.ndim != 3 or mask.shape != tokens.shape[:2]:
-        raise ValueError(
-            f"{name}: {what} is {tuple(tokens.shape)} and its mask is {tuple(mask.shape)}; expected "
-            "(texts, tokens, dim) and (texts, tokens): a single text needs text[None]"
-        )
-    if tokens.device != mask.device:
-        raise ValueError(
-            f"{name}: {what} is on {tokens.device} and its mask on {mask.device}; expected one device"
-        )
 
 
 def _require_alike(name: str, queries: Tensor, documents: Tensor, block: int = 1) -> None:

@@ -8,7 +8,7 @@ import json
 import pytest
 import torch
 
-from benchmarks.library import losses, measure, mining, search
+from benchmarks.library import late_interaction, losses, measure, mining, search
 from lib import _coarse
 
 TINY = ((1, 300), (40, 2_500))
@@ -128,3 +128,114 @@ def test_all_training_steps_leave_the_same_gradient():
     for name, step in steps.items():
         found = losses.gradient(model, step)
         torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-3, msg=name)
+
+
+_VECTORS = late_interaction.vectors
+
+
+@pytest.fixture
+def few_documents(monkeypatch):
+    """The late-interaction benchmark on 3 queries and 12 documents."""
+    monkeypatch.setattr(late_interaction, "vectors", lambda: _VECTORS(3, 12))
+    return _VECTORS(3, 12)
+
+
+def test_every_max_sim_gives_the_scores_of_loops(few_documents):
+    queries, documents = few_documents
+    expected = torch.tensor(
+        [[float((q @ d.T).max(dim=1).values.sum()) for d in documents] for q in queries]
+    )
+    for name, prepare in late_interaction.SYSTEMS.items():
+        found = prepare(queries, documents)()
+        if name != "product alone":
+            torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-6, msg=name)
+    tokens = torch.cat(documents)
+    part = late_interaction.product(queries, documents)()[: len(tokens) % 1_024]
+    expected = tokens[len(tokens) // 1_024 * 1_024 :] @ queries.flatten(0, 1).T
+    torch.testing.assert_close(part, expected)
+
+
+def test_the_documents_of_max_sim_are_as_long_as_it_says():
+    queries, documents = late_interaction.vectors(2, 200)
+    assert queries.shape == (2, 32, 128)
+    lengths = [len(document) for document in documents]
+    assert (min(lengths) >= 20, max(lengths) <= 146, len(set(lengths)) > 50) == (True,) * 3
+    torch.testing.assert_close(documents[7].norm(dim=1), torch.ones(lengths[7]))
+
+
+@pytest.mark.usefixtures("few_documents")
+def test_a_max_sim_that_gives_other_scores_is_not_timed(monkeypatch):
+    def wrong(queries, documents):
+        return lambda: late_interaction.ours(queries, documents)() + 1e-3
+
+    monkeypatch.setitem(late_interaction.SYSTEMS, "ours, padded", wrong)
+    with pytest.raises(AssertionError, match="ours, padded gives other scores"):
+        late_interaction.times(1)
+
+
+class _Set:
+    """A course set of 30 passages and 20 test queries, which ask for the first."""
+
+    ids = tuple(f"p{i}" for i in range(30))
+
+    class test:
+        relevant = tuple({f"p{i}": 1} for i in range(20))
+
+
+@pytest.fixture
+def small_index(monkeypatch):
+    from lib import data
+    from lib.late_interaction import TokenVectors
+
+    documents = TokenVectors.from_list(_VECTORS(1, 30)[1])
+    queries = torch.stack([documents[i][:5] for i in range(20)])
+    encoded = documents, queries, torch.ones(20, 5)
+    monkeypatch.setattr(data, "load_course_set", lambda profile: _Set)
+    monkeypatch.setattr(late_interaction, "encoded", lambda *a: encoded)
+    monkeypatch.setattr(late_interaction, "CENTROIDS", 64)
+    monkeypatch.setattr(late_interaction, "PROBES", 64)
+    return encoded
+
+
+def test_the_ways_to_search_an_index_differ_in_bytes_and_bits(small_index, tmp_path):
+    ways = late_interaction.searches(tmp_path, *small_index)
+    _, queries, mask = small_index
+    for name, (find, size) in ways.items():
+        assert find(queries, mask, 1)[:, 0].tolist() == list(range(20)), name
+        folder = tmp_path / ("float16" if name == "float16" else name[0])
+        if name != "float32, memory":
+            assert size == sum(path.stat().st_size for path in folder.iterdir())
+    sizes = [size for _, size in ways.values()]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+@pytest.mark.usefixtures("few_documents", "small_index")
+@pytest.mark.parametrize("index", [True, False])
+def test_the_late_interaction_benchmark_prints_and_writes_a_row_each(index, tmp_path, capsys):
+    path = tmp_path / "rows.json"
+    options = [] if index else ["--no-index"]
+    late_interaction.main(["--rounds", "1", "--no-memory", "--json", str(path), *options])
+    found = json.loads(path.read_text())
+    assert [row["system"] for row in found["max_sim"]] == list(late_interaction.SYSTEMS)
+    printed = capsys.readouterr().out
+    assert ("two stages" in printed) is index
+    if index:
+        assert len(found["index"]) == 8
+        by_name = {row["index"]: row for row in found["index"]}
+        assert by_name["float32, memory"]["same"] == 1
+        assert by_name["float16"]["smaller"] == 1 < by_name["4 bits, exact"]["smaller"]
+        assert all(row["ndcg_at_10"]["mean"] > 0.9 for row in found["index"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ours", "maxsim"])
+def test_the_late_interaction_benchmark_measures_memory_in_a_process(name):
+    assert 0 < late_interaction.peak(name, 1) < 1_000
+
+
+def test_the_late_interaction_benchmark_explains_itself(capsys):
+    with pytest.raises(SystemExit):
+        late_interaction.main(["--help"])
+    printed = capsys.readouterr().out
+    assert "First table" in printed
+    assert "--no-index" in printed

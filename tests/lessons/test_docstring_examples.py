@@ -29,6 +29,13 @@ PEOPLE = torch.tensor([[1.0, 0, 1], [0, 1, 1], [1, 0, 3], [0, 1, 3], [-1, -1, 0]
 ALIKE = torch.tensor([[0.6, 0.8], [0.6, 0.8]])
 PAIRS = torch.tensor([[1.0, 2.0], [-1.0, 0.5]]), torch.tensor([[0.5, 1.0], [2.0, -1.0]])
 OWN, TWO = torch.tensor([[1.0, 2.0], [0.0, 3.0]]), torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])
+QUERY, DOCUMENT = torch.eye(2), torch.tensor([[0.8, 0.6], [-1.0, 0.0], [0.1, 0.9]])
+CENTROIDS, BYTE = torch.tensor([[0.6, 0.0, 0.8, 0.0]]), torch.tensor([[198]], dtype=torch.uint8)
+INDEX = (
+    torch.tensor([[0.9, 0.1], [0.2, 0.8]]),
+    torch.tensor([1, 0, 1, 1]),
+    torch.tensor([0, 1, 1, 2]),
+)
 WEIGHT = torch.tensor([[1.0, 0.5], [-0.5, 2.0]])
 
 
@@ -170,6 +177,43 @@ EXAMPLES = [
     ),
     ("binary_rescore", (torch.tensor([[0.8, -0.4, 0.2]]), BITS, 2, 1), "[[2]]", None),
     ("index_bytes", (1_000, 384, 1, 8), "432,000", 432_000),
+    ("max_sim", (QUERY, DOCUMENT), "the score is 1.7", 1.7),
+    (
+        "max_sim_batch",
+        (
+            QUERY[None],
+            torch.tensor([[1, 1]]),
+            torch.tensor([[[0.8, 0.6], [0.0, 1.0], [5.0, 5.0]]]),
+            torch.tensor([[1, 1, 0]]),
+        ),
+        "[[1.8]]",
+        None,
+    ),
+    (
+        "kmeans_step",
+        (
+            torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]]),
+            torch.tensor([[0.8, -0.6], [0.0, 1.0], [0.0, -1.0]]),
+        ),
+        "[[1, 0], [0.447, 0.894], [0, -1]]",
+        [[1, 0], [0.2**0.5, 0.8**0.5], [0, -1]],
+    ),
+    (
+        "fit_buckets",
+        (torch.arange(9.0).view(3, 3), 2),
+        "cutoffs [2, 4, 6], values [1, 3, 5, 7]",
+        [[2, 4, 6], [1, 3, 5, 7]],
+    ),
+    ("pack_codes", (torch.tensor([[3, 0, 1, 2]]), 2), "[[198]]", None),
+    (
+        "decode_tokens",
+        (torch.tensor([0]), BYTE, CENTROIDS, torch.tensor([-0.3, -0.1, 0.1, 0.4])),
+        "the sum is [1, -0.3, 0.7, 0.1], which is then divided by its length",
+        [[x / 1.59**0.5 for x in (1, -0.3, 0.7, 0.1)]],
+    ),
+    ("candidate_passages", (QUERY[:1], *INDEX, 1, 2), "of which passage 1 has a token: [1]", [1]),
+    ("candidate_passages", (QUERY[:1], *INDEX, 2, 1), "passage 1 scores best (0.9): [1]", [1]),
+    ("token_index_bytes", (10, 200, 128, 2, 16), "= 15,496", 15_496),
     (
         "three_similarities",
         (torch.tensor([[3.0, 4.0]]), torch.tensor([[6.0, 8.0], [0.0, 0.0]])),
@@ -221,12 +265,13 @@ TESTS = {
     "break_mnrl": ([[1, 0], [0, 1]], [[1, 0], [0, 1]], 1, 0.3133),
     "break_miner": ([[0.25, 1]], [[1]], [-1], 0.5, 2, [[0, -1]]),
     "break_rescore": ([[1]], [[5], [9]], [[0, 1]], 1, [[1]]),
+    "break_max_sim": ([[[2]]], [[1]], [[[3], [5]]], [[1, 1]], [[10]]),
     "break_ndcg": (["a", "b"], {"a": 1, "b": 2}, 2, 0.8597),
 }
 
 
 def plain(value: Any) -> Any:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return [plain(item) for item in value]
     return value.tolist() if isinstance(value, torch.Tensor | np.ndarray) else value
 

@@ -133,26 +133,28 @@ def test_kept_states_are_read_and_a_new_projection_needs_no_others(tiny, monkeyp
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("other", "changed"),
     [
-        {"markers": False},
-        {"expansion": 20},
-        {"skip_punctuation": False},
-        {"query_tokens": 8},
-        {"document_tokens": 8},
+        ({"markers": False}, ["query", "document"]),
+        ({"skip_punctuation": False}, ["query", "document"]),
+        ({"expansion": 20}, ["query"]),
+        ({"query_tokens": 8}, ["query"]),
+        ({"document_tokens": 8}, ["document"]),
+        ({"seed": 1}, []),
     ],
 )
-def test_another_setting_reads_no_kept_states(tiny, model, other):  # noqa: F811
-    facts = [
-        colbert._facts(m, PASSAGES, kind, 64)
-        for m in (model, make_colbert(tiny, 16, **other))
-        for kind in colbert.KINDS
-    ]
-    assert facts[:2] != facts[2:]
-    changed = make_colbert(tiny, 16)
+def test_another_setting_reads_no_kept_states_of_what_it_changes(tiny, model, other, changed):  # noqa: F811
+    another = make_colbert(tiny, 16, **other)
+    facts = [[colbert._facts(m, PASSAGES, k, 64) for m in (model, another)] for k in colbert.KINDS]
+    assert [kind for kind, (a, b) in zip(colbert.KINDS, facts) if a != b] == changed
+
+
+def test_other_layers_read_no_kept_states(tiny, model):  # noqa: F811
+    another = make_colbert(tiny, 16)
     with torch.no_grad():
-        next(changed[0].parameters()).mul_(1.1)
-    assert colbert._facts(changed, PASSAGES, "query", 64) != facts[0]
+        next(another[0].parameters()).mul_(1.1)
+    facts = [colbert._facts(m, PASSAGES, "query", 64)["layers"] for m in (model, another)]
+    assert facts[0] != facts[1]
 
 
 def test_texts_that_come_twice_are_read_once_and_stand_in_order(model):

@@ -2,8 +2,6 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lib import late_index
 from lib.late_index import LateIndex, VectorIndex
@@ -172,20 +170,6 @@ def test_the_number_of_centroids_grows_with_the_root_of_the_tokens(tmp_path):
     for tokens, expected in ((16, 16), (256, 64), (4_096, 256)):
         index = LateIndex.build(tmp_path / str(tokens), made(7, [8] * (tokens // 8)))
         assert len(index.codec.centroids) == expected
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.integers(0, 9), max_size=20), st.integers(1, 30))
-def test_parts_cover_all_rows_and_hold_no_more_than_asked_for(lengths, most):
-    parts = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(late_index, "_TOKENS", most)
-        parts = list(late_index._parts_of(torch.tensor(lengths, dtype=torch.long)))
-    assert [row for part in parts for row in range(part.start, part.stop)] == list(
-        range(len(lengths))
-    )
-    for part in parts:
-        assert sum(lengths[part]) <= most or part.stop - part.start == 1
 
 
 def test_search_says_what_does_not_fit(index):

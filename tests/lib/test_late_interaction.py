@@ -1,4 +1,4 @@
-"""MaxSim against its plain version, sentence-transformers' and loops; the ragged store."""
+"""MaxSim against its plain version, sentence-transformers' and loops."""
 
 import pytest
 import torch
@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sentence_transformers.util import maxsim
 
+from lib import late_interaction
 from lib.late_interaction import (
     TokenVectors,
     max_sim,
     max_sim_map,
     max_sim_scores,
     plain_max_sim,
-    segment_max,
 )
 
 
@@ -144,17 +144,6 @@ def test_gradients_flow_through_the_store_too():
         assert not scores(*inputs).requires_grad
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 99), st.lists(st.integers(0, 5), min_size=1, max_size=8))
-def test_the_maxima_of_segments_are_those_of_their_rows(seed, lengths):
-    values = unit(seed, sum(lengths), 3)
-    expected = [
-        part.amax(dim=0) if len(part) else torch.full((3,), -torch.inf)
-        for part in values.split(lengths)
-    ]
-    assert torch.equal(segment_max(values, torch.tensor(lengths)), torch.stack(expected))
-
-
 def test_the_gradient_of_blocks_is_that_of_the_whole():
     queries, documents = unit(0, 3, 4, 6), unit(1, 7, 5, 6)
     ones = torch.ones(3, 4), torch.ones(7, 5)
@@ -177,19 +166,26 @@ def test_many_query_tokens_are_cut_into_products():
     torch.testing.assert_close(max_sim(queries, mask, *documents.pad()), expected)
 
 
+@pytest.mark.parametrize("queries", [3, 30])
 @pytest.mark.parametrize("block", [1, 500, 20_000])
-def test_no_more_similarities_are_held_than_asked_for(block, monkeypatch):
+def test_no_more_similarities_are_held_than_asked_for(queries, block, monkeypatch):
     held = []
-    product = torch.mm
+    product, maxima = torch.mm, late_interaction.segment_max
 
-    def watched(a, b, **options):
+    def watched_product(a, b, **options):
         held.append(len(a) * b.shape[1])
         return product(a, b, **options)
 
-    monkeypatch.setattr(torch, "mm", watched)
+    def watched_maxima(values, lengths):
+        held.append(values.numel())
+        return maxima(values, lengths)
+
+    monkeypatch.setattr(torch, "mm", watched_product)
+    monkeypatch.setattr(late_interaction, "segment_max", watched_maxima)
     documents = TokenVectors.from_list(texts(1, range(1, 30)))
-    max_sim_scores(unit(0, 3, 4, 8), torch.ones(3, 4), documents, block)
-    assert max(held) <= max(block, 29 * 12)
+    max_sim_scores(unit(0, queries, 4, 8), torch.ones(queries, 4), documents, block)
+    assert sum(held) >= 4 * queries * len(documents.vectors)
+    assert max(held) <= max(block, 29 * 4 * queries)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
@@ -262,67 +258,3 @@ def test_the_map_shows_who_wins_and_its_winners_make_the_score():
     assert max_sim_map(torch.ones(1, 2), torch.ones(3, 2))[1].tolist() == [0]
     with pytest.raises(ValueError, match="at least one token"):
         max_sim_map(query, document[:0])
-
-
-def test_the_store_keeps_no_padding_and_gives_every_text_back():
-    given = texts(0, [3, 0, 5, 1])
-    store = TokenVectors.from_list(given)
-    assert len(store) == 4
-    assert store.vectors.shape == (9, 8)
-    assert store.offsets.tolist() == [0, 3, 3, 8, 9]
-    assert store.lengths.tolist() == [3, 0, 5, 1]
-    assert all(map(torch.equal, store, given))
-    assert torch.equal(store[2], given[2])
-    assert torch.equal(store[-1], given[3])
-    assert store[0].data_ptr() == store.vectors.data_ptr()
-    tokens, mask = store.pad()
-    assert (tokens.shape, mask.sum(dim=1).tolist()) == ((4, 5, 8), [3, 0, 5, 1])
-    assert (tokens[~mask] == 0).all()
-    again = TokenVectors.from_padded(tokens, mask)
-    assert torch.equal(again.vectors, store.vectors)
-    assert torch.equal(again.offsets, store.offsets)
-
-
-def test_some_texts_are_selected_and_padded_in_the_order_asked_for():
-    given = texts(0, [3, 0, 5, 1])
-    store = TokenVectors.from_list(given)
-    for rows in ([2, 0, 2], torch.tensor([2, 0, 2]), [-2, -4, 2]):
-        some = store.select(rows)
-        assert all(map(torch.equal, some, [given[2], given[0], given[2]]))
-        tokens, mask = store.pad(rows)
-        assert all(map(torch.equal, (tokens, mask), some.pad()))
-    assert len(store.select([])) == 0
-    assert store.pad([])[0].shape == (0, 0, 8)
-    assert store.pad([1])[0].shape == (1, 0, 8)
-    with pytest.raises(IndexError, match="there are 4 texts"):
-        store.select([0, 4])
-    with pytest.raises(IndexError, match="no text 4 of 4"):
-        store[4]
-
-
-def test_a_store_of_nothing_is_empty():
-    store = TokenVectors.from_list([], dim=8)
-    assert (len(store), store.vectors.shape, store.pad()[0].shape) == (0, (0, 8), (0, 0, 8))
-    assert max_sim_scores(unit(0, 2, 3, 8), torch.ones(2, 3), store).shape == (2, 0)
-    full = TokenVectors.from_list(texts(0, [2]))
-    assert max_sim_scores(torch.empty(0, 3, 8), torch.ones(0, 3), full).shape == (0, 1)
-
-
-@pytest.mark.parametrize(
-    ("vectors", "offsets", "message"),
-    [
-        (torch.ones(3), torch.tensor([0, 3]), "use TokenVectors.from_list"),
-        (torch.ones(3, 2), torch.tensor([0.0, 3.0]), "use TokenVectors.from_list"),
-        (torch.ones(3, 2), torch.tensor([0, 2]), "from 0 to 2 for 3 vectors"),
-        (torch.ones(3, 2), torch.tensor([0, 2, 1, 3]), "expected to rise"),
-        (torch.ones(3, 2), torch.empty(2, dtype=torch.long, device="meta"), "expected the CPU"),
-    ],
-)
-def test_a_store_refuses_offsets_that_do_not_fit(vectors, offsets, message):
-    with pytest.raises(ValueError, match=message):
-        TokenVectors(vectors, offsets)
-
-
-def test_a_list_of_different_widths_is_refused():
-    with pytest.raises(ValueError, match=r"\(2,\), \(3,\)"):
-        TokenVectors.from_list([torch.ones(1, 3), torch.ones(1, 2)])

@@ -1,5 +1,7 @@
 """The same numbers on the pretended GPU as on the CPU, and nothing left on the wrong one."""
 
+import tempfile
+
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from lib import (
     geometry,
     gradient_cache,
     index,
+    late_index,
     late_interaction,
     losses,
     matryoshka,
@@ -83,7 +86,17 @@ def coded(vectors):
     return centroids, codec.cutoffs, codec.values, *numbers, codec.decode(codes)
 
 
+def searched(queries, vectors):
+    """What an index of coded tokens finds, in two stages and by looking at all."""
+    unit = stored(vectors)
+    with tempfile.TemporaryDirectory() as folder:
+        index = late_index.LateIndex.build(folder, unit, 2, 16)
+        asked = queries, queries[..., 0] > -0.2
+        return *index.search(*asked, 5, candidates=20), *index.exact(*asked, 5)
+
+
 CASES = {
+    "index of coded tokens": lambda n, c: searched(n, c),
     "residual codec": lambda c: coded(c),
     "MaxSim": lambda n, c: late_interaction.max_sim(
         n, n[..., 0] > -0.2, *stored(c).pad(), block=200

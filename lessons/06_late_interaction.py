@@ -315,7 +315,11 @@ for place in table[0].argsort(descending=True)[:3].tolist():
     print(f"{table[0, place]:.2f}", course.titles[ten[place]])
 
 # %% [markdown]
-# Ten passages in one call. ([CLS] and [SEP] count as tokens here, as they do in ColBERT, so the scores are higher than above.) Before you trust a function like this one, try to break it.
+# Ten passages in one call. ([CLS] and [SEP] count as tokens here, as they do in ColBERT, so the scores are higher than before.)
+#
+# ## 4. Break it
+#
+# A wrong MaxSim gives numbers that look like scores. Before you trust such a function, think about what should change a score and what should not.
 
 # %% quiz="06-q3"
 

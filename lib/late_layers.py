@@ -308,7 +308,10 @@ def train(
 
     def step(rows: Tensor) -> Tensor:
         numbers = rows.tolist()
-        asked, offered = encoder(queries, numbers), encoder(documents, [positives[i] for i in numbers])
+        asked, offered = (
+            encoder(queries, numbers),
+            encoder(documents, [positives[i] for i in numbers]),
+        )
         with torch.autocast(device.type, enabled=False):  # the loss in float32
             if isinstance(encoder, Tokens):
                 table = _table(score, asked, offered)
@@ -319,7 +322,9 @@ def train(
     settings = {"batch_size": batch_size, "epochs": epochs, "lr": lr, "seed": seed}
 
     def run() -> History:
-        return fit(encoder, len(positives), step, keys=positives, progress=progress, **settings, **options)
+        return fit(
+            encoder, len(positives), step, keys=positives, progress=progress, **settings, **options
+        )
 
     if not keep:
         return run()

@@ -16,20 +16,19 @@ import json
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from lib import progress_bar
 from lib._arguments import as_texts
-from lib.cache import remember
+from lib._kept_training import digest, kept_training
 from lib.colbert import project, projection
 from lib.device import low_precision_dtype
 from lib.finetune import History, fit, trainable_layers
-from lib.fingerprint import module_digest
 from lib.late_interaction import max_sim_scores
 from lib.token_vectors import TokenVectors
 
@@ -111,13 +110,14 @@ def train_projection(
 
     if not keep:
         return run()
-    states = [_digest(x) for x in (queries.vectors, queries.offsets, documents.vectors)]
+    states = [digest(x) for x in (queries.vectors, queries.offsets, documents.vectors)]
     facts = {
+        "recipe": _RECIPE,
         "scale": scale,
-        "states": [*states, _digest(documents.offsets)],
+        "states": [*states, digest(documents.offsets)],
         "positives": positives,
     }
-    return _kept("colbert-projection", linear, settings | facts, run)
+    return kept_training("colbert-projection", linear, settings | facts, run)
 
 
 def train(
@@ -172,7 +172,8 @@ def train(
     if not keep:
         return run()
     texts = hashlib.sha256(json.dumps([queries, positives]).encode()).hexdigest()
-    return _kept("colbert", model, settings | {"last": last, "texts": texts}, run)
+    facts = {"recipe": _RECIPE, "last": last, "texts": texts}
+    return kept_training("colbert", model, settings | facts, run)
 
 
 def _by_trainer(
@@ -278,39 +279,3 @@ def _quietly() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels):
             logger.setLevel(level)
-
-
-def _kept(
-    name: str, module: nn.Module, facts: dict[str, Any], run: Callable[[], History]
-) -> History:
-    """Train what of `module` wants a gradient by run(), or read what it became, with the history."""
-    device = next(module.parameters()).device
-    trained = {n for n, p in module.named_parameters() if p.requires_grad}
-
-    def make() -> dict[str, Tensor]:
-        history = run()
-        numbers = {part: getattr(history, part) for part in ("losses", "grad_norms", "seconds")}
-        made = {
-            f"history.{part}": torch.tensor(value, dtype=torch.float64, device="cpu")
-            for part, value in numbers.items()
-        }
-        return made | {n: p for n, p in module.state_dict().items() if n in trained}
-
-    made = remember(
-        name,
-        {
-            "recipe": _RECIPE,
-            "start": module_digest(module),
-            "precision": str(low_precision_dtype(device)),
-        }
-        | facts,
-        make,
-    )
-    numbers = {part: made.pop(f"history.{part}").tolist() for part in ("losses", "grad_norms")}
-    seconds = float(made.pop("history.seconds"))
-    module.load_state_dict({n: t.to(device) for n, t in made.items()}, strict=False)
-    return History(numbers["losses"], numbers["grad_norms"], seconds=seconds)
-
-
-def _digest(x: Tensor) -> str:
-    return hashlib.sha256(x.detach().cpu().contiguous().view(torch.uint8).numpy().data).hexdigest()

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib._arguments import as_texts
+from lib._kept_training import digest, kept_training
 from lib.cache import remember
 from lib.colbert import KINDS, Kind, projection
 from lib.device import autocast, low_precision_dtype
@@ -186,10 +187,11 @@ class _Last(nn.Module):
         for module in self.layers.modules():
             if isinstance(module, nn.Dropout):
                 module.p = 0.0
-            config: Any = getattr(module, "config", None)
-            if config is not None:  # the fused kernels want masks of another form
-                module.config = copy.copy(config)  # type: ignore[assignment]
-                module.config._attn_implementation = "eager"
+            part: Any = module
+            if getattr(part, "config", None) is not None:
+                # The fused kernels want masks of another form; the model's own setting stays.
+                part.config = copy.copy(part.config)
+                part.config._attn_implementation = "eager"
         self.requires_grad_(True)
 
     def read(self, states: Tensor, attended: Tensor) -> Tensor:
@@ -319,7 +321,7 @@ def train(
                 table = asked @ offered.T
             return F.cross_entropy(scale * table, torch.arange(len(numbers), device=device))
 
-    settings = {"batch_size": batch_size, "epochs": epochs, "lr": lr, "seed": seed}
+    settings: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "lr": lr, "seed": seed}
 
     def run() -> History:
         return fit(
@@ -331,26 +333,11 @@ def train(
     facts = settings | {
         "recipe": _RECIPE,
         "kind": type(encoder).__name__,
-        "start": module_digest(encoder),
         "positives": positives,
-        "precision": str(low_precision_dtype(device)),
-        "states": [_digest(x.states.vectors) for x in (queries, documents)],
-        "offsets": [_digest(x.states.offsets) for x in (queries, documents)],
+        "states": [digest(x.states.vectors) for x in (queries, documents)],
+        "offsets": [digest(x.states.offsets) for x in (queries, documents)],
     }
-
-    def make() -> dict[str, Tensor]:
-        history = run()
-        numbers = torch.tensor(
-            [history.losses, history.grad_norms], dtype=torch.float64, device="cpu"
-        )
-        seconds = torch.tensor(history.seconds, dtype=torch.float64, device="cpu")
-        return encoder.state_dict() | {"history.numbers": numbers, "history.seconds": seconds}
-
-    made = remember("last-layers", facts, make)
-    losses, norms = made.pop("history.numbers").tolist()
-    seconds = float(made.pop("history.seconds"))
-    encoder.load_state_dict({name: x.to(device) for name, x in made.items()})
-    return History(losses, norms, seconds=seconds)
+    return kept_training("last-layers", encoder, facts, run)
 
 
 def _table(score: Callable[..., Tensor], asked: list[Tensor], offered: list[Tensor]) -> Tensor:
@@ -367,7 +354,3 @@ def _padded(texts: list[Tensor]) -> tuple[Tensor, Tensor]:
     lengths = torch.tensor([len(x) for x in texts], device=texts[0].device)
     padded = nn.utils.rnn.pad_sequence(texts, batch_first=True)
     return padded, torch.arange(padded.shape[1], device=lengths.device) < lengths[:, None]
-
-
-def _digest(x: Tensor) -> str:
-    return hashlib.sha256(x.detach().cpu().contiguous().view(torch.uint8).numpy().data).hexdigest()

@@ -8,26 +8,20 @@ vectors for MaxSim (`Tokens`), or their mean (`Mean`), so that both can be train
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lib._arguments import as_texts
 from lib._kept_training import digest, kept_training
-from lib.cache import remember
-from lib.colbert import KINDS, Kind, projection
-from lib.device import autocast, low_precision_dtype
+from lib.colbert import projection
+from lib.device import autocast
 from lib.finetune import History, fit
-from lib.fingerprint import module_digest
 from lib.late_interaction import TokenVectors, max_sim
+from lib.lower_states import LowerStates, layers_of, lower_states
 from lib.pooling import mean_pool, normalize
-from lib.progress_bar import track
 from lib.text import length_sorted_batches
 
 if TYPE_CHECKING:
@@ -40,147 +34,12 @@ _NOBODY = -1e4  # an attention score that leaves no weight, also in 16 bits
 _SCALES = {"Tokens": 2.0, "Mean": 20.0}
 
 
-@dataclass(frozen=True, eq=False)
-class LowerStates:
-    """What the lower layers made of texts.
-
-    states: (tokens, width) of each text, all of its tokens.  attended: (tokens,) bool, which tokens
-    the others look at (a query's [MASK] tokens are looked at by none).  scored: (tokens,) bool, which
-    become token vectors (punctuation of passages does not).
-    """
-
-    states: TokenVectors
-    attended: Tensor
-    scored: Tensor
-
-    def __len__(self) -> int:
-        return len(self.states)
-
-    def select(self, rows: Sequence[int]) -> LowerStates:
-        """Return some of the texts, in the order of rows."""
-        both = torch.stack([self.attended, self.scored], dim=1).float()
-        marks = TokenVectors(both, self.states.offsets).select(rows).vectors.bool()
-        return LowerStates(self.states.select(rows), marks[:, 0], marks[:, 1])
-
-    def chunks(
-        self, rows: Sequence[int], size: int = 16
-    ) -> Iterator[tuple[list[int], Tensor, Tensor, Tensor]]:
-        """Yield texts of like length together, `size` at a time, so that little is padded.
-
-        rows: which texts. Each part has the places in rows, then states (r, longest, width), attended
-        and scored (r, longest) bool.
-        """
-        lengths = self.states.lengths[torch.tensor(list(rows), dtype=torch.long)].tolist()
-        both = torch.stack([self.attended, self.scored], dim=1).float()  # (tokens, 2)
-        for places in length_sorted_batches(lengths, size):
-            part = [rows[place] for place in places]
-            tokens, real = self.states.pad(part)
-            marks = TokenVectors(both, self.states.offsets).pad(part)[0].bool() & real[:, :, None]
-            yield places, tokens, marks[:, :, 0], marks[:, :, 1]
-
-
-@torch.no_grad()
-def lower_states(
-    model: MultiVectorEncoder,
-    texts: Iterable[str],
-    kind: Kind,
-    *,
-    last: int = 1,
-    batch_size: int = 64,
-    progress: bool = True,
-) -> LowerStates:
-    """Return what all layers but the `last` ones make of texts, kept on disk (2 bytes a number).
-
-    model: a ColBERT as `colbert.make_colbert` makes it, of BERT's kind; kind: "query" or "document".
-    The states are rounded to 16 bits, whether they were kept before or not.
-    Raises TypeError for one text instead of a list, ValueError for another kind, for fewer than 1 or
-    more layers than there are, and for a model without a list of layers.
-    """
-    texts = as_texts("lower_states", texts)
-    if kind not in KINDS:
-        raise ValueError(f"lower_states: kind is {kind!r}; expected one of {', '.join(KINDS)}")
-    count = len(_layers(model))
-    if not 1 <= last <= count:
-        raise ValueError(f"lower_states: last is {last}; expected 1 to {count}, the layers")
-    transformer: Any = model[0]
-    facts = {
-        "recipe": _RECIPE,
-        "embeddings": module_digest(transformer.auto_model.embeddings),
-        "layers": [module_digest(layer) for layer in _layers(model)[: count - last]],
-        "masks": [module_digest(module) for module in list(model)[2:]],
-        "lengths": [model.max_seq_length, transformer.query_length, transformer.document_length],
-        "expansion": transformer.query_expansion,
-        "prompt": model.prompts.get(kind),
-        "kind": kind,
-        "batch_size": batch_size,
-        "texts": hashlib.sha256(json.dumps(texts).encode()).hexdigest(),
-        "precision": str(low_precision_dtype(model.device)),
-    }
-    made = remember(
-        "lower-states", facts, lambda: _read(model, texts, kind, last, batch_size, progress)
-    )
-    states = TokenVectors(made["states"].to(model.device).float(), made["offsets"])
-    return LowerStates(states, made["attended"].to(model.device), made["scored"].to(model.device))
-
-
-def _read(
-    model: MultiVectorEncoder,
-    texts: list[str],
-    kind: Kind,
-    last: int,
-    batch_size: int,
-    progress: bool,
-) -> dict[str, Tensor]:
-    from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
-
-    transformer: Any = model[0]
-    masks = [module for module in model if isinstance(module, MultiVectorMask)]
-    found: dict[int, tuple[Tensor, ...]] = {}
-    batches = length_sorted_batches([len(text) for text in texts], batch_size)
-    name = "Reading queries" if kind == "query" else "Reading passages"
-    for rows in track(batches, name, "batch", shown=progress):
-        part = [texts[row] for row in rows]
-        features: Any = model.preprocess(part, prompt=model.prompts.get(kind), task=kind)
-        features = {k: x.to(model.device) for k, x in features.items() if isinstance(x, Tensor)}
-        attended = features["attention_mask"].bool()
-        read = {k: x for k, x in features.items() if k in ("input_ids", "token_type_ids")}
-        with autocast(model.device):
-            states = transformer.auto_model(
-                **read, attention_mask=features["attention_mask"], output_hidden_states=True
-            ).hidden_states[-1 - last]
-        for mask in masks:
-            features = mask(features, task=kind)
-        scored = features["attention_mask"].bool()
-        kept = attended | scored
-        lengths = kept.sum(dim=1).tolist()
-        parts = [x[kept].split(lengths) for x in (states.half(), attended, scored)]
-        found.update(zip(rows, zip(*parts)))
-    states, attended, scored = zip(*(found[row] for row in range(len(texts))))
-    whole = TokenVectors.from_list(states)
-    return {
-        "states": whole.vectors,
-        "offsets": whole.offsets,
-        "attended": torch.cat(attended),
-        "scored": torch.cat(scored),
-    }
-
-
-def _layers(model: MultiVectorEncoder) -> nn.ModuleList:
-    layers = getattr(getattr(model[0].auto_model, "encoder", None), "layer", None)
-    if not isinstance(layers, nn.ModuleList):
-        raise ValueError(
-            f"late_layers: {type(model[0].auto_model).__name__} has no encoder.layer; expected a model "
-            "of BERT's kind, as all-MiniLM-L6-v2 is"
-        )
-    return layers
-
-
 class _Last(nn.Module):
     """A copy of the last layers; without dropout, which would only slow down so short a training."""
 
     def __init__(self, model: MultiVectorEncoder, last: int = 1) -> None:
         super().__init__()
-        layers = _layers(model)
+        layers = layers_of(model)
         if not 1 <= last <= len(layers):
             raise ValueError(f"late_layers: last is {last}; expected 1 to {len(layers)}")
         self.layers = copy.deepcopy(layers[len(layers) - last :])
@@ -243,7 +102,7 @@ class Tokens(_Last):
     @torch.no_grad()
     def into(self, model: MultiVectorEncoder) -> None:
         """Write layers and projection into a model of the same make, to be saved or shared."""
-        layers = _layers(model)
+        layers = layers_of(model)
         for own, theirs in zip(self.layers, layers[len(layers) - len(self.layers) :]):
             theirs.load_state_dict(own.state_dict())
         projection(model).load_state_dict(self.projection.state_dict())

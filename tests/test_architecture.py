@@ -147,6 +147,7 @@ TESTED_IN = {
     "lib/_explore_*.py": "tests/lib/test_explore.py",
     "lib/_max_sim_map.py": "tests/lib/test_explore.py",
     "lib/_files.py": "tests/lib/test_files.py",
+    "lib/lower_states.py": "tests/lib/test_late_layers.py",
     "lib/_kept_training.py": "tests/lib/test_colbert_training.py",
     "lib/_finite.py": "tests/lib/test_finite.py",
     "lib/_places.py": "tests/lib/test_places.py",

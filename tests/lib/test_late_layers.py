@@ -83,7 +83,8 @@ def test_training_teaches_pairs_and_a_second_run_reads_it(model, kind):
     assert history.losses[-1] < 0.3 * history.losses[0]
     second = kind(model)
     again = late_layers.train(second, queries, documents, list(range(8)), keep=True, **options)
-    assert again.losses == history.losses and again.seconds == history.seconds
+    assert again.losses == history.losses
+    assert again.seconds == history.seconds
     for mine, theirs in zip(first.state_dict().values(), second.state_dict().values()):
         assert torch.equal(mine, theirs)
     if kind is late_layers.Tokens:

@@ -184,7 +184,7 @@ check("max_sim", max_sim)
 # %%
 def tokens_of(sentence: str) -> tuple[list[str], torch.Tensor]:
     """The tokens of a text and their unit vectors, (tokens, 384); [CLS] and [SEP] left out."""
-    vectors, mask = text.token_embeddings(model, [sentence])
+    vectors, _ = text.token_embeddings(model, [sentence])
     names = model.tokenizer.convert_ids_to_tokens(model.tokenizer(sentence)["input_ids"])
     return names[1:-1], F.normalize(vectors[0, 1:-1], dim=1)
 

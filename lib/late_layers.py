@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LowerStates", "Mean", "Tokens", "lower_states", "train"]
 
-_RECIPE = 1  # count up when what is kept is computed otherwise
+_RECIPE = 2  # count up when the training changes, so that what was kept is trained anew
 _NOBODY = -1e4  # an attention score that leaves no weight, also in 16 bits
 _SCALES = {"Tokens": 2.0, "Mean": 20.0}
 

@@ -1132,7 +1132,7 @@ print(f"exact: {flat:,.0f} questions a second, {times:.1f} times as many as the 
 print("setting of an index that finds more than 99%")
 
 # %% [markdown]
-# The star is the exact search: it finds everything by definition. With 4,000 passages it is about as fast as an index that finds nearly everything, or faster (the line above has the numbers), and there is nothing to win. Its time grows with the number of passages; that of HNSW grows much more slowly: at a million the one compares a million vectors a question, the other some thousands.
+# The star (*all vectors*) is the exact search: it finds everything by definition. With 4,000 passages it is about as fast as an index that finds nearly everything, or faster (the line above has the numbers), and there is nothing to win. Its time grows with the number of passages; that of HNSW grows much more slowly: at a million the one compares a million vectors a question, the other some thousands.
 
 # %% [markdown]
 # ## 8. One model, seven tasks

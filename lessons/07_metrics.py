@@ -74,10 +74,12 @@ seed_everything(SEED)
 # %%
 question = (2.0, 1.0)
 toy = {"A": (1.6, 1.2), "B": (4.0, 0.4), "C": (0.4, 0.3)}
+
+# %%
 show(*diagrams.toy_vectors(question, toy))
 
 # %% [markdown]
-# Here are the three measures as numbers. Before you run the cell: which of A, B and C does each of them prefer?
+# Which of A, B and C does each measure prefer? Judge by eye first, then compute.
 
 # %%
 for name in toy:
@@ -702,7 +704,10 @@ outside = float((apart > (high - low) / 2).float().mean())
 print(f"two draws whose means are farther apart than half the interval: {outside:.0%}")
 
 # %% [markdown]
-# About one time in six: the difference of two means spreads over 1.41 times the width of one. Mind what is drawn: *questions*, because we want to speak about questions to come. Drawing passages would tell us about other passages.
+# About one time in six: half the interval is 1.96 standard deviations of a mean, but the difference of two means has 1.41 times the spread of one, and 1.96 / 1.41 is only 1.39 of its own.
+
+# %% [markdown]
+# Mind what is drawn: *questions*, because we want to speak about questions to come. Drawing passages would tell us about other passages.
 
 # %% [markdown]
 # But are our 747 questions 747 separate witnesses? Many are different wordings of one term, or ask for its siblings: the third toe, the fourth toe. A system that fails on one tends to fail on all of them. Then one has to draw whole *families* of questions, not single ones.
@@ -722,7 +727,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# So all intervals of the course so far are too narrow, if the questions to come are from other families; they hold for more questions from these families. Ask first what your items are a sample of. Differences widen too, often just as much: training helps some families a lot and others little. Where a conclusion is near the edge, test it again with families drawn.
+# So all intervals of the course so far are too narrow, if the questions to come are from other families; they hold for more questions from these families. Ask first what your items are a sample of. Differences between two systems widen too, often just as much: training helps some families a lot and others little. Where a conclusion is near the edge, test it again with families drawn.
 
 # %% quiz="07-q6"
 
@@ -892,7 +897,7 @@ show(
 )
 
 # %% [markdown]
-# With grades the gain by training looks smaller. Is it? Subtract, question by question, the one gain from the other.
+# With grades the gain by training looks smaller. Is it? Subtract the one gain from the other, question by question.
 
 # %%
 gain = {kind: scores_by["trained head", kind] - scores_by["the encoder", kind] for kind in tables}

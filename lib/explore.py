@@ -75,7 +75,7 @@ def recall_speed(
     if exact is not None:
         figure.add_trace(_all_vectors(exact))
     figure.update_layout(**paper(title), height=410, showlegend=False)
-    figure.update_layout(margin_b=62, margin_l=66)  # an axis' title at the very edge loses its tails
+    figure.update_layout(margin_b=62, margin_l=66)  # a title at the very edge loses its tails
     recalls = [recall for _, points in curves.values() for _, recall, _ in points]
     speeds = [speed for _, points in curves.values() for _, _, speed in points]
     _scale(figure, recalls, speeds if exact is None else [*speeds, exact], k)

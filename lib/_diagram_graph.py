@@ -23,6 +23,7 @@ from lib.plots import DPI, WIDTH
 
 _POINTS, _LINKS, _CELLS, _PROBED = 60, 3, 7, 2
 _SEED = 165  # of a walk with steps on every layer
+_LINK = "#AAAAAA"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def search_graph() -> Diagram:
     walks, probe = _walked(points, query), _probed(points, query)
     nearest = int(_far(points, query).argmin())
     fig = Figure(
-        figsize=(WIDTH, 6.6),
+        figsize=(WIDTH, 6.8),
         dpi=DPI,
         facecolor="white",
         layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, hspace=0.06),
@@ -72,9 +73,12 @@ def search_graph() -> Diagram:
     panels[0].plot([], [], "o", color=QUIET, mfc="white", label="not compared")
     panels[0].plot([], [], "+", color=PALETTE[0], markersize=9, mew=2, label="centroid")
     panels[0].plot([], [], "o", markersize=11, mfc="none", color=PALETTE[1], label="found")
+    panels[0].plot([], [], "s", color=PALETTE[0], markersize=8, label="start of a layer")
+    panels[0].plot([], [], color=PALETTE[0], marker=">", linewidth=2.2, label="step of the walk")
+    panels[0].plot([], [], color=_LINK, linewidth=1.6, label="link")
     fig.legend(
         loc="outside lower center",
-        ncols=5,
+        ncols=4,
         columnspacing=1.1,
         handletextpad=0.2,
         frameon=False,
@@ -87,7 +91,8 @@ def search_graph() -> Diagram:
     )
     alt = (
         f"{_POINTS} points in the plane and a query, four times. HNSW walks from a point to its "
-        f"neighbour that is nearest to the query until none is nearer, then one layer down: {steps}. "
+        f"neighbour that is nearest to the query until none is nearer, then one layer down; a square marks "
+        f"where a layer begins: {steps}. "
         f"It compares {walked} of {_POINTS} points and "
         f"{_ends(walks[-1].path[-1] == nearest)}. IVF compares the query with {_CELLS} centroids and "
         f"with the points of the {_PROBED} nearest cells, {probe.compared} in all, and "
@@ -168,9 +173,10 @@ def _draw_walk(ax: Axes, points: np.ndarray, query: np.ndarray, walk: _Walk, lay
     below = f"{steps} step{'' if steps == 1 else 's'}, {walk.compared} new comparisons"
     _panel(ax, f"HNSW, layer {layer}: {len(walk.there)} points", below, query)
     ends = [points[list(link)] for link in walk.links]
-    ax.add_collection(LineCollection(ends, colors="#BBBBBB", linewidths=0.8, zorder=1))
+    ax.add_collection(LineCollection(ends, colors=_LINK, linewidths=0.8, zorder=1))
     near = {x for pair in walk.links if set(pair) & set(walk.path) for x in pair}
     _dots(ax, points[walk.there], np.isin(walk.there, list(near)))
+    ax.plot(*points[walk.path[0]], "s", color=PALETTE[0], markersize=8, zorder=4)
     if not layer:
         _found(ax, points[walk.path[-1]])
     style: dict[str, Any] = {"color": PALETTE[0], "arrowstyle": "-|>", "linewidth": 2.2}

@@ -105,9 +105,9 @@ def _discounted(ax: Axes, values: np.ndarray, discounts: np.ndarray, title: str)
                 "textcoords": "offset points",
                 "ha": "center",
             }
-            ax.annotate(
-                f"{value * discount:.2f}", (rank, value), **style, fontsize=SMALL, color=INK
-            )
+            # on the filled bar, whose height it is: on the dashed one it would be read as the gain
+            worth = value * discount
+            ax.annotate(f"{worth:.2f}", (rank, worth), **style, fontsize=SMALL, color=INK)
     ax.set_title(title, loc="left", fontsize=SMALL, fontweight="bold", color=INK)
 
 
@@ -131,7 +131,7 @@ def bootstrap_picture(
     rows = torch.randint(
         len(per_query), (_ROWS, len(per_query)), generator=torch.Generator().manual_seed(seed)
     )
-    fig, ax = paper("Bootstrap: how the mean would move on other queries", 6.0)
+    fig, ax = paper("Bootstrap: how much the mean depends on the queries drawn", 6.0)
     _draws(ax, per_query.numpy(), rows.numpy())
     inner = ax.inset_axes((0.5, 0.8, WIDTH - 0.75, 1.65), transform=ax.transData)
     inner.hist(means, bins=40, color=PALETTE[5])

@@ -108,6 +108,27 @@ def label_ends(fig: Figure, ax: Axes, ends: list[tuple[float | None, float, str,
         )
 
 
+def label_peaks(ax: Axes, peaks: list[tuple[float | None, float, str, str]]) -> None:
+    """Name each line beside its highest point: the first from the left at its left, others at the right.
+
+    peaks: x (None: the right edge) and y of the point in data, the line's name and colour.
+    """
+    edge = ax.get_xlim()[1]
+    ordered = sorted((edge if x is None else x, y, name) for x, y, name, _ in peaks)
+    for place, (x, y, name) in enumerate(ordered):
+        left = place == 0 and len(ordered) > 1
+        ax.annotate(
+            textwrap.fill(name, _END_WIDTH),
+            (x, y),
+            xytext=(-8 if left else 8, 0),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="center",
+            fontsize=SMALL,
+            color=INK,
+        )
+
+
 def name_verticals(fig: Figure, ax: Axes, positions: Mapping[str, float]) -> int:
     """Write names over the axes at x positions, in as many rows as they need; return how many."""
     fig.draw_without_rendering()

@@ -25,6 +25,7 @@ from lib.metrics import (
     average_precision,
     average_ranks,
     bootstrap_interval,
+    bootstrap_means,
     mrr_at_k,
     ndcg_at_k,
     percentile_interval,
@@ -37,6 +38,7 @@ from lib.search import ordered_top_k, top_k
 __all__ = [
     "Result",
     "average_precision_of_scores",
+    "change",
     "pair_classification",
     "reranking",
     "retrieval",
@@ -55,7 +57,8 @@ class Result:
 
     task: such as "retrieval".  metric: what MTEB reports for it.  score: mostly 0 to 1, larger is
     better.  interval: of 95%, over the items.  per_item: (items,), the values whose mean is the score.
-    more: further numbers by name.
+    more: further numbers by name.  drawn: (draws,), the scores behind the interval, where they are not
+    means of per_item; two encoders have the same draws of the same texts.
     """
 
     task: str
@@ -64,9 +67,31 @@ class Result:
     interval: Interval
     per_item: Tensor = field(repr=False, compare=False)
     more: Mapping[str, float] = field(default_factory=dict)
+    drawn: Tensor | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.task:20} {self.metric:18} {self.interval}"
+
+
+def change(before: Result, after: Result) -> Interval:
+    """Return how much the score changes from one encoder to another, with the interval of the change.
+
+    before, after: at the same task, on the same texts. What is drawn for the one is drawn for the
+    other, so that the differences of the draws are paired.
+    Raises ValueError for two tasks, or draws of other numbers.
+    """
+    first, second = _draws(before), _draws(after)
+    if before.task != after.task or len(before.per_item) != len(after.per_item):
+        raise ValueError(
+            f"change: {before.task} of {len(before.per_item)} items and {after.task} of "
+            f"{len(after.per_item)}; expected the same task on the same texts"
+        )
+    if len(first) != len(second):
+        raise ValueError(
+            f"change: {len(first)} and {len(second)} draws have a score; expected as many: "
+            "too few items, of which a draw may hold none that the score needs"
+        )
+    return percentile_interval(after.score - before.score, second - first)
 
 
 def retrieval(
@@ -138,8 +163,9 @@ def pair_classification(left: Tensor, right: Tensor, same: Tensor) -> Result:
     score = float(average_precision_of_scores(cosines, positive))
     interval, chance = percentile_interval(score, drawn), float(positive.double().mean())
     per_item = _precisions(cosines, positive)[positive]
+    more = {"chance": chance}
     return Result(
-        "pair classification", "average precision", score, interval, per_item, {"chance": chance}
+        "pair classification", "average precision", score, interval, per_item, more, drawn
     )
 
 
@@ -167,7 +193,8 @@ def sts(
     else:
         drawn = _by_halves(cosines, people, texts)
     score = float(spearman(cosines, people))
-    return Result("STS", "Spearman", score, percentile_interval(score, drawn), products)
+    interval = percentile_interval(score, drawn)
+    return Result("STS", "Spearman", score, interval, products, drawn=drawn)
 
 
 def summarisation(references: Tensor, candidates: Tensor, grades: Tensor) -> Result:
@@ -209,6 +236,10 @@ def average_precision_of_scores(scores: Tensor, positive: Tensor) -> Tensor:
     positives = positive.double()
     total = (_precisions(scores, positive) * positives).sum(dim=-1)
     return total / positives.sum(dim=-1)
+
+
+def _draws(result: Result) -> Tensor:
+    return bootstrap_means(result.per_item) if result.drawn is None else result.drawn
 
 
 def _precisions(scores: Tensor, positive: Tensor) -> Tensor:

@@ -117,7 +117,8 @@ def clustering(
         found.append(v_measure_score(y[rows], means.fit_predict(x[rows])))
     per_item = torch.tensor(found, dtype=torch.float64)
     score = float(per_item.mean())
-    return Result("clustering", "V-measure", score, percentile_interval(score, per_item), per_item)
+    interval = percentile_interval(score, per_item)
+    return Result("clustering", "V-measure", score, interval, per_item, drawn=per_item)
 
 
 def _first_of_each(labels: np.ndarray, shots: int, rows: np.ndarray) -> np.ndarray:

@@ -266,9 +266,9 @@ def _summarisation(course: CourseSet, ontology: Ontology, most: int, draw: rando
     each = len(grades[0])
     return Task(
         "summarisation",
-        f"Which of {each} names sums a definition up best? Its own and a layperson's count {_OWN}, its "
-        f"parent's (true, but less exact) {_PARENT}, a sibling's {_SIBLING}, another of the organ system "
-        f"{_BRANCH}, any other {_OTHER}: grades from the ontology, not from people as in SummEval.",
+        f"How well does each of {each} names sum up a definition? The ontology gives the grades: {_OWN} to "
+        f"its own name and a layperson's, {_PARENT} to its parent's (true, but less exact), {_SIBLING} to a "
+        f"sibling's, {_BRANCH} to others of the organ system, {_OTHER} to the rest. In MTEB people grade.",
         {"texts": texts, "candidates": candidates},
         lambda texts, candidates: evaluation.summarisation(
             texts[:, None], candidates.unflatten(0, (-1, each)), torch.tensor(grades)

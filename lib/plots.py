@@ -30,6 +30,7 @@ from lib._plot_labels import (
     SMALL,
     fit,
     label_ends,
+    label_peaks,
     name_verticals,
     place_labels,
     short_number,
@@ -105,8 +106,9 @@ def curve(
     regions: Mapping[str, tuple[float, float]] | None = None,
     log_x: bool = False,
     log_y: bool = False,
+    at_peaks: bool = False,
 ) -> Figure:
-    """Lines over one x axis, each named at its right end.
+    """Lines over one x axis, each named at its right end, or `at_peaks` beside its highest point.
 
     x: (n,); series: name -> (n,), at most seven; bands: name -> (low (n,), high (n,)), an interval
     drawn behind the line of that name; band: what the bands are, such as "lowest to highest of 3
@@ -148,7 +150,8 @@ def curve(
             ax.fill_between(xs, low, high, color=PALETTE[i], alpha=0.18, linewidth=0)
         seen = np.flatnonzero(~np.isnan(ys))
         if seen.size:
-            ends.append((xs[seen[-1]], ys[seen[-1]], name, PALETTE[i]))
+            end = np.nanargmax(ys) if at_peaks else seen[-1]
+            ends.append((xs[end], ys[end], name, PALETTE[i]))
     for name, height in (references or {}).items():
         ax.axhline(height, color=QUIET, linestyle="--", linewidth=1.2, zorder=1)
         ends.append((None, float(height), name, QUIET))
@@ -162,7 +165,7 @@ def curve(
         notes.append("The vertical axis does not start at 0.")
     middles = {name: _middle(ends, log_x) for name, ends in (regions or {}).items()}
     fit(fig, ax, notes, name_verticals(fig, ax, middles))
-    label_ends(fig, ax, ends)
+    label_peaks(ax, ends) if at_peaks else label_ends(fig, ax, ends)
     if log_x and len(xs) <= 8:
         thin_ticks(fig, ax)
     return fig

@@ -15,6 +15,7 @@ from lib.diagrams import (
     rank_discount,
     residual_codec,
     search_graph,
+    toy_vectors,
     two_stage_search,
 )
 from lib.metrics import bootstrap_interval, bootstrap_means, ndcg_at_k
@@ -42,6 +43,8 @@ def a_bootstrap(values=SCORES) -> Diagram:
     return bootstrap_picture(values, value_label="nDCG@10")
 
 
+QUESTION, OTHERS = (2.0, 1.0), {"A": (1.6, 1.2), "B": (4.0, 0.4), "C": (0.4, 0.3)}
+
 DRAWN = {
     "search_graph": search_graph,
     "rank_discount": lambda: rank_discount(GRADES, 10, judged=JUDGED),
@@ -58,6 +61,10 @@ DRAWN = {
     "residual_codec, 1 bit": lambda: residual_codec(1),
     "residual_codec, 4 bits": lambda: residual_codec(4),
     "two_stage_search": two_stage_search,
+    "toy_vectors": lambda: toy_vectors(QUESTION, OTHERS),
+    "toy_vectors, in all directions": lambda: toy_vectors(
+        (0, 1), {"behind": (0, -2), "left": (-3, 0), "the same": (0, 0.5)}
+    ),
 }
 
 
@@ -191,6 +198,8 @@ def test_the_list_s_ndcg_is_the_metric_s():
     assert [bar.get_height() for bar in gains] == GRADES
     heights = [grade / np.log2(rank + 1) for rank, grade in enumerate(GRADES, 1)]
     np.testing.assert_allclose([bar.get_height() for bar in discounted], heights)
+    for text in figure.axes[0].texts:  # a product stands on its own bar, not on the gain's
+        assert f"{text.xy[1]:.2f}" == text.get_text()
     assert "rank 8 2 to 0.63" in alt
 
 
@@ -263,3 +272,47 @@ def test_the_cells_are_probed_by_the_nearest_centroids_and_the_words_say_what_is
     assert f"{probe.compared} in all" in alt
     assert f"7 centroids + {len(held)} points compared" in written(figure)
     assert alt.count("finds the nearest point") == 2
+
+
+def test_a_square_marks_where_each_layer_of_the_walk_begins():
+    points, query = _diagram_graph._data()
+    walks = _diagram_graph._walked(points, query)
+    figure, _ = search_graph()
+    for ax, walk in zip(figure.axes, walks):
+        (square,) = [
+            line for line in ax.lines if line.get_marker() == "s" and len(line.get_xdata())
+        ]
+        np.testing.assert_allclose(square.get_xydata()[0], points[walk.path[0]])
+    for said in ("start of a layer", "step of the walk", "link"):
+        assert said in written(figure)
+
+
+def test_the_arrows_are_the_vectors_and_the_words_their_angles_and_distances():
+    figure, alt = toy_vectors(QUESTION, OTHERS)
+    (ax,) = figure.axes
+    assert sum(hasattr(patch, "get_arrowstyle") for patch in ax.patches) == 4
+    ends = [np.array(line.get_xydata()) for line in ax.lines if len(line.get_xydata())]
+    for name, (first, second) in OTHERS.items():
+        away = np.hypot(first - 2, second - 1)
+        assert any(np.allclose(line, [QUESTION, (first, second)]) for line in ends)
+        cosine = (2 * first + second) / np.hypot(2, 1) / np.hypot(first, second)
+        assert f"{name} ({first:g}, {second:g}), {np.hypot(first, second):.2f} long" in alt
+        assert f"{np.degrees(np.arccos(cosine)):.0f} degrees from the question" in alt
+        assert f"its tip {away:.2f} away" in alt
+    arcs = [a for a in ax.patches if hasattr(a, "theta1")]
+    assert len(arcs) == 2, "A and C point the same way and share an arc"
+
+
+@pytest.mark.parametrize(
+    ("query", "others", "says"),
+    [
+        ((1, 0), {}, "0 others; expected 1 to 4"),
+        ((1, 0), {str(i): (1, i) for i in range(5)}, "5 others"),
+        ((0, 0), {"A": (1, 0)}, "'question' is .*not both 0"),
+        ((1, 0), {"A": (1, 2, 3)}, "'A' is .*two finite numbers"),
+        ((1, 0), {"A": (1, float("inf"))}, "'A' is"),
+    ],
+)
+def test_what_is_no_arrow_in_the_plane_is_refused(query, others, says):
+    with pytest.raises(ValueError, match=says):
+        toy_vectors(query, others)

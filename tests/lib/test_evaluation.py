@@ -1,5 +1,7 @@
 """The seven tasks of MTEB, against scikit-learn, scipy and trec_eval."""
 
+from dataclasses import replace
+
 import ir_measures
 import numpy as np
 import pytest
@@ -11,12 +13,14 @@ from hypothesis import strategies as st
 
 from lib.evaluation import (
     average_precision_of_scores,
+    change,
     pair_classification,
     reranking,
     retrieval,
     sts,
     summarisation,
 )
+from lib.metrics import bootstrap_interval
 from lib.pooling import cosine_matrix
 
 
@@ -157,6 +161,43 @@ def test_random_vectors_score_by_chance():
 
 
 X, PAIRS = _gauss(4, 3), torch.tensor([1, 0, 1, 0])
+
+
+def test_a_change_s_interval_is_that_of_the_paired_draws():
+    noise = _gauss(90, 8, seed=3)
+    before, after = (retrieval(QUERIES, x, RELEVANT) for x in (PASSAGES, noise))
+    found = change(before, after)
+    expected = bootstrap_interval(after.per_item - before.per_item)
+    assert (found.mean, found.low, found.high) == pytest.approx(
+        (expected.mean, expected.low, expected.high)
+    )
+    same = change(before, before)
+    assert (same.mean, same.low, same.high) == (0, 0, 0)
+
+
+def test_a_change_of_a_score_that_is_no_mean_draws_the_same_pairs_for_both():
+    left, right, labels = _gauss(60, 8), _gauss(60, 8, seed=1), torch.arange(60) % 3 == 0
+    near = left + _gauss(60, 8, seed=2)
+    before, after = (pair_classification(left, x, labels) for x in (right, near))
+    found = change(before, after)
+    assert found.mean == pytest.approx(after.score - before.score)
+    apart = (after.interval.high - after.interval.low) + (
+        before.interval.high - before.interval.low
+    )
+    assert 0 < found.high - found.low < apart
+    turned = change(after, before)
+    assert (turned.low, turned.high) == pytest.approx((-found.high, -found.low))
+
+
+def test_changes_between_two_tasks_or_other_texts_are_refused():
+    whole, part = (retrieval(QUERIES[:n], PASSAGES, RELEVANT[:n]) for n in (30, 20))
+    with pytest.raises(ValueError, match="30 items and retrieval of 20"):
+        change(whole, part)
+    pairs = sts(QUERIES, PASSAGES[:30], torch.arange(30.0))
+    with pytest.raises(ValueError, match="the same task on the same texts"):
+        change(whole, pairs)
+    with pytest.raises(ValueError, match="1000 and 999 draws have a score"):
+        change(pairs, replace(pairs, drawn=pairs.drawn[1:]))
 
 
 @pytest.mark.parametrize(

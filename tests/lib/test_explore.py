@@ -172,6 +172,16 @@ def test_an_axis_that_does_not_begin_at_0_says_so():
     assert figure.layout.yaxis.range[0] == 0
 
 
+def test_fast_searches_are_told_in_thousands_so_that_ticks_stay_apart():
+    points = [(8, 0.9, 200_000.0), (16, 0.95, 20_000.0)]
+    axis = explore.recall_speed({"HNSW": ("efSearch", points)}, title="t").layout.xaxis
+    assert axis.title.text.startswith("thousand queries per second")
+    assert axis.ticktext == tuple(f"{tick / 1_000:g}" for tick in axis.tickvals)
+    assert max(map(len, axis.ticktext)) <= 3
+    slow = explore.recall_speed(CURVES, title="t", exact=300).layout.xaxis
+    assert slow.title.text.startswith("queries per second")
+
+
 @given(st.floats(0.01, 1e6), st.floats(1, 1e5))
 def test_ticks_of_a_logarithmic_axis_are_few_and_round(low, times):
     ticks = explore._log_ticks(low, low * times)

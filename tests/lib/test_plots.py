@@ -76,6 +76,13 @@ def a_curve_with_bands() -> Figure:
     )
 
 
+def two_hills() -> Figure:
+    x = np.linspace(0.5, 1.7, 25)
+    hills = {"ours": np.exp(-40 * (x - 1.2) ** 2), "noise": np.exp(-400 * (x - 1.4) ** 2)}
+    labels = {"title": "Distances", "x_label": "distance", "y_label": "share of pairs"}
+    return plots.curve(x, hills, **labels, at_peaks=True)
+
+
 def a_heatmap() -> Figure:
     return plots.heatmap(
         [[1.0, -0.001], [0.5, float("nan")]],
@@ -121,7 +128,7 @@ def bars_with_long_names() -> Figure:
     )
 
 
-FIGURES = [a_map, a_curve, a_curve_with_bands, a_heatmap, a_large_heatmap]
+FIGURES = [a_map, a_curve, a_curve_with_bands, two_hills, a_heatmap, a_large_heatmap]
 FIGURES += [some_bars, bars_with_long_names, a_leaderboard]
 PAGE = 390  # pixels of a telephone
 
@@ -229,6 +236,14 @@ def test_groups_differ_by_marker_and_by_colour():
 
 def test_a_curve_names_each_line_beside_it():
     assert {"ours", "gensim's", "third", "chance"} <= set(texts(a_curve()))
+
+
+def test_hills_are_named_beside_their_tops_on_the_sides_away_from_each_other():
+    figure = two_hills()
+    places = {t.get_text(): t for t in figure.axes[0].texts}
+    assert places["ours"].xy == pytest.approx((1.2, 1.0))
+    assert places["noise"].xy == pytest.approx((1.4, 1.0))
+    assert (places["ours"].get_ha(), places["noise"].get_ha()) == ("right", "left")
 
 
 def test_a_curve_draws_the_numbers_it_was_given():

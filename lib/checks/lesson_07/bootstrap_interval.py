@@ -181,6 +181,16 @@ EXERCISE = Exercise(
             hint=3,
         ),
         Mistake(
+            "mean-of-the-draws-and-five-percent-each",
+            "Two things: your mean is that of the draws, where the first number is the mean of the values that "
+            "were measured; and you cut off 5% at each end, where 2.5% leave an interval of 95%.",
+            lambda values, draws: (
+                _means(values, draws).mean(),
+                *_ends(_means(values, draws), 0.05, 0.95),
+            ),
+            hint=2,
+        ),
+        Mistake(
             "median-of-the-draws",
             "Your first number is the median of the means that were drawn. It is the mean of the values "
             "that were measured.",

@@ -127,6 +127,11 @@ def _strict_share(a: Tensor, b: Tensor, signs: Tensor) -> Tensor:
     return (means.abs() > observed.abs()).double().mean()
 
 
+def _one_sided_share(a: Tensor, b: Tensor, signs: Tensor) -> Tensor:
+    means, observed = _means(a, b, signs)
+    return (means >= observed).double().mean()
+
+
 def _over_queries(a: Tensor, b: Tensor, signs: Tensor) -> float:
     means, observed = _means(a, b, signs)
     return (1 + int((means.abs() >= observed.abs()).sum())) / (1 + len(a))
@@ -199,6 +204,14 @@ EXERCISE = Exercise(
             "(`>=`), and so does the observed outcome itself: (1 + count) / (1 + draws).",
             _strict_share,
             hint=2,
+        ),
+        Mistake(
+            "one-sided-share",
+            "You return the share of the draws in which `a` comes out better. The test is two-sided: take the "
+            "absolute value of the means of the draws and of the observed one. And the observed outcome "
+            "counts, too: (1 + count) / (1 + draws).",
+            _one_sided_share,
+            hint=1,
         ),
         Mistake(
             "queries-for-draws",

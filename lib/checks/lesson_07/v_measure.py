@@ -91,6 +91,18 @@ def _with(combine: Callable[[float, float], float], **kwargs) -> Callable:
     return lambda labels, clusters: combine(*_parts(labels, clusters, **kwargs))
 
 
+def _wrong_in(part: int) -> Callable:
+    """The other conditional entropy in one of the parts: 0 the homogeneity, 1 the completeness."""
+
+    def measure(labels: Groups, clusters: Groups) -> float:
+        parts = list(_parts(labels, clusters))
+        wrong = _parts(labels, clusters, left=lambda of, given: _left_over(given, of))
+        parts[part] = wrong[part]
+        return _harmonic(*parts)
+
+    return measure
+
+
 def _joint(of: list[int], given: list[int]) -> float:
     return _entropy(list(zip(of, given)))
 
@@ -227,9 +239,24 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "exchanged",
-            "You divide H(cluster | label) by H(label) and H(label | cluster) by H(cluster). Each entropy "
-            "belongs below its own: H(label | cluster) / H(label).",
+            "You subtract the wrong entropy: H(label | cluster) is H(label, cluster) minus H(cluster), and "
+            "H(cluster | label) is H(label, cluster) minus H(label). Or you divide by the wrong one: "
+            "H(label | cluster) belongs above H(label).",
             _with(_harmonic, left=lambda of, given: _left_over(given, of)),
+            hint=2,
+        ),
+        Mistake(
+            "exchanged-in-homogeneity",
+            "You subtract the wrong entropy in the homogeneity: H(label | cluster) is H(label, cluster) minus "
+            "H(cluster).",
+            _wrong_in(0),
+            hint=2,
+        ),
+        Mistake(
+            "exchanged-in-completeness",
+            "You subtract the wrong entropy in the completeness: H(cluster | label) is H(label, cluster) minus "
+            "H(label).",
+            _wrong_in(1),
             hint=2,
         ),
         Mistake(

@@ -28,6 +28,7 @@ from lib._plot_labels import INK, SMALL, fit
 from lib.plots import WIDTH, _array, _axes
 
 _SHOWN, _LEFT, _CELL = 8, 1.5, 0.49  # numbers of a vector; inches to the first, and of each
+_CENTROIDS, _NUMBER = 24, 17  # those that are drawn by chance; the one that is shown
 _MOST_COLUMNS, _MOST_ROWS = 9, 12  # of a MaxSim grid whose numbers can be read on a telephone
 
 
@@ -65,10 +66,14 @@ def max_sim_steps(
     ax.spines[:].set_visible(False)
     shades = {"vmin": min(0, table.min()), "vmax": max(1, table.max())}
     image = ax.imshow(table, cmap="cividis_r", aspect="auto", **shades)
-    ax.set_xticks(range(columns), document_words)
+    ax.xaxis.tick_top()  # the words right above their columns, the sum below
+    ax.xaxis.set_label_position("top")
+    ax.xaxis.labelpad = 7  # else it reads on into the words
+    ax.set_xticks(range(columns + 1), [*document_words, "largest"])
     if max(map(len, document_words)) * columns > 40:
         for label in ax.get_xticklabels():
-            label.set(rotation=40, ha="right", rotation_mode="anchor")
+            label.set(rotation=40, ha="left", rotation_mode="anchor")
+    ax.get_xticklabels()[-1].set_fontweight("bold")
     ax.set_yticks(range(rows), query_words)
     ax.tick_params(length=0)
     for (row, column), value in np.ndenumerate(table):
@@ -77,13 +82,12 @@ def max_sim_steps(
             style["fontweight"] = "bold"
             ax.add_patch(_ring((column, row)))
         words(ax, column, row, _number(value), **style)
-    words(ax, columns, -0.8, "largest", fontweight="bold")
     for row, value in enumerate(largest):
         words(ax, columns, row, _number(value), fontweight="bold")
     ax.plot([columns - 0.4, columns + 0.4], [rows - 0.45] * 2, color=INK, linewidth=1.2)
     words(ax, columns - 0.5, rows + 0.05, "their sum, the score:", ha="right")
     words(ax, columns, rows + 0.05, _number(largest.sum()), fontweight="bold")
-    ax.set(xlim=(-0.5, columns + 0.5), ylim=(rows + 0.45, -1.2))
+    ax.set(xlim=(-0.5, columns + 0.5), ylim=(rows + 0.45, -0.5))
     fit(fig, ax)
     said = ", ".join(
         f"{word} {_number(value)} at {document_words[column]}"
@@ -110,15 +114,14 @@ def _number(value: float) -> str:
 def residual_codec(bits: int = 2, seed: int = 0) -> Diagram:
     """Return how a token vector becomes the number of its centroid and a few bits a number.
 
-    bits: 1, 2 or 4. The eight numbers, buckets and bytes in the picture are computed from vectors
-    drawn by `seed`; the sizes at its foot are those of a vector of 128 numbers.
+    bits: 1, 2 or 4. The eight numbers, buckets and bytes in the picture are computed from unit
+    vectors drawn by `seed`; the sizes at its foot are those of a vector of 128 numbers.
     Raises ValueError for other bits.
     """
     if bits not in (1, 2, 4):
         raise ValueError(f"residual_codec: bits is {bits!r}; expected 1, 2 or 4, which fill a byte")
-    rng = np.random.default_rng(seed)
-    residuals = rng.normal(0, 0.1, (2000, _SHOWN))
-    centroid, first = rng.uniform(-0.9, 0.9, _SHOWN).round(2), residuals[0].round(2)
+    token, centroid, residuals = _around_centroids(seed)
+    first = (token - centroid).round(2)
     edges = np.quantile(residuals, np.arange(1, 2**bits) / 2**bits)
     spelled = [f"{bucket:0{bits}b}" for bucket in np.searchsorted(edges, first)]
     in_one = 8 // bits
@@ -126,8 +129,8 @@ def residual_codec(bits: int = 2, seed: int = 0) -> Diagram:
     unit = "1 bit" if bits == 1 else f"{bits} bits"
     fig, ax = paper(f"A token vector as a centroid and {unit} a number", 5.9)
     for y, name, values, fill in (
-        (5.52, "token vector", centroid + first, PASSAGE),
-        (5.12, "its nearest centroid, number 17", centroid, MODEL),
+        (5.52, "token vector of length 1", token, PASSAGE),
+        (5.12, f"its nearest centroid, number {_NUMBER}", centroid, MODEL),
         (4.72, "residual, their difference", first, QUERY),
     ):
         _row(ax, y, name, [_number(value) for value in values], fill=fill)
@@ -137,13 +140,31 @@ def residual_codec(bits: int = 2, seed: int = 0) -> Diagram:
     _row(ax, 1.92, "packed into bytes", said, width=in_one * _CELL, fill=QUERY)
     sizes = _sizes(ax)
     alt = (
-        f"A token vector of {_SHOWN} numbers, its nearest centroid, and the residual, which is their "
-        f"difference and small: {', '.join(map(_number, first))}. A histogram of residuals is cut "
+        f"A token vector of {_SHOWN} numbers and length 1, its nearest centroid, number {_NUMBER}, and "
+        f"the residual, which is their difference and small: {', '.join(map(_number, first))}. A histogram of residuals is cut "
         f"into {2**bits} buckets of equally many numbers, at {', '.join(map(_number, edges))}. The "
         f"numbers fall into the buckets {', '.join(spelled)}, which are packed into bytes: "
         f"{', '.join(map(str, packed))}. Of 128 numbers: {sizes}."
     )
     return Diagram(fig, alt)
+
+
+def _around_centroids(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One token vector and its nearest centroid, to two decimals, and the residuals of all tokens.
+
+    Tokens and centroids have length 1; returned are (8,), (8,) and (tokens, 8).
+    """
+    rng = np.random.default_rng(seed)
+    centroids = _of_length_1(rng.normal(size=(_CENTROIDS, _SHOWN)))
+    around = centroids[rng.integers(_CENTROIDS, size=2000)]
+    tokens = _of_length_1(around + rng.normal(0, 0.1, around.shape))
+    nearest = (tokens @ centroids.T).argmax(axis=1)
+    first = tokens[nearest == _NUMBER][0]
+    return first.round(2), centroids[_NUMBER].round(2), tokens - centroids[nearest]
+
+
+def _of_length_1(rows: np.ndarray) -> np.ndarray:
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def _row(

@@ -80,7 +80,7 @@ def require_small(name: str, figure: Figure) -> Figure:
 
 
 def explore(figure: Figure | RankedList, alt: str, still: StillPicture | None = None) -> None:
-    """Display what is explored, its controls, and below them, folded, a still picture.
+    """Display controls, below them what they drive, what it says, and folded a still picture.
 
     figure: of `max_sim_map`, `recall_speed` or `ranked_list`; alt: at least 20 characters: what is
     shown and what it says, for who cannot see or move it; still: a figure of `lib.plots` with one of
@@ -89,8 +89,10 @@ def explore(figure: Figure | RankedList, alt: str, still: StillPicture | None = 
 
     A plotly figure is an output of its own, in plotly's MIME type: JupyterLab draws it by the
     extension that comes with plotly, `course run` writes it into the page. Its controls are the
-    next output, whose script drives the figure before it. JupyterLab runs scripts of notebooks that
-    it trusts only; in another one there are the first state, the still picture and the text.
+    output before it, so that they are in sight with what they change, however high the figure is;
+    their script drives the figure that follows, and fills the output after that. JupyterLab runs
+    scripts of notebooks that it trusts only; in another one there are the first state, the still
+    picture and the text.
     """
     if len(alt.strip()) < SHORTEST_ALT:
         raise ValueError(
@@ -109,20 +111,28 @@ def explore(figure: Figure | RankedList, alt: str, still: StillPicture | None = 
             "lib.plots, for who cannot use the other"
         )
     bundle = json.loads(figure.to_json()) | {"config": CONFIG}
+    display({"text/html": controls_html(alt), "text/plain": ""}, raw=True)
     display({MIME: bundle, "text/plain": alt}, raw=True)
-    display({"text/html": controls_html(alt, folded), "text/plain": ""}, raw=True)
+    display({"text/html": reading_html(folded), "text/plain": ""}, raw=True)
 
 
-def controls_html(alt: str, folded: str) -> str:
-    """The place of the controls, filled by a script that finds the figure before it.
+def controls_html(alt: str) -> str:
+    """The place of the controls, filled by a script that finds the figure after it.
 
     Nothing in it has an id: the same figure may be shown twice on a page.
     """
     return (
         f'<div class="explorable" data-alt="{html.escape(alt)}">'
         f"<style>{part('controls.css')}</style>"
-        '<div class="explorable-controls"></div><p role="status"></p>'
-        f'<div class="explorable-table"></div>{folded}<script>{part("controls.js")}</script></div>'
+        f'<div class="explorable-controls"></div><script>{part("controls.js")}</script></div>'
+    )
+
+
+def reading_html(folded: str) -> str:
+    """The place of a state's sentence and table, filled by the same script, and the still picture."""
+    return (
+        '<div class="explorable-reading"><p role="status"></p>'
+        f'<div class="explorable-table"></div>{folded}</div>'
     )
 
 

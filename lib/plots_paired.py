@@ -20,7 +20,7 @@ from lib.plots import PALETTE, WIDTH, _axes
 __all__ = ["paired_differences"]
 
 UNDECIDED = "no difference can be told"
-_NAME_WIDTH = 20  # characters
+_NAME_WIDTH = 26  # characters
 
 
 def paired_differences(
@@ -56,7 +56,7 @@ def paired_differences(
     ax.set_yticks(range(len(rows)), names)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.margins(x=0.12)
-    ax.locator_params(axis="x", nbins=5)
+    ax.locator_params(axis="x", nbins=3)  # long names leave few inches to the numbers
     notes = [f"Whiskers: {interval.strip().rstrip('.')} of the difference on the same queries."]
     fit(fig, ax, notes, name_verticals(fig, ax, {"no difference": 0.0}))
     told = (

@@ -1,38 +1,38 @@
-// Drives the plotly figure that stands before this script's own element; see lib/_explore_show.py.
+// Drives the plotly figure that follows this script's own element; see lib/_explore_show.py.
 (() => {
   "use strict";
   const host = document.currentScript.closest(".explorable");
-  const [place, said, tabled] = [".explorable-controls", "[role=status]", ".explorable-table"]
-    .map(part => host.querySelector(part));
+  const place = host.querySelector(".explorable-controls");
   const INSTANTLY = {
     mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: true },
   };
   const PATIENCE_MS = 120000;
   const EVERY_MS = 150;
 
-  // The last figure before the controls: in JupyterLab one of the same cell.
-  function find() {
+  // The first one after the controls: in JupyterLab one of the same cell.
+  function next(selector) {
     const area = host.closest(".jp-OutputArea") ?? document;
-    const figures = area.querySelectorAll(".jp-RenderedPlotly, .plotly-figure, .js-plotly-plot");
-    return [...figures].filter(
-      node => node.compareDocumentPosition(host) & Node.DOCUMENT_POSITION_FOLLOWING
-    ).at(-1);
+    return [...area.querySelectorAll(selector)].find(
+      node => host.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING
+    );
   }
 
   function wait(until) {
-    const figure = find();
+    const figure = next(".jp-RenderedPlotly, .plotly-figure, .js-plotly-plot");
+    const reading = next(".explorable-reading");
     const saved = figure?.querySelector(":scope > img.plot-img");
     if (saved?.src && !figure.querySelector(".plot-container")) {
       // JupyterLab shows a picture from the notebook's file until a mouse comes by.
       saved.dispatchEvent(new MouseEvent("mouseenter"));
     }
     const spec = figure?.layout?.meta?.explore;
-    if (spec && window.Plotly) return start(figure, spec);
+    if (spec && reading && window.Plotly) return start(figure, spec, reading);
     if (performance.now() < until) setTimeout(wait, EVERY_MS, until);
     return undefined;
   }
 
-  function start(figure, spec) {
+  function start(figure, spec, reading) {
+    const [said, tabled] = ["[role=status]", ".explorable-table"].map(part => reading.querySelector(part));
     figure.setAttribute("role", "img");
     figure.setAttribute("aria-label", host.dataset.alt);
     figure.querySelector(":scope > img.plot-img")?.setAttribute("alt", host.dataset.alt);
@@ -72,9 +72,9 @@
     }
 
     function tell() {
-      const readings = names().map(name => spec.readings[name]);
-      said.textContent = readings.map(reading => reading.sentence).join(" ");
-      tabled.replaceChildren(...readings.filter(reading => reading.rows.length).map(table));
+      const states = names().map(name => spec.readings[name]);
+      said.textContent = states.map(({ sentence }) => sentence).join(" ");
+      tabled.replaceChildren(...states.filter(({ rows }) => rows.length).map(table));
     }
   }
 

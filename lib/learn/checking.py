@@ -191,7 +191,10 @@ def hint(name: str) -> Panel:
             f'These were all hints. If they do not help, `solution("{name}")` shows a worked answer: '
             "read it, close it, and write your own."
         )
-    return Panel("info", f"Hint {number + 1} of {len(hints)} for {name}: {entry['symptom']}", body)
+    title = f"Hint {number + 1} of {len(hints)} for {name}"
+    if number in fitting:  # a second hint that comes first would look like one that was missed
+        title = f"The hint that fits your mistake ({number + 1} of {len(hints)}) for {name}"
+    return Panel("info", f"{title}: {entry['symptom']}", body)
 
 
 # Words by which a hint's symptom tells that it is about a pattern that no exercise has named.

@@ -209,7 +209,9 @@ def test_a_map_is_driven_by_keys_and_a_second_one_stays_as_it_is(browser, file):
     figures = reader.page.locator(".plotly-figure")
     passage = reader.page.get_by_label("Passage (MaxSim)", exact=True)
     query = reader.page.get_by_label("Query", exact=True)
-    said = reader.page.locator(".explorable").first.get_by_role("status")
+    said = reader.page.locator(".explorable-reading").first.get_by_role("status")
+    above = [control.first.bounding_box() for control in (query, passage)]
+    assert all(box["y"] + box["height"] <= figures.first.bounding_box()["y"] for box in above)
     before = drawn(figures.last)
     passage.first.focus()
     reader.page.keyboard.press("ArrowDown")
@@ -243,7 +245,7 @@ def test_sliders_move_their_own_ring_and_tell_its_numbers(browser, file):
     reader.page.wait_for_function("gd => gd.data[2].x[0] === 1800", arg=place.element_handle())
     assert drawn(place)["rings"][:2] == [[1800, 0.93], [4000, 0.8]]
     assert slider.get_attribute("aria-valuetext") == "efSearch 32"
-    said = reader.page.locator(".explorable").nth(1).get_by_role("status").text_content()
+    said = reader.page.locator(".explorable-reading").nth(1).get_by_role("status").text_content()
     assert "HNSW with efSearch 32: recall@10 0.930, 1,800 queries per second." in said
     assert "IVF with nprobe 4: recall@10 0.800" in said
 
@@ -401,6 +403,7 @@ def test_in_jupyterlab_the_arrow_keys_move_what_is_explored_not_the_notebook(bro
         assert passage.input_value() == "1"
         assert page.evaluate("document.activeElement.tagName") == "SELECT"
         figure = notebook.cell(1).locator(".js-plotly-plot")
+        assert passage.bounding_box()["y"] < figure.bounding_box()["y"]
         assert figure.get_attribute("aria-label") == MAP_ALT
         notebook.shoot("map", notebook.cell(1))
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import _diagram_graph, _diagram_two_stage, diagrams
+from lib import _diagram_graph, _diagram_late, _diagram_two_stage, diagrams
 from lib.diagrams import (
     Diagram,
     architectures,
@@ -117,6 +117,17 @@ def test_max_sim_rings_the_largest_of_each_row_and_sums_them():
     assert "2.36" in written(figure)
 
 
+def test_the_words_of_the_passage_stand_above_their_columns_and_the_sum_below_the_grid():
+    ax = a_max_sim().figure.axes[0]
+    assert [word.get_text() for word in ax.get_xticklabels()] == [
+        *("a", "disease", "cardiac", "muscle"),
+        "largest",
+    ]
+    assert ax.xaxis.get_ticks_position() == ax.xaxis.get_label_position() == "top"
+    (total,) = [text for text in ax.texts if text.get_text() == "2.36"]
+    assert total.get_position()[1] > 2.5, "rows count downwards, and the last one is 2"
+
+
 @given(
     rows=st.integers(1, 12),
     columns=st.integers(1, 9),
@@ -162,6 +173,16 @@ def test_the_codec_s_bytes_are_the_buckets_and_the_buckets_those_of_the_residual
         assert low - 0.005 <= value <= high + 0.005  # the alt text has two decimals
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_codec_s_token_and_centroid_are_unit_vectors(seed):
+    token, centroid, residuals = _diagram_late._around_centroids(seed)
+    for vector in (token, centroid):
+        assert np.linalg.norm(vector) == pytest.approx(1, abs=0.015)  # of two decimals
+    assert np.abs(residuals - (token - centroid)).max(axis=1).min() <= 0.0101, "it is one of them"
+    assert np.linalg.norm(residuals, axis=1).mean() < 0.4
+    assert written(residual_codec(seed=seed).figure).count("length 1") == 1
+
+
 def test_the_codec_says_what_a_vector_takes():
     alt = residual_codec().alt
     for said in ("256 bytes", "68 bytes", "36 bytes", "20 bytes"):
@@ -177,13 +198,26 @@ def test_the_codec_refuses_other_bits(bits):
 
 def test_the_two_stages_find_what_loops_find():
     found = _diagram_two_stage._searched()
-    assert sorted(found.scores) == sorted({p for c in found.probed for p in found.lists[c]})
-    assert len(found.scores) < 10, "every passage is a candidate: the picture shows nothing"
-    assert found.ranked == sorted(found.scores, key=found.scores.get, reverse=True)
+    assert sorted(found.rough) == sorted({p for c in found.probed for p in found.lists[c]})
+    assert len(found.rough) < 10, "every passage is a candidate: the picture shows nothing"
+    by_rough = sorted(found.rough, key=found.rough.get, reverse=True)
+    assert sorted(found.exact) == sorted(by_rough[:4])
+    assert len({round(score, 2) for score in found.rough.values()}) == len(found.rough), "a tie"
+    assert found.ranked == sorted(found.exact, key=found.exact.get, reverse=True)
+    assert found.ranked != by_rough[:4], "exact scores change nothing: why compute them?"
     figure, alt = two_stage_search()
-    for passage, score in found.scores.items():
+    for passage, score in [*found.rough.items(), *found.exact.items()]:
         assert f"p{passage + 1} {score:.2f}" in alt
         assert f"{score:.2f}" in written(figure)
+
+
+def test_a_score_by_centroids_is_that_of_the_centroids_that_have_the_passage():
+    found = _diagram_two_stage._searched()
+    at = lambda angles: np.stack([np.cos(angles), np.sin(angles)], axis=-1)  # noqa: E731
+    table = at(np.array([2.7, 3.3, 4.6])) @ at(np.arange(8) * np.pi / 4).T
+    for passage, score in found.rough.items():
+        own = [c for c in range(8) if passage in found.lists[c]]
+        assert score == pytest.approx(sum(max(row[c] for c in own) for row in table))
 
 
 def test_the_list_s_ndcg_is_the_metric_s():

@@ -291,12 +291,15 @@ def still():
 
 def test_a_plotly_figure_is_shown_with_controls_a_still_picture_and_words(shown):
     explore.explore(a_map(), ALT, still())
-    figure, controls = shown
+    controls, figure, reading = shown
     assert figure["text/plain"] == ALT
     json.dumps(figure[MIME])
     assert set(figure[MIME]) >= {"data", "layout", "frames", "config"}
     page = BeautifulSoup(controls["text/html"], "html.parser")
     assert page.find(class_="explorable")["data-alt"] == ALT
+    assert page.find(id=True) is None
+    page = BeautifulSoup(reading["text/html"], "html.parser")
+    assert page.find(role="status") is not None
     image = page.select_one("details img")
     assert image["alt"] == ALT
     assert image["src"].startswith("data:image/png;base64,")

@@ -58,6 +58,23 @@ def test_it_takes_what_the_bootstrap_gives_for_the_same_queries():
     assert whisker is not None
 
 
+LONG_NAMES = [
+    "ColBERT minus one vector, both trained",
+    "8 probes, 256 candidates, minus all",
+    "cross-encoder minus late interaction",
+]
+
+
+@pytest.mark.parametrize("mean", [-0.021, 0.0, 0.3, -0.0004])
+def test_a_long_name_takes_two_lines_and_leaves_the_numbers_their_place(mean):
+    some = {name: Interval(mean, mean - 0.01, mean + 0.03) for name in LONG_NAMES}
+    figure, _ = paired_differences(some, **LABELS)
+    require_readable(figure)
+    (ax,) = figure.axes
+    assert [label.get_text().count("\n") for label in ax.get_yticklabels()] == [1, 1, 1]
+    assert ax.get_window_extent().width > 0.22 * figure.bbox.width
+
+
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1)), min_size=1))
 @settings(max_examples=5, deadline=None)
 def test_no_label_covers_another_whatever_the_numbers(rows):

@@ -132,6 +132,22 @@ def _whole_numbers(residuals: Tensor, bits: int) -> _Buckets:
     return cutoffs, _at(residuals, _middles(count), "nearest")
 
 
+def _numbers_by_place(residuals: Tensor, bits: int) -> _Buckets:
+    ordered = residuals.flatten().sort().values
+    count, n = 2**bits, len(ordered)
+    middles = (2 * torch.arange(count) + 1) * n // (2 * count)
+    return ordered[torch.arange(1, count) * n // count], ordered[middles]
+
+
+def _numbers_below(residuals: Tensor, bits: int) -> _Buckets:
+    count = 2**bits
+    return _at(residuals, _shares(count), "lower"), _at(residuals, _middles(count), "lower")
+
+
+def _cutoffs_by_place(residuals: Tensor, bits: int) -> _Buckets:
+    return _numbers_by_place(residuals, bits)[0], _right(residuals, bits)[1]
+
+
 EXERCISE = Exercise(
     "fit_buckets",
     "06",
@@ -243,6 +259,24 @@ EXERCISE = Exercise(
             "You take the nearest of the numbers as the quantile. Between two numbers a quantile is "
             "interpolated, as `torch.quantile` does by itself.",
             _whole_numbers,
+        ),
+        Mistake(
+            "number-by-place",
+            "You take the number at place `share * n` of the sorted numbers, as it is. Between two numbers "
+            "interpolate linearly, as `torch.quantile` does.",
+            _numbers_by_place,
+        ),
+        Mistake(
+            "number-below",
+            "You take the number below as the quantile. Between two numbers interpolate linearly, as "
+            "`torch.quantile` does where `interpolation` is not given.",
+            _numbers_below,
+        ),
+        Mistake(
+            "cutoffs-by-place",
+            "Your cutoffs are sorted numbers as they are, where your values are interpolated. Take the "
+            "cutoffs by `torch.quantile`, too.",
+            _cutoffs_by_place,
         ),
         Mistake(
             "exchanged",

@@ -98,6 +98,14 @@ def _last_token(tokens: Tensor, centroids: Tensor) -> Tensor:
     return moved
 
 
+def _last_token_added(tokens: Tensor, centroids: Tensor) -> Tensor:
+    """What `new[nearest] += tokens` does to a copy of the centroids, normalised."""
+    moved = centroids.clone()
+    for token, j in zip(tokens, (tokens @ centroids.T).argmax(dim=1)):
+        moved[j] = centroids[j] + token
+    return F.normalize(moved, dim=1)
+
+
 def _best_token(tokens: Tensor, centroids: Tensor) -> Tensor:
     return tokens[(tokens @ centroids.T).argmax(dim=0)]
 
@@ -166,9 +174,17 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "last-token",
-            "Each centroid becomes the last of its tokens: `moved[nearest] = tokens` overwrites, it does "
-            "not add. Use `index_add`.",
+            "Each centroid becomes the last of its tokens: `moved[nearest] = tokens` overwrites, and `+=` "
+            "in its place keeps one token of each centroid as well. Use `index_add`.",
             _last_token,
+            hint=1,
+        ),
+        Mistake(
+            "one-token-added-to-the-old",
+            "Two things: `new[nearest] += tokens` keeps only one of the tokens with the same centroid, and "
+            "`new` begins with the old centroids, which are counted in. Begin with "
+            "`torch.zeros_like(centroids)` and use `index_add`.",
+            _last_token_added,
             hint=1,
         ),
         Mistake(

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -320,7 +321,7 @@ def _fail(function, name="row_means"):
 
 def _hints(times, name="row_means"):
     """The numbers of the next hints."""
-    return [int(str(hint(name)).split("Hint ")[1][0]) for _ in range(times)]
+    return [int(re.search(r"(\d) of 3", str(hint(name)))[1]) for _ in range(times)]
 
 
 @pytest.mark.parametrize(
@@ -339,6 +340,14 @@ def test_hints_begin_with_the_one_that_fits_the_mistake(hinted, wrong, first):
     assert shown[0] == first
     assert sorted(shown) == [1, 2, 3]
     assert _hints(1) == [first]  # they start again, the mistake is still the same
+
+
+def test_a_hint_out_of_turn_says_that_it_fits_the_mistake_and_the_others_only_their_number(hinted):
+    _fail(lambda x: x.sum(dim=1))
+    said = [str(hint("row_means")) for _ in range(3)]
+    assert "The hint that fits your mistake (2 of 3) for row_means: It is too large." in said[0]
+    assert "Hint 1 of 3 for row_means: You do not know" in said[1]
+    assert "Hint 3 of 3 for row_means: A row is NaN." in said[2]
 
 
 def test_another_mistake_brings_its_own_hint_next(hinted):

@@ -144,6 +144,14 @@ def wrong_plus_equals(tokens: torch.Tensor, centroids: torch.Tensor) -> torch.Te
     return torch.where(used, F.normalize(sums, dim=1), centroids)
 
 
+def wrong_plus_equals_on_a_copy(tokens: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:
+    """The same on a copy of the centroids, so that the old one is counted, too."""
+    nearest = (tokens @ centroids.T).argmax(dim=1)
+    new = centroids.clone()
+    new[nearest] += tokens
+    return F.normalize(new, dim=1)
+
+
 def wrong_axis(tokens: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:
     """argmax along the tokens: each centroid jumps to its own nearest token."""
     nearest = (tokens @ centroids.T).argmax(dim=0)  # (c,)
@@ -253,6 +261,7 @@ WRONG = [
     wrong_old_centroid_counts,
     wrong_last_token_only,
     wrong_plus_equals,
+    wrong_plus_equals_on_a_copy,
     wrong_axis,
     wrong_farthest,
     wrong_normalised_columns,

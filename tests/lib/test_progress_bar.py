@@ -134,7 +134,9 @@ def test_lessons_and_library_draw_bars_by_this_module_alone():
     drawing = [
         path.name
         for path in sources
-        if re.search(r"(?<!disable_)tqdm|ipywidgets|rich\.progress|from rich", path.read_text("utf-8"))
+        if re.search(
+            r"(?<!disable_)tqdm|ipywidgets|rich\.progress|from rich", path.read_text("utf-8")
+        )
     ]
     assert drawing == ["progress_bar.py"]
 

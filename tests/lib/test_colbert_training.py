@@ -134,6 +134,19 @@ def test_a_model_that_was_kept_is_read_and_the_seed_decides(tiny, monkeypatch): 
         trained(models[3], keep=True, lr=2e-3)
 
 
+@pytest.mark.slow
+def test_dropout_is_off_unless_asked_for_and_then_as_it_was(tiny):  # noqa: F811
+    before, losses = [], {}
+    for dropout in (False, True):
+        model = make_colbert(tiny, 16)
+        parts = [module for module in model.modules() if isinstance(module, torch.nn.Dropout)]
+        before = [part.p for part in parts]
+        losses[dropout] = trained(model, dropout=dropout, epochs=1).losses
+        assert [part.p for part in parts] == before
+    assert max(before) == 0.1
+    assert losses[False] != losses[True]
+
+
 def test_what_does_not_fit_is_refused(model):
     with pytest.raises(ValueError, match="2 positives for 6 queries"):
         trained_projection(model, [0, 1])

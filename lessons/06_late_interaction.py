@@ -1108,8 +1108,6 @@ claim(
 #
 # A large index stays on disk, and decoding all of it for each question would take too long. But a passage that answers the question has some token close to a token of the question, so it has a token at the same centroid or at one nearby. Hence two stages, as in PLAID (Santhanam et al. 2022): first candidates by centroids alone, then exact scores for the best of them.
 
-# %% quiz="06-q7"
-
 # %%
 show(*diagrams.two_stage_search())
 
@@ -1223,6 +1221,8 @@ print("two bits and two stages minus the trained single vector:", total)
 
 # %% [markdown]
 # Compression and two stages together cost about as much as the lead of the exact vectors. On these short texts a well-trained single vector does as well for fewer bytes; that is worth knowing before one builds the larger machine.
+
+# %% quiz="06-q7"
 
 # %% [markdown]
 # ## 11. On the leaderboard

@@ -734,6 +734,8 @@ claim(
 # %% [markdown]
 # Now two systems. Both find some questions easy and others hard, the same ones. So compare them question by question and look at the *differences*. If the systems were equally good, each difference could just as well have had the opposite sign. The **randomisation test** flips signs at random, many times, and asks how often chance alone makes the mean difference as large as the one we saw.
 
+# %% quiz="07-q7"
+
 # %% [markdown] card="randomisation_test"
 # ### Exercise: the paired randomisation test
 #
@@ -770,8 +772,6 @@ check("randomisation_test", randomisation_test)
 # - **If the result is right where `a` is better and wrong where `b` is.** The test is two-sided: "far from 0" is the absolute value, of the observed mean and of every flipped one.
 # - **If your p is a little too small, or 0.** A draw that is just as far counts (`>=`), and the observed outcome counts itself: 1 + count above the line, 1 + draws below it.
 # - **If all draws look alike, or their number is wrong.** Flip the differences, `signs * (a - b)`, which is (draws, queries); average each row, `mean(dim=1)`; take the absolute value last.
-
-# %% quiz="07-q7"
 
 # %% [markdown]
 # Our encoder's vectors have 384 numbers. Is the search worse with only the first 352 of them, or the first 64? (Lesson 05 cut vectors short.) Each difference is printed with its interval twice: questions drawn, and families drawn.

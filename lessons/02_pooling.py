@@ -27,7 +27,7 @@ MODEL = "all-MiniLM-L6-v2"
 # %%
 import torch
 
-from lib import leaderboard, metrics, plots, pooling, search, text
+from lib import diagrams, leaderboard, metrics, plots, pooling, search, text
 from lib.data import load_course_set, load_similarity
 from lib.device import autocast, pick_device, seed_everything
 from lib.learn import check, claim, grade_answer, headline, hint, progress, quiz, solution, yours
@@ -902,6 +902,12 @@ claim(
 # ## 9. Bi-encoder against cross-encoder
 #
 # A **bi-encoder** embeds each text alone; comparing is a dot product. A **cross-encoder** reads two texts *together* and returns one score. Each word sees the words of the other text, which can tell more (lesson 04 measures it), but every pair costs a forward pass.
+
+# %%
+show(*diagrams.architectures())
+
+# %% [markdown]
+# The columns on the left and on the right are the two. The one in the middle keeps a vector for each token; lesson 06 is about it. How much more does the right column cost than the left?
 
 # %% quiz="02-q7"
 

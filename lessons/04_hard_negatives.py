@@ -3,7 +3,7 @@
 #   course:
 #     lesson: "04"
 #     title: Hard negatives
-#     minutes: 130
+#     minutes: 135
 #     objectives:
 #       - Say what a negative teaches, and watch it by the loss and its gradient.
 #       - Find negatives by words (BM25, with an analyser and without) and by vectors, blocked and without the positives.
@@ -31,7 +31,17 @@ from collections import Counter
 import torch
 import torch.nn.functional as F
 
-from lib import bi_encoder, bm25, cross_encoder, finetune, losses, metrics, negatives, search
+from lib import (
+    bi_encoder,
+    bm25,
+    cross_encoder,
+    diagrams,
+    finetune,
+    losses,
+    metrics,
+    negatives,
+    search,
+)
 from lib.data import load_course_set
 from lib.device import pick_device, seed_everything
 from lib.learn import check, claim, grade_answer, headline, hint, progress, quiz, solution, yours
@@ -815,6 +825,12 @@ print(f"the library's miner passes {passed} of {len(cases)} cases")
 # ## 7. Another judge: the cross-encoder
 #
 # The miner filters its own finds. A **cross-encoder** reads query and passage *together*, so each word sees the words of the other text. Trained ones exist (`lib.models.load_cross_encoder`, from a hub); offline we make one from our encoder.
+
+# %%
+show(*diagrams.architectures())
+
+# %% [markdown]
+# The column on the right is what we make now; the miner is of the left one.
 #
 # Its lower layers read each text alone, once; the upper layers (two in `fast`) read the pair. At first the words pay little attention to the other text, so that training starts about as good as the encoder is.
 

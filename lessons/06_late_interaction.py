@@ -1250,7 +1250,8 @@ for name, rows in systems.items():
     print(name, "nDCG@10", board_rows[-1].ndcg_at_10)
 
 # %%
-board = leaderboard.board(board_rows[-1])
+row = board_rows[-1]
+board = leaderboard.board(row)
 show(
     plots.leaderboard(board),
     alt="Leaderboard, nDCG@10 on the test queries with 95% intervals: "

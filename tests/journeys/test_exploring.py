@@ -419,7 +419,7 @@ def test_in_jupyterlab_the_arrow_keys_move_what_is_explored_not_the_notebook(bro
         page.keyboard.press("ArrowRight")
         assert "nprobe 16" in notebook.cell(3).get_by_role("status").text_content()
         notebook.theme("JupyterLab Dark")
-        assert notebook.cell(3).locator(".main-svg").first.bounding_box()["height"] == 400
+        assert notebook.cell(3).locator(".main-svg").first.bounding_box()["height"] == 410
         notebook.shoot("dark", notebook.cell(3))
 
         # Saved and opened again: JupyterLab shows a picture first, and the controls wake the figure.

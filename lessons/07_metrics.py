@@ -330,16 +330,17 @@ for name, mean in {"passages' mean": middle, "questions' own mean": asked.mean(d
 # %%
 common, separate = by_centring.values()
 claim(
-    "Centring makes hubs smaller. Search gains only when questions and passages are each centred by their own mean.",
+    "Centring makes hubs smaller. One mean for both leaves search as it is; a mean of its own for each side does no harm, and may help.",
     holds=int(centred_counts.max()) < int(counts.max())
     and common.low < 0.005
-    and separate.low > 0.005,
+    and separate.low > -0.01
+    and separate.mean > common.mean,
     measured=f"largest hub named {int(counts.max())} times, centred {int(centred_counts.max())}; nDCG@10 "
     f"changes by {common} with one mean, by {separate} with two",
 )
 
 # %% [markdown] tags=["folded"]
-# Questions and passages are two clouds: questions are short and in everyday words, passages long and clinical. What all questions have in common does not help to find the passage, nor does what all passages have in common. Taking away each cloud's own mean costs three lines and a sample of questions, and no training. Try it on your data, and measure.
+# Questions and passages are two clouds: questions are short and in everyday words, passages long and clinical. What all questions have in common does not help to find the passage, nor does what all passages have in common. Taking away each cloud's own mean costs three lines and a sample of questions, and no training. Among the 4,000 passages of `fast` it gains; among all of `full` no gain can be told. Try it on your data, and measure.
 
 # %% [markdown]
 # ## 4. How good is a ranking?

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib._kept_training import digest, kept_training
 from lib.colbert import projection
+from lib.colbert_training import in_batch_loss
 from lib.device import autocast
 from lib.finetune import History, fit
 from lib.late_interaction import TokenVectors, max_sim
@@ -31,11 +31,12 @@ __all__ = ["LowerStates", "Mean", "Tokens", "lower_states", "train"]
 
 _RECIPE = 2  # count up when the training changes, so that what was kept is trained anew
 _NOBODY = -1e4  # an attention score that leaves no weight, also in 16 bits
-_SCALES = {"Tokens": 2.0, "Mean": 20.0}
 
 
 class _Last(nn.Module):
     """A copy of the last layers; without dropout, which would only slow down so short a training."""
+
+    scale: float  # what scores are multiplied by in the loss
 
     def __init__(self, model: MultiVectorEncoder, last: int = 1) -> None:
         super().__init__()
@@ -67,6 +68,8 @@ class Tokens(_Last):
     model: a ColBERT, whose last layers and projection are copied; it stays as it is until `into`.
     last: how many layers.
     """
+
+    scale = 2.0
 
     def __init__(self, model: MultiVectorEncoder, last: int = 1) -> None:
         super().__init__(model, last)
@@ -110,6 +113,8 @@ class Tokens(_Last):
 
 class Mean(_Last):
     """Last layers and the mean of the tokens: one vector of length one for each text."""
+
+    scale = 20.0
 
     def forward(self, lower: LowerStates, rows: Sequence[int]) -> Tensor:
         """Return unit vectors (r, width)."""
@@ -164,21 +169,18 @@ def train(
         )
     if keep and options:
         raise ValueError(f"train: keep does not go with {', '.join(options)}; expected one of them")
-    scale = _SCALES[type(encoder).__name__]
     device = queries.states.vectors.device
 
     def step(rows: Tensor) -> Tensor:
         numbers = rows.tolist()
-        asked, offered = (
-            encoder(queries, numbers),
-            encoder(documents, [positives[i] for i in numbers]),
-        )
+        asked = encoder(queries, numbers)
+        offered = encoder(documents, [positives[i] for i in numbers])
         with torch.autocast(device.type, enabled=False):  # the loss in float32
             if isinstance(encoder, Tokens):
                 table = _table(score, asked, offered)
             else:
                 table = asked @ offered.T
-            return F.cross_entropy(scale * table, torch.arange(len(numbers), device=device))
+            return in_batch_loss(table, encoder.scale)
 
     settings: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "lr": lr, "seed": seed}
 
@@ -201,15 +203,9 @@ def train(
 
 def _table(score: Callable[..., Tensor], asked: list[Tensor], offered: list[Tensor]) -> Tensor:
     """(q, n) scores; documents of like length are padded together, or most of the work is padding."""
-    queries = _padded(asked)
+    queries = TokenVectors.from_list(asked).pad()
     batches = length_sorted_batches([len(x) for x in offered], 16)
-    columns = [score(*queries, *_padded([offered[place] for place in part])) for part in batches]
+    documents = TokenVectors.from_list(offered)
+    columns = [score(*queries, *documents.pad(part)) for part in batches]
     back = torch.tensor([place for part in batches for place in part]).argsort()
     return torch.cat(columns, dim=1)[:, back.to(columns[0].device)]
-
-
-def _padded(texts: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """Vectors (tokens_i, dim) of texts as (n, longest, dim), with their mask (n, longest)."""
-    lengths = torch.tensor([len(x) for x in texts], device=texts[0].device)
-    padded = nn.utils.rnn.pad_sequence(texts, batch_first=True)
-    return padded, torch.arange(padded.shape[1], device=lengths.device) < lengths[:, None]

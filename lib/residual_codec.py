@@ -80,11 +80,7 @@ def spherical_kmeans(
     sample = _wide(vectors[drawn.to(vectors.device)])
     centroids = normalize(sample[:count])
     for _ in range(iterations):
-        joined = nearest(sample, centroids, block)
-        sums = torch.zeros_like(centroids).index_add_(0, joined, sample)
-        size = torch.zeros_like(centroids[:, 0]).index_add_(
-            0, joined, torch.ones_like(sample[:, 0])
-        )
+        joined, sums, size = _joined(sample, centroids, block)
         closeness = (sample * centroids[joined]).sum(dim=1)
         worst = closeness.argsort(stable=True)[:count]  # rows of the sample, the worst served first
         # The place of each empty centroid among them says which of the worst served it takes.
@@ -101,10 +97,16 @@ def kmeans_step(vectors: Tensor, centroids: Tensor, block: int = _BLOCK) -> Tens
     length one; one that nobody joined stays. Raises ValueError for shapes or dtypes that do not fit.
     Source: Dhillon and Modha 2001, see `spherical_kmeans`.
     """
+    _, sums, size = _joined(vectors, centroids, block)
+    return torch.where(size[:, None] > 0, normalize(sums), centroids)
+
+
+def _joined(vectors: Tensor, centroids: Tensor, block: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The nearest centroid of each vector (n,), and of each centroid the sum (c, dim) and number (c,)."""
     joined = nearest(vectors, centroids, block)
     sums = torch.zeros_like(centroids).index_add_(0, joined, vectors)
     size = torch.zeros_like(centroids[:, 0]).index_add_(0, joined, torch.ones_like(vectors[:, 0]))
-    return torch.where(size[:, None] > 0, normalize(sums), centroids)
+    return joined, sums, size
 
 
 def buckets(residuals: Tensor, bits: int) -> tuple[Tensor, Tensor]:

@@ -33,7 +33,6 @@ READERS = {
 # What is imported and not asked for, and why.
 OPTIONAL = {
     "atheris": "the fuzzer of benchmarks/fuzz: needs clang to build, and tests replay what it found",
-    "mteb": "where it is there, lib.evaluation is compared with it",
 }
 # What the base asks for though neither `lib` nor a lesson imports it, and why.
 NOT_IMPORTED = {

@@ -1,4 +1,4 @@
-"""The same vectors through mteb's own evaluators, where mteb is installed; the course does without it."""
+"""The same vectors through mteb's own evaluators; nothing but this test needs mteb."""
 
 import random
 from types import SimpleNamespace

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from lib import (
+    centroid_candidates,
     evaluation,
     finetune,
     geometry,
@@ -95,7 +96,21 @@ def searched(queries, vectors):
         return *index.search(*asked, 5, candidates=20), *index.exact(*asked, 5)
 
 
+def coded_by_steps(vectors):
+    """The same by the single steps, and the candidates that centroids give."""
+    centroids = residual_codec.kmeans_step(vectors, vectors[:20])
+    near = residual_codec.nearest(vectors, centroids)
+    residuals = vectors - centroids[near]
+    cutoffs, values = residual_codec.buckets(residuals, 2)
+    packed = residual_codec.pack(torch.bucketize(residuals, cutoffs), 2)
+    decoded = residual_codec.decode(near, packed, centroids, values)
+    owner = torch.arange(len(vectors), device=vectors.device) // 4
+    found = centroid_candidates.centroid_candidates(vectors[:3], centroids, near, owner, 2, 10)
+    return centroids, cutoffs, values, packed.float(), decoded, found.float()
+
+
 CASES = {
+    "residual codec, step by step": lambda c: coded_by_steps(c),
     "index of coded tokens": lambda n, c: searched(n, c),
     "residual codec": lambda c: coded(c),
     "MaxSim": lambda n, c: late_interaction.max_sim(

@@ -28,7 +28,10 @@ EXTRAS = PROJECT["optional-dependencies"]
 READERS = {
     "learners": (["lib/**/*.py", "lessons/*.py"], ["api"]),
     "teachers": (["harness/**/*.py"], ["teacher"]),
-    "developers": (["tests/**/*.py", "benchmarks/**/*.py"], ["teacher", "postgresql", "api", "dev"]),
+    "developers": (
+        ["tests/**/*.py", "benchmarks/**/*.py"],
+        ["teacher", "postgresql", "api", "dev"],
+    ),
 }
 # What is imported and not asked for, and why.
 OPTIONAL = {

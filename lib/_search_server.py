@@ -3,7 +3,7 @@
 Everybody who has an account on the machine can reach its ports, so the address has a secret in it, and
 without that nothing is told. The secret is in the path and not in a cookie: a browser sends a cookie
 to every port of a host. The Host header is checked, so that no other site's name can be made to point
-here; the page may load and run nothing but its own two files, so that no text of a corpus can run.
+here; the page may load and run nothing but its own files, so that no text of a corpus can run.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ LOCAL = ("127.0.0.1", "localhost")
 FILES = {
     "": ("search_page.html", "text/html"),
     "search_page.css": ("search_page.css", "text/css"),
+    "search_map.js": ("search_map.js", "text/javascript"),
     "search_page.js": ("search_page.js", "text/javascript"),
 }
 _HEADERS = {

@@ -276,6 +276,26 @@ def test_an_explanation_that_fails_leaves_the_hits(browser, system):
         reader.fine()
 
 
+def test_hits_are_there_before_their_explanation(browser, system):
+    explained = threading.Event()
+
+    def why(query, row):
+        explained.wait(60)
+        return ["leek"]
+
+    with serve(system, PASSAGES, TITLES, why=why, title="Slow why") as page:
+        reader = Reader(browser, page.url)
+        reader.page.get_by_label("What are you looking for?").fill("leek")
+        reader.page.keyboard.press("Enter")
+        reader.page.locator(".hit").nth(9).wait_for()
+        reader.page.wait_for_timeout(2_500)  # longer than a search may take without a word
+        assert reader.page.locator("#status").text_content().startswith("10 hits in")
+        assert reader.page.locator("mark").count() == 0
+        explained.set()
+        reader.page.locator("mark").first.wait_for()
+        reader.fine()
+
+
 CODE = """\
 from lib.search_page import serve
 page = serve(lambda query, k: [1, 0], ["Leek soup", "Bread and salt"], title="In the lab")

@@ -281,7 +281,7 @@ def test_any_text_arrives_as_it_is_and_nowhere_as_html(text):
 
 def test_every_reply_forbids_what_the_page_does_not_need():
     with client() as page:
-        for path in ("", "search_page.css", "search_page.js", "about", "nowhere"):
+        for path in (*_search_server.FILES, "about", "nowhere"):
             headers = page.get(f"/{SECRET}/{path}").headers
             policy = headers["content-security-policy"]
             assert "default-src 'none'; script-src 'self'" in policy
@@ -296,7 +296,7 @@ def test_the_page_names_no_other_site_and_has_no_script_of_its_own():
         assert html.headers["content-type"].startswith("text/html")
         assert html.text.count("<script") == 1
         assert "style=" not in html.text
-        for path in ("", "search_page.css", "search_page.js"):
+        for path in _search_server.FILES:
             assert "http" not in page.get(f"/{SECRET}/{path}").text
 
 

@@ -6,7 +6,8 @@ import contextlib
 import functools
 import hashlib
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from harness import paths, sandbox
@@ -63,16 +64,30 @@ class Session:
         parent: KernelParent = (
             WarmParent(prefix=of.prefix, exercises=of.exercises) if forking else SpawningParent()
         )
-        with parent as running:
-            yield OpenSession(self, running)
+        with parent as running, contextlib.ExitStack() as later:
+            yield OpenSession(self, running, _Bare(later, None if forking else running))
+
+
+class _Bare:
+    """Gives a parent that has run nothing of the lesson, started when the first asks for it."""
+
+    def __init__(self, stack: contextlib.ExitStack, parent: KernelParent | None) -> None:
+        self._stack, self._parent, self._lock = stack, parent, threading.Lock()
+
+    def __call__(self) -> KernelParent:
+        with self._lock:
+            if self._parent is None:
+                self._parent = self._stack.enter_context(WarmParent())
+            return self._parent
 
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A session whose warm parent runs."""
+    """A session whose warm parent runs; `bare` gives one that knows nothing of the lesson."""
 
     session: Session
     parent: KernelParent
+    bare: Callable[[], KernelParent]
 
     @property
     def note(self) -> str | None:
@@ -87,6 +102,7 @@ class OpenSession:
             limits=self.session.limits,
             make_box=self._box,
             isolation=str(self.session.level),
+            bare=self.bare,
             hints=_hint,
         )
 

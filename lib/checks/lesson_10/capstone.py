@@ -13,7 +13,7 @@ from torch import nn
 
 from lib.checks import Contest, Raised, Slip, Stage, values
 from lib.checks.calling import Outcome, unattempted
-from lib.checks.contest import used
+from lib.checks.contest import NotStarted, used
 from lib.checks.lesson_10 import _baselines, _rules
 from lib.checks.lesson_10._asked import Task, task
 from lib.checks.lesson_10._rules import Cost
@@ -128,6 +128,7 @@ class Measured:
 
 def judge(stage: Stage, hidden: int | None) -> Verdict:
     """Build, start afresh, search, measure; see lib.checks.contest."""
+    stage.need(_rules.OWN_S)
     asked = task(hidden)
     try:
         if not stage.apart:
@@ -139,6 +140,9 @@ def judge(stage: Stage, hidden: int | None) -> Verdict:
         came = "" if hidden is not None or not wrong.came else f" {wrong.came}"
         message = f"{wrong.slip.message}{came}"
         return Verdict(EXERCISE.name, "wrong", message, wrong.slip.name, share=0.0)
+    except NotStarted as error:
+        crash = _Crashed("a fresh process", Raised("StudentLost", str(error)))
+        return _crashed(crash, hidden is not None)
     except _Crashed as crash:
         return _crashed(crash, hidden is not None)
     return _judged(measured, asked, stage.apart)
@@ -296,11 +300,10 @@ def _kind(value: Any) -> str:
 
 def _crashed(crash: _Crashed, hidden: bool) -> Verdict:
     outcome = crash.outcome
-    if outcome.kind == "StudentLost" or outcome.kind == "TookTooLong":
-        told = outcome.message if not hidden else "its process came to no good end"
-        message = f"{crash.function} gave no answer: {told.rstrip('.')}."
-    elif hidden:
-        message = f"{crash.function} raised {outcome.kind}."
+    if hidden:  # an error's name could tell of a query
+        message = f"{crash.function} gave no answer, or ended in an error."
+    elif outcome.kind in ("StudentLost", "TookTooLong"):
+        message = f"{crash.function} gave no answer: {outcome.message.rstrip('.')}."
     else:
         message = f"{crash.function} raised {outcome.kind}: {outcome.message}"
     kept = None if hidden else outcome

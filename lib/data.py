@@ -22,10 +22,10 @@ __all__ = [
     "Similarity",
     "Split",
     "families_of",
+    "lay_queries",
     "load_analogies",
     "load_corpus_sentences",
     "load_course_set",
-    "load_hidden_queries",
     "load_lay_sentences",
     "load_similarity",
 ]
@@ -34,7 +34,7 @@ PROFILES = {"fast": 4_000, "full": None}
 
 _SHARES = {"train": 0.7, "validation": 0.1, "test": 0.2}
 _SHORTEST_QUERY = 5  # characters
-_HIDDEN_SHARE = 0.1
+_KEPT, _KEPT_SHARE = "hidden", 0.1  # of the test's terms
 _SALTS = {
     "split": "course split 1",
     "hidden": "capstone judge 1",
@@ -94,7 +94,7 @@ def _share(salt: str, key: str) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def _lay_queries(ontology: Ontology) -> list[tuple[str, Term, str]]:
+def lay_queries(ontology: Ontology) -> list[tuple[str, Term, str]]:
     """Return (query id, term, text) of every usable layperson synonym, in order of id.
 
     Usable: the term has a definition; the text is marked layperson (so it is no abbreviation,
@@ -125,7 +125,7 @@ def _lay_queries(ontology: Ontology) -> list[tuple[str, Term, str]]:
 
 
 def _sides(queries: list[tuple[str, Term, str]]) -> dict[str, str]:
-    """Return the side ("train", "validation", "test" or "hidden") of each term with a query."""
+    """Return the side ("train", "validation", "test" or kept back) of each term with a query."""
     family = families({term.id: term for _, term, _ in queries}.values())
     size = Counter(family[term.id] for _, term, _ in queries)
     # One family of linked siblings (bones and limbs) holds nearly a third of all queries. A hash
@@ -142,8 +142,7 @@ def _sides(queries: list[tuple[str, Term, str]]) -> dict[str, str]:
         elif place >= test:
             side[term_id] = "validation"
         else:
-            hidden = _share("hidden", term_id) < _HIDDEN_SHARE
-            side[term_id] = "hidden" if hidden else "test"
+            side[term_id] = _KEPT if _share(_KEPT, term_id) < _KEPT_SHARE else "test"
     return side
 
 
@@ -174,26 +173,37 @@ def _split(
     )
 
 
-def _assemble(profile: str) -> tuple[CourseSet, Split]:
+def load_course_set(profile: str = "fast") -> CourseSet:
+    """Return the course's retrieval set: find the clinical term for a layperson's words.
+
+    profile: "fast" has 4,000 passages (every term that a query asks for, and others drawn by a
+    stable hash), "full" all that have a definition. Both have the same queries in three splits of
+    about 70/10/20. What the split guarantees: a term's queries are all in one split, and no
+    passage that answers a query of one split shares a parent with one that answers a query of
+    another (training, validation, and test together with those that are kept back). What it
+    does not: parent and child may be on two sides. Deterministic. The queries of about a tenth of the
+    test's terms are kept back for the capstone and are in no split; their passages are here.
+    Raises ValueError for another profile.
+    """
     if profile not in PROFILES:
         raise ValueError(
             f"load_course_set: profile is {profile!r}; expected one of {', '.join(PROFILES)}"
         )
     ontology = load_ontology()
-    queries = _lay_queries(ontology)
+    queries = lay_queries(ontology)
     side = _sides(queries)
     terms = _passage_terms(ontology, side, PROFILES[profile])
     row = {term.id: number for number, term in enumerate(terms)}
     passages = [f"{term.name}. {term.definition}" for term in terms]
     searched = [[term.id, text] for term, text in zip(terms, passages)]
     corpus = hashlib.sha256(json.dumps(searched).encode()).hexdigest()[:16]
-    splits = {name: _split(name, queries, side, row, corpus) for name in (*_SHARES, "hidden")}
+    splits = {name: _split(name, queries, side, row, corpus) for name in (*_SHARES, _KEPT)}
     content = [
         searched,
         {name: [part.ids, part.queries, part.positives] for name, part in splits.items()},
     ]
     canonical = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    course_set = CourseSet(
+    return CourseSet(
         name=f"hpo-lay-{profile}",
         ids=[term.id for term in terms],
         passages=passages,
@@ -211,21 +221,6 @@ def _assemble(profile: str) -> tuple[CourseSet, Split]:
         version=ontology.version,
         checksum=hashlib.sha256(canonical.encode()).hexdigest(),
     )
-    return course_set, splits["hidden"]
-
-
-def load_course_set(profile: str = "fast") -> CourseSet:
-    """Return the course's retrieval set: find the clinical term for a layperson's words.
-
-    profile: "fast" has 4,000 passages (every term that a query asks for, and others drawn by a
-    stable hash), "full" all that have a definition. Both have the same queries in three splits of
-    about 70/10/20. What the split guarantees: a term's queries are all in one split, and no
-    passage that answers a query of one split shares a parent with one that answers a query of
-    another (training, validation, and test together with the capstone's hidden queries). What it
-    does not: parent and child may be on two sides. Deterministic.
-    Raises ValueError for another profile.
-    """
-    return _assemble(profile)[0]
 
 
 def families_of(split: Split) -> list[str]:
@@ -241,16 +236,6 @@ def families_of(split: Split) -> list[str]:
     return [family[term_id] for term_id in asked]
 
 
-def load_hidden_queries(profile: str = "fast") -> Split:
-    """Return the test queries kept back for the capstone's judge; train and tune on nothing here.
-
-    They ask for about a tenth of the test terms, which no visible query asks for. Rows refer to
-    `load_course_set(profile)`. Only the judge of the capstone calls this: whoever looks at them
-    while building a system measures how well they looked, not how well the system searches.
-    """
-    return _assemble(profile)[1]
-
-
 def _held_out_texts(queries: list[tuple[str, Term, str]]) -> set[str]:
     side = _sides(queries)
     return {text.casefold() for _, term, text in queries if side[term.id] != "train"}
@@ -264,7 +249,7 @@ def load_corpus_sentences() -> list[str]:
     vectors trained on these sentences have not read the questions they are later asked.
     """
     ontology = load_ontology()
-    held_out = _held_out_texts(_lay_queries(ontology))
+    held_out = _held_out_texts(lay_queries(ontology))
     sentences: dict[str, str] = {}
     for term in ontology.terms.values():
         first = f"{term.name}. {term.definition}" if term.definition else term.name

@@ -1,7 +1,8 @@
 """Reading a lesson: one jupytext percent file and one quiz file, with line numbers for messages.
 
 A cell's marker says what the cell is for: `answer="mean_pool"`, `check="mean_pool" points=1`,
-`hidden="mean_pool" points=2 seed=7`, `card=...`, `hints=...`, `quiz="02-q1"`; every other cell is
+`hidden="mean_pool" points=2 seed=7`, `card=...`, `hints=...`, `quiz="02-q1"`; an answer of several
+functions, which a contest measures, names them, `functions="build_index search"`; every other cell is
 prose or code that the author owns, and `tags=["folded"]` on one of them folds what tells a result.
 Nothing of a lesson is executed here.
 """
@@ -104,6 +105,16 @@ class Lesson:
     def exercises(self) -> list[str]:
         """The exercises' names, in the order of their answer cells."""
         return [cell.target for cell in self.cells if cell.role == "answer"]
+
+    def functions(self, exercise: str) -> list[str]:
+        """The names of the functions that an exercise's answer defines: its own, or those of a contest."""
+        answers = [c for c in self.cells if c.role == "answer" and c.target == exercise]
+        named = [name for c in answers for name in str(c.metadata.get("functions", "")).split()]
+        return named or [exercise]
+
+    def check_call(self, exercise: str, more: str = "") -> str:
+        """The call of `check` on an exercise's functions; `more`: further arguments."""
+        return f'check("{exercise}", {", ".join(self.functions(exercise))}{more})'
 
     def cell(self, role: str, target: str) -> Cell:
         """The first cell with this role for this exercise or item.

@@ -100,8 +100,12 @@ def _unchecked(lesson: Lesson) -> Iterator[Problem]:
 
 def _answer(lesson: Lesson, cell: Cell) -> Iterator[Problem]:
     lines = [line.strip() for line in cell.source.split("\n")]
-    if lines.count(BEGIN_SOLUTION) != 1 or lines.count(END_SOLUTION) != 1:
-        message = f"answer {cell.target} needs one `{BEGIN_SOLUTION}` and one `{END_SOLUTION}`"
+    asked = lesson.functions(cell.target)
+    if {lines.count(BEGIN_SOLUTION), lines.count(END_SOLUTION)} != {len(asked)}:
+        each = "" if len(asked) == 1 else " in each function"
+        message = (
+            f"answer {cell.target} needs one `{BEGIN_SOLUTION}` and one `{END_SOLUTION}`{each}"
+        )
         yield Problem(lesson.path, cell.line, message)
         return
     if not any(line.strip() for line in between_marks(cell.source)):
@@ -112,19 +116,23 @@ def _answer(lesson: Lesson, cell: Cell) -> Iterator[Problem]:
         line = cell.line + (error.lineno or 1)
         yield Problem(lesson.path, line, f"answer {cell.target}: {error.msg}")
         return
-    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
-    if names != [cell.target]:
-        message = f"answer {cell.target} defines {names}; it defines one function of that name"
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    names = [function.name for function in functions]
+    if names != asked:
+        wanted = (
+            "one function of that name" if asked == [cell.target] else f"{asked}, in this order"
+        )
+        message = f"answer {cell.target} defines {names}; it defines {wanted}"
         yield Problem(lesson.path, cell.line, message)
         return
-    function = next(node for node in tree.body if isinstance(node, ast.FunctionDef))
-    if not ast.get_docstring(function):
-        yield Problem(lesson.path, cell.line, f"the stub {cell.target} has no docstring")
-    begin = lines.index(BEGIN_SOLUTION) + 1
-    # What stands before the mark is the stub that a learner gets.
-    if begin <= (function.body[0].end_lineno or 0):
-        message = f"the stub {cell.target}: signature and docstring stand before the solution"
-        yield Problem(lesson.path, cell.line + begin, message)
+    begins = [place for place, line in enumerate(lines, 1) if line == BEGIN_SOLUTION]
+    for function, begin in zip(functions, begins):
+        if not ast.get_docstring(function):
+            yield Problem(lesson.path, cell.line, f"the stub {function.name} has no docstring")
+        # What stands before the mark is the stub that a learner gets.
+        if not (function.body[0].end_lineno or 0) < begin <= (function.end_lineno or 0):
+            message = f"the stub {function.name}: signature and docstring stand before the solution"
+            yield Problem(lesson.path, cell.line + begin, message)
 
 
 def _check(lesson: Lesson, cell: Cell) -> Iterator[Problem]:
@@ -134,6 +142,6 @@ def _check(lesson: Lesson, cell: Cell) -> Iterator[Problem]:
         if cell.source.strip():
             message = f"hidden {cell.target} has a body; the build writes it"
             yield Problem(lesson.path, cell.line, message)
-    elif f'check("{cell.target}", {cell.target})' not in cell.source:
-        message = f'the check cell calls `check("{cell.target}", {cell.target})`'
+    elif lesson.check_call(cell.target) not in cell.source:
+        message = f"the check cell calls `{lesson.check_call(cell.target)}`"
         yield Problem(lesson.path, cell.line, message)

@@ -56,7 +56,7 @@ def source_notebook(lesson: Lesson) -> NotebookNode:
             meta = _grading(name, grade=lesson.graded, locked=True, points=points)
             cells.append(_code(cell.source, meta))
         elif cell.role == "hidden":
-            cells.append(_hidden_check(cell))
+            cells.append(_hidden_check(lesson, cell))
         elif cell.kind == "markdown":
             shown = folding.wrap(cell.source) if folding.is_folded(cell) else cell.source
             cells.append(_markdown(shown))
@@ -172,11 +172,14 @@ def _quiz(item: dict[str, Any], graded: bool) -> list[NotebookNode]:
     return [*asked, _code("\n".join(hidden), meta | folding.COLLAPSED)]
 
 
-def _hidden_check(cell: Cell) -> NotebookNode:
+def _hidden_check(lesson: Lesson, cell: Cell) -> NotebookNode:
+    contest = lesson.functions(cell.target) != [cell.target]
+    further = "queries" if contest else "cases"
+    points = f", points={cell.points}" if contest else ""  # a contest gives a part of them
     lines = [
-        f"# Further cases of {cell.target} are checked here when the notebook is graded.",
+        f"# Further {further} of {cell.target} are checked here when the notebook is graded.",
         BEGIN_HIDDEN,
-        f'check("{cell.target}", {cell.target}, hidden={cell.metadata["seed"]})',
+        lesson.check_call(cell.target, f", hidden={cell.metadata['seed']}{points}"),
         END_HIDDEN,
     ]
     meta = _grading(f"hidden_{cell.target}", grade=True, locked=True, points=cell.points)

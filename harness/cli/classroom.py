@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from harness import paths
 from harness.cli.console import bar, out
+from harness.cli.hidden import HiddenQueries, use
 
 if TYPE_CHECKING:
     from harness.author.lesson import Lesson
@@ -136,6 +137,7 @@ def autograde(
     student: Student = None,
     jobs: Jobs = None,
     isolation: Isolation = "auto",
+    queries: HiddenQueries = None,
 ) -> None:
     """Grade what was handed in, and record it in the gradebook.
 
@@ -144,6 +146,7 @@ def autograde(
     """
     from harness.classroom import Classroom
 
+    use(queries)
     with _explained():
         room = Classroom(folder)
         chosen = _chosen(room, lessons)
@@ -159,10 +162,12 @@ def regrade(
     student: Student = None,
     jobs: Jobs = None,
     isolation: Isolation = "auto",
+    queries: HiddenQueries = None,
 ) -> None:
     """Grade one exercise anew for everybody, without running the rest; other scores stay."""
     from harness.classroom import Classroom
 
+    use(queries)
     with _explained():
         room = Classroom(folder)
         (slug,) = _chosen(room, [lesson])

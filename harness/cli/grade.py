@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from harness import paths
 from harness.cli.console import bar, out
+from harness.cli.hidden import HiddenQueries, use
 from harness.reports import formats
 from lib._files import write_whole
 
@@ -76,6 +77,7 @@ def grade(
     resume: Annotated[
         bool, typer.Option(help="Go on where a run of the same that was killed had come to.")
     ] = True,
+    queries: HiddenQueries = None,
     files: Annotated[Mapping[str, Path | None], "from _with_formats"] = {},
 ) -> None:
     """Grade notebooks: your own, or a folder of a class's.
@@ -92,6 +94,7 @@ def grade(
     from harness.grade.submissions import discover
     from harness.kernels.client import WarmError
 
+    use(queries)
     root = paths.root()
     only = lesson_files(root, [lesson])[0].stem if lesson else None
     front = start_file(root)

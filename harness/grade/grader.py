@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
 import socket
 import time
@@ -65,6 +66,7 @@ class _Pass:
     verdicts_only: bool = False
     keep: frozenset[int] = frozenset()
     hidden: bool = False
+    kernel: StudentKernel | None = None
 
 
 class Grader:
@@ -75,6 +77,8 @@ class Grader:
             `assignment.prefix`.
         make_box: gives the sandbox of a kernel from its socket folder and its work folder; its
             result is None where there is none.
+        bare: gives the parent of kernels that start without anything of the lesson; by default the
+            same parent.
         hints: a hint for the student, by exercise.
     """
 
@@ -86,11 +90,13 @@ class Grader:
         limits: Limits | None = None,
         make_box: Callable[[str, str], Box | None] = lambda sockets, work: None,
         isolation: str = "none",
+        bare: Callable[[], KernelParent] | None = None,
         hints: Callable[[str], str | None] = lambda exercise: None,
     ) -> None:
         self.assignment, self.parent = assignment, parent
         self.limits = limits or Limits()
         self.make_box, self.isolation, self.hints = make_box, isolation, hints
+        self.bare = bare or (lambda: parent)
 
     def grade(
         self, student: str, path: Path, only: frozenset[str] | None = None
@@ -185,6 +191,7 @@ class Grader:
             for step in run.steps[:position]:
                 if not self._again(step, kernel, judge, run):
                     return position
+            run.kernel = kernel
             while position < len(run.steps):
                 step = run.steps[position]
                 position += 1
@@ -257,7 +264,14 @@ class Grader:
             return outcome.get("lost") is None
         return False
 
-    def _run_in(self, judge: JudgeClient, step: Step, todo: Plan, seconds: float) -> dict:
+    def _run_in(
+        self,
+        judge: JudgeClient,
+        step: Step,
+        todo: Plan,
+        seconds: float,
+        fresh: Callable[[dict], tuple[socket.socket, int] | str] | None = None,
+    ) -> dict:
         return judge.run(
             step.source,
             sorted(todo.student_names),
@@ -265,7 +279,48 @@ class Grader:
             hidden=step.hidden,
             call_s=self.limits.call_s,
             seconds=seconds,
+            fresh=fresh,
         )
+
+    @contextlib.contextmanager
+    def _apart(
+        self, step: Step, run: _Pass
+    ) -> Iterator[Callable[[dict], tuple[socket.socket, int] | str]]:
+        """Inside the block a check can have fresh processes of the student's, one after the other.
+
+        As long as there is one, the student's other process stands still: no work is done beside what
+        the check measures, and nothing goes from one to the other.
+        """
+        with contextlib.ExitStack() as stack:
+
+            def start(asked: dict) -> tuple[socket.socket, int] | str:
+                stack.close()
+                if run.kernel is not None:
+                    run.kernel.hold(True)
+                    stack.callback(run.kernel.hold, False)
+                agents, judges = socket.socketpair()
+                stack.callback(agents.close)
+                folder = Path(asked["folder"]) if asked["folder"] else None
+                kernel = StudentKernel(
+                    self.bare(),
+                    lambda sockets, work: _without(self.make_box(sockets, work), asked["without"]),
+                    self.limits,
+                    agents,
+                    folder,
+                    cached=folder is not None,
+                )
+                sources, size = plan.alone(run.notebook, asked["names"], step.index)
+                try:
+                    stack.enter_context(kernel)
+                    agents.close()
+                    for source in sources:
+                        kernel.run(source, self.limits.cell_s)
+                except Lost as error:
+                    judges.close()
+                    return str(error)
+                return judges, size
+
+            yield start
 
     def _check(self, step: Step, judge: JudgeClient, run: _Pass) -> bool:
         """Run one check; False if the student's process is lost by it."""
@@ -277,8 +332,8 @@ class Grader:
             return True
         budget = self.limits.cell_s + 2 * self.limits.call_s
         try:
-            with state.running():
-                outcome = self._run_in(judge, step, todo, budget)
+            with state.running(), self._apart(step, run) as fresh:
+                outcome = self._run_in(judge, step, todo, budget, fresh)
         except JudgeDied as error:
             self._give(step, run, "not run", 0.0, _sentence(str(error)))
             return False
@@ -326,6 +381,10 @@ class Grader:
             step.hidden,
             hint,
         )
+
+
+def _without(box: Box | None, folders: Sequence[str]) -> Box | None:
+    return None if box is None else dataclasses.replace(box, without=tuple(folders))
 
 
 def _show_prefix(notebook: NotebookNode, outputs: Sequence[list[dict]]) -> None:

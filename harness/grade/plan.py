@@ -10,7 +10,7 @@ nothing that it prints or answers afterwards may reach a student.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 
 from harness.grade import cells as grading
 from harness.grade.cells import is_answer, is_check
-from harness.grade.python_names import Names, names
+from harness.grade.python_names import Names, names, statements
 
 Role = Literal["ours", "answer", "extra", "check"]
 HIDDEN = "### BEGIN HIDDEN TESTS"
@@ -149,6 +149,36 @@ def plan(
         )
     first, again, apart = _hidden_last(steps)
     return Plan(first, frozenset(skipped), wanted, again, apart)
+
+
+def alone(
+    rebuilt: NotebookNode, wanted: Collection[str], before: int
+) -> tuple[tuple[str, ...], int]:
+    """What gives a fresh process these names and no data of the lesson: sources, in order.
+
+    They are the student's cells that the names need, and of the lesson's own cells those statements,
+    one by one, so that one that does not work there (its data is not to be had) takes no other with it.
+
+    Args:
+        before: the place of the check that asks.
+
+    Returns:
+        The sources, and the bytes of those that are the student's.
+    """
+    parts: list[tuple[str, bool]] = []
+    for cell in rebuilt.cells[:before]:
+        if cell.cell_type != "code" or is_check(cell):
+            continue
+        if cell.metadata.get("grading", {}).get("role") or is_answer(cell):
+            parts.append((cell.source, True))
+        else:
+            parts += [(statement, False) for statement in statements(cell.source)]
+    of = [names(source) for source, _ in parts]
+    asking = Names(frozenset(), frozenset(wanted), frozenset())
+    needed = _needed(set(range(len(parts))), {len(parts)}, [*of, asking])
+    chosen = [parts[place] for place in sorted(needed)]
+    size = sum(len(source.encode("utf-8", "replace")) for source, theirs in chosen if theirs)
+    return tuple(source for source, _ in chosen), size
 
 
 def _needed(candidates: set[int], users: set[int], of: Sequence[Names]) -> set[int]:

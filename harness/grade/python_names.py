@@ -52,6 +52,15 @@ def names(source: str) -> Names:
     )
 
 
+def statements(source: str) -> list[str]:
+    """The statements at the top level of a cell, each as text; one piece where it is no Python."""
+    try:
+        text = _without_magics(source)
+        return [ast.unparse(node) for node in ast.parse(text).body]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return [source]
+
+
 def _without_magics(source: str) -> str:
     """The cell without IPython's additions: `%magic`, `!command`, `name?`."""
     if not re.search(r"^\s*[%!?]|\?\s*$|=\s*[%!]", source, re.MULTILINE):

@@ -6,8 +6,11 @@ import contextlib
 import functools
 import hashlib
 import json
-from collections.abc import Iterator
+import os
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness import paths, sandbox
 from harness.grade.assignment import Assignment
@@ -18,6 +21,8 @@ from harness.kernels.spawned import SpawningParent
 from harness.limits import Limits
 from harness.sandbox import Box, Level, cgroup
 from lib.learn import catalogue
+
+_QUERIES = "COURSE_HIDDEN_QUERIES"  # of `lib.checks.hidden_queries`, which takes seconds to import
 
 
 class NoIsolation(RuntimeError):
@@ -43,9 +48,10 @@ class Session:
     @functools.cached_property
     def digest(self) -> str:
         """Tells everything on which a verdict depends but the submission."""
-        of = self.assignment
+        of, queries = self.assignment, os.environ.get(_QUERIES, "").strip()
+        asked = Path(queries).read_bytes().hex() if queries and Path(queries).is_file() else ""
         text = json.dumps(
-            [of.source, of.release, str(self.level), repr(self.limits)], sort_keys=True
+            [of.source, of.release, str(self.level), repr(self.limits), asked], sort_keys=True
         )
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -63,16 +69,30 @@ class Session:
         parent: KernelParent = (
             WarmParent(prefix=of.prefix, exercises=of.exercises) if forking else SpawningParent()
         )
-        with parent as running:
-            yield OpenSession(self, running)
+        with parent as running, contextlib.ExitStack() as later:
+            yield OpenSession(self, running, _Bare(later, None if forking else running))
+
+
+class _Bare:
+    """Gives a parent that has run nothing of the lesson, started when the first asks for it."""
+
+    def __init__(self, stack: contextlib.ExitStack, parent: KernelParent | None) -> None:
+        self._stack, self._parent, self._lock = stack, parent, threading.Lock()
+
+    def __call__(self) -> KernelParent:
+        with self._lock:
+            if self._parent is None:
+                self._parent = self._stack.enter_context(WarmParent())
+            return self._parent
 
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A session whose warm parent runs."""
+    """A session whose warm parent runs; `bare` gives one that knows nothing of the lesson."""
 
     session: Session
     parent: KernelParent
+    bare: Callable[[], KernelParent]
 
     @property
     def note(self) -> str | None:
@@ -87,6 +107,7 @@ class OpenSession:
             limits=self.session.limits,
             make_box=self._box,
             isolation=str(self.session.level),
+            bare=self.bare,
             hints=_hint,
         )
 

@@ -89,6 +89,9 @@ def _encode(value: Any, budget: _Budget, depth: int) -> Any:
     if kind is str:
         budget.spend(depth, 4 * len(value))
         return value
+    if kind is bytes:
+        budget.spend(depth, len(value))
+        return {"t": "bytes", "v": _to_text(value)}
     if kind is int:
         if abs(value) < 1 << 53:
             return value
@@ -125,7 +128,7 @@ def _encode(value: Any, budget: _Budget, depth: int) -> Any:
         }
     raise CodecError(
         f"a {kind.__module__}.{kind.__qualname__} has no plain form: return numbers, strings, "
-        "arrays, tensors, or lists and dicts of these"
+        "bytes, arrays, tensors, or lists and dicts of these"
     )
 
 
@@ -178,6 +181,11 @@ def _decode(node: Any, budget: _Budget, depth: int) -> Any:
         return number
     if kind == "float":
         return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[str(body)]
+    if kind == "bytes":
+        if type(body) is not str:
+            raise CodecError("malformed bytes")
+        budget.spend(depth, len(body) * 3 // 4)
+        return _from_text(body)
     if kind in _CONTAINERS or kind == "dict":
         return _decode_container(kind, body, budget, depth)
     if kind in ("tensor", "ndarray", "npscalar"):
@@ -202,10 +210,7 @@ def _decode_array(node: dict, kind: str, budget: _Budget, depth: int) -> Any:
     if any(type(n) is not int or n < 0 for n in shape):
         raise CodecError("malformed shape")
     budget.spend(depth, len(text) * 3 // 4)
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise CodecError("malformed buffer") from error
+    raw = _from_text(text)
     if kind == "tensor":
         return _filled_tensor(raw, _TORCH[node["dtype"]], shape)
     dtype = _NUMPY[node["dtype"]]
@@ -228,6 +233,13 @@ def _filled_tensor(raw: bytes, dtype: torch.dtype, shape: list[int]) -> torch.Te
 def _see_that_it_fills(raw: bytes, itemsize: int, shape: list[int]) -> None:
     if math.prod(shape) * itemsize != len(raw):
         raise CodecError(f"a buffer of {len(raw)} bytes does not fill shape {shape}")
+
+
+def _from_text(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise CodecError("malformed buffer") from error
 
 
 def _to_text(raw: bytes) -> str:

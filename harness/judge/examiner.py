@@ -10,9 +10,10 @@ import re
 import socket
 import symtable
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from harness.judge import codec, messages
+from harness.judge import codec, handing, messages
 from harness.judge.proxy import Channel, Remote, StudentLost
 from harness.judge.shell import shell
 
@@ -30,7 +31,7 @@ def main(control: socket.socket, channel: socket.socket | None, namespace: dict)
         namespace: the names that the prefix has left.
     """
     with shell(namespace) as ours:
-        examiner = Examiner(Channel(channel), namespace, ours)
+        examiner = Examiner(Channel(channel, host=Grader(control)), namespace, ours)
         while True:
             try:
                 message = messages.receive(
@@ -40,6 +41,32 @@ def main(control: socket.socket, channel: socket.socket | None, namespace: dict)
                 messages.send(control, {"ok": outcome}, time.monotonic() + 60)
             except (messages.Closed, messages.Late):
                 return
+
+
+class Grader:
+    """The grader as a check can ask it (see `proxy.Host`), between its request and the outcome."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+
+    def give(self, seconds: float) -> None:
+        """See `proxy.Host`."""
+        self._ask({"op": "time", "seconds": seconds})
+
+    def start(
+        self, names: Sequence[str], folder: str | None, without: Sequence[str]
+    ) -> tuple[socket.socket, int]:
+        """See `proxy.Host`."""
+        wanted = {"names": list(names), "folder": folder, "without": list(without)}
+        answer = self._ask({"op": "fresh"} | wanted)
+        if "lost" in answer:
+            raise StudentLost(str(answer["lost"]))
+        return handing.taken(self.control, answer.get("shared")), int(answer["size"])
+
+    def _ask(self, question: dict) -> dict:
+        messages.send(self.control, {"ask": question}, time.monotonic() + WAIT_S)
+        deadline = time.monotonic() + WAIT_S
+        return messages.receive(self.control, deadline, messages.CONTROL_BYTES)
 
 
 class Examiner:

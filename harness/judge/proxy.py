@@ -7,7 +7,7 @@ import re
 import socket
 import time
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from harness.judge import codec, messages
 from harness.judge.agent import METHODS
@@ -51,11 +51,30 @@ def error_class(kind: Any, hidden: bool = False) -> type[Exception]:
     return _KINDS.setdefault(kind, type(kind, (StudentError,), {}))
 
 
-class Channel:
-    """The judge's end of the socket to the student's agent. One question at a time."""
+class Host(Protocol):
+    """What the judge can have of the grader while it runs a check."""
 
-    def __init__(self, sock: socket.socket | None, call_s: float = 10.0) -> None:
-        self.sock, self.call_s = sock, call_s
+    def give(self, seconds: float) -> None:
+        """More time for this check."""
+
+    def start(
+        self, names: Sequence[str], folder: str | None, without: Sequence[str]
+    ) -> tuple[socket.socket, int]:
+        """A fresh process of the student's; see `Remote.afresh`. Ends the one before it."""
+
+
+class Channel:
+    """The judge's end of the socket to the student's agent. One question at a time.
+
+    `host` is asked for what the check needs beside it, None where nobody can be; in `kept` checks leave
+    what further checks of the same submission may use.
+    """
+
+    def __init__(
+        self, sock: socket.socket | None, call_s: float = 10.0, host: Host | None = None
+    ) -> None:
+        self.sock, self.call_s, self.host = sock, call_s, host
+        self.kept: dict[str, Any] = {}
         self.asked = self.calls = 0
         self.hidden = False
         self.changed: str | None = (
@@ -188,6 +207,40 @@ class Remote:
         question |= {"args": [_given(value) for value in args], "kwargs": {}}
         found = self._channel.ask(question)
         return found if type(found) is int else 0
+
+    def afresh(
+        self, names: Sequence[str], folder: str | None = None, without: Sequence[str] = ()
+    ) -> tuple[dict[str, Remote], int]:
+        """The functions of these names in a fresh process of the student's, and what their text takes.
+
+        That process has nothing of this one: the student's cells are run in it anew, as far as these
+        functions need them, none of the lesson's data is in it, and its folder is empty but for copies
+        of the files in `folder`, to which COURSE_CACHE points. It cannot read the folders `without`.
+        The bytes are those of the student's cells that were run. One that was started before is ended.
+
+        Raises:
+            StudentLost: it could not be started, or did not live through its own cells.
+        """
+        host = self._channel.host
+        if host is None:
+            raise StudentLost("there is nobody who could start a fresh process")
+        sock, size = host.start(names, folder, without)
+        fresh = Channel(sock, self._channel.call_s, host)
+        fresh.hidden = self._channel.hidden
+        return {name: Remote(fresh, {"name": name}) for name in names}, size
+
+    def within(self, seconds: float) -> None:
+        """Let calls take so long."""
+        self._channel.call_s = seconds
+
+    def need(self, seconds: float) -> None:
+        """Let the check that runs take so much longer."""
+        if self._channel.host is not None:
+            self._channel.host.give(seconds)
+
+    def kept(self) -> dict[str, Any]:
+        """What checks of this submission leave for each other, see `Channel`."""
+        return self._channel.kept
 
     def __getattr__(self, name: str) -> Any:
         if name not in METHODS or self._method is not None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from harness.judge import messages
+from harness.judge import handing, messages
 from harness.kernels.interface import KernelParent
+
+ANSWER_S = 10.0
+MOST_S = 900.0  # that a check may ask for at once
 
 
 class JudgeDied(RuntimeError):
@@ -37,12 +40,16 @@ class JudgeClient:
         hidden: bool,
         call_s: float,
         seconds: float,
+        fresh: Callable[[dict], tuple[socket.socket, int] | str] | None = None,
     ) -> dict:
         """Run one trusted cell and return its outcome (see `examiner.Examiner.run`).
 
         Args:
             names: what the cell may take from the student's process.
             call_s: seconds that one call of a student's function may take; `seconds`: the cell.
+            fresh: starts a fresh process of the student's as a check wants it (see
+                `proxy.Remote.afresh`), and returns the socket to it and the size of the text that it
+                has run, or why there is none.
 
         Raises:
             JudgeDied: there was no answer.
@@ -59,9 +66,33 @@ class JudgeClient:
         try:
             messages.send(self.control, request, deadline)
             answer = messages.receive(self.control, deadline, messages.CONTROL_BYTES)
+            while "ask" in answer:
+                deadline += self._serve(answer["ask"], fresh)
+                answer = messages.receive(self.control, deadline, messages.CONTROL_BYTES)
         except (messages.MessageError, messages.Late, messages.Closed) as error:
             raise JudgeDied(f"the check gave no answer ({type(error).__name__})") from error
         return answer["ok"]
+
+    def _serve(
+        self, asked: dict, fresh: Callable[[dict], tuple[socket.socket, int] | str] | None
+    ) -> float:
+        """Give the judge what it asks for, and return by how many seconds its check may take longer."""
+        began = time.monotonic()
+        if asked["op"] == "time":
+            messages.send(self.control, {"given": True}, began + ANSWER_S)
+            return min(float(asked["seconds"]), MOST_S)
+        made = fresh(asked) if fresh is not None else "nobody starts fresh processes here"
+        took = time.monotonic() - began
+        deadline = time.monotonic() + ANSWER_S
+        if isinstance(made, str):
+            messages.send(self.control, {"lost": made}, deadline)
+            return took
+        sock, size = made
+        with sock:
+            shared = handing.describe(sock, self.process.pid)
+            messages.send(self.control, {"size": size, "shared": shared}, deadline)
+            handing.hand(self.control, sock)
+        return took
 
     def close(self) -> None:
         """End it."""

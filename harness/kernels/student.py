@@ -54,6 +54,7 @@ class StudentKernel:
         limits: what it may use.
         channel: the socket on which its agent answers the judge.
         files: a folder whose files lie beside the notebook when it runs.
+        cached: what the course has kept on disk is among these files; else it finds nothing of it.
     """
 
     def __init__(
@@ -63,8 +64,10 @@ class StudentKernel:
         limits: Limits,
         channel: socket.socket | None,
         files: Path | None = None,
+        *,
+        cached: bool = False,
     ) -> None:
-        self.files = files
+        self.files, self.cached = files, cached
         self.parent, self.make_box, self.limits, self.channel = parent, make_box, limits, channel
         self.printed = 0
         self.folder = ""
@@ -95,7 +98,7 @@ class StudentKernel:
         self.child = self.parent.start_kernel(
             connection,
             str(work),
-            {"HOME": str(home)},
+            {"HOME": str(home)} | ({"COURSE_CACHE": str(work)} if self.cached else {}),
             self.make_box(str(sockets), str(work)),
             self.channel,
         )
@@ -147,6 +150,12 @@ class StudentKernel:
             raise
         except Exception:  # unreadable: whatever it was, it is not an answer
             return {"msg_type": "", "parent_header": {}, "content": {}}
+
+    def hold(self, held: bool) -> None:
+        """Stop the process where it is, or let it go on; where there is no such signal it goes on."""
+        number = getattr(signal, "SIGSTOP" if held else "SIGCONT", None)
+        if number is not None:
+            self.child.signal(number)
 
     def run(self, source: str, seconds: float) -> Ran:
         """Run one cell.

@@ -35,6 +35,7 @@ class Box:
             place; without a root of its own it is this folder itself.
         read_only: what it may read beside Python and the system's libraries.
         limits: what it may use.
+        without: folders among what it may read that it may not read all the same.
     """
 
     level: Level
@@ -42,6 +43,7 @@ class Box:
     work: str
     read_only: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    without: tuple[str, ...] = ()
 
     @property
     def home(self) -> str:
@@ -63,6 +65,7 @@ class Box:
             plain["work"],
             tuple(plain["read_only"]),
             Limits(**plain["limits"]),
+            tuple(plain["without"]),
         )
 
 

@@ -66,7 +66,10 @@ def enter(box: Box) -> None:
         for folder in folders:
             for inner in (Path(folder), *Path(folder).rglob("*")):
                 os.chown(inner, uid, uid, follow_symlinks=False)
-    readable = linux.readable(box)  # found before a new user might not see them
+    # A rule for a folder holds for all in it, so those around what is left out are named one by one.
+    readable = linux.leave_out(
+        linux.readable(box), box.without
+    )  # found before a new user might not see them
     group = cgroup.join(box.limits)
     linux.become_inner(group, lambda pid: _watch(pid, folders, box.limits))
     if root:

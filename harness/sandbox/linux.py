@@ -195,6 +195,10 @@ def _new_root(box: Box, uid: int) -> None:
             open(root + path, "a").close()
         _move(handle, root + path)
         os.close(handle)
+    for path in box.without:
+        if os.path.isdir(root + os.path.realpath(path)):
+            flags = _NOSUID | _NODEV | _NOEXEC | _RDONLY
+            _mount("tmpfs", root + os.path.realpath(path), "tmpfs", flags, "mode=0755,size=4k")
     for link in ("/bin", "/sbin", "/lib", "/lib64"):
         if os.path.islink(link) and not os.path.lexists(root + link):
             os.symlink(os.readlink(link), root + link)
@@ -228,6 +232,22 @@ def readable(box: Box) -> list[str]:
     for path in found:
         if not any(path == outer or path.startswith(outer + "/") for outer in kept):
             kept.append(path)
+    return kept
+
+
+def leave_out(paths: list[str], without: tuple[str, ...]) -> list[str]:
+    """The paths with everything in them but the folders `without`: what stands beside these is named."""
+    gone = {os.path.realpath(path) for path in without}
+    kept: list[str] = []
+    for path in paths:
+        if path in gone:
+            continue
+        if not any(out.startswith(path + "/") for out in gone):
+            kept.append(path)
+            continue
+        inner = [os.path.join(path, name) for name in sorted(os.listdir(path))]
+        kept += leave_out([p for p in inner if not os.path.islink(p)], without)
+        kept += [p for p in inner if os.path.islink(p)]
     return kept
 
 

@@ -12,6 +12,7 @@ import traceback
 from pathlib import Path
 
 from lib.checks.breakit import BreakIt, Suspect
+from lib.checks.contest import Contest, Slip, Stage
 from lib.checks.exercise import Case, Exercise, Mistake, Raised, Returned, Verdict, call
 from lib.checks.values import EXACT, Tolerance
 
@@ -20,10 +21,13 @@ __all__ = [
     "BreakIt",
     "BrokenCheck",
     "Case",
+    "Contest",
     "Exercise",
     "Mistake",
     "Raised",
     "Returned",
+    "Slip",
+    "Stage",
     "Suspect",
     "Tolerance",
     "Verdict",
@@ -62,12 +66,13 @@ def names(lesson: str | None = None) -> list[str]:
 
 
 def every(lesson: str | None = None) -> list[Exercise | BreakIt]:
-    """The checks of a lesson in the order of its notebook, or of all."""
-    return [find(name) for name in names(lesson)]
+    """The checks of a lesson in the order of its notebook, or of all, contests left out."""
+    found = (find(name) for name in names(lesson))
+    return [check for check in found if not isinstance(check, Contest)]
 
 
 @functools.cache
-def find(name: str) -> Exercise | BreakIt:
+def find(name: str) -> Exercise | BreakIt | Contest:
     """The check of the exercise with this name.
 
     Raises:

@@ -15,6 +15,7 @@ class Verdict:
     """What a check found. `shown` holds the small case a learner may look at (never a hidden one).
 
     kind_of_shown: "test" where the case is one that the learner wrote, in a break-it exercise.
+    share: of the points, where the check gives a part of them. more: further sentences, one a line.
     """
 
     exercise: str
@@ -26,6 +27,8 @@ class Verdict:
     shown: Shown | None = None
     outcome: Raised | None = None
     kind_of_shown: Literal["call", "test"] = "call"
+    share: float | None = None
+    more: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

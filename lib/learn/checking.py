@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 
 import numpy as np
 
-from lib import checks
+from lib import checks, progress_bar
 from lib.checks import values
 from lib.checks.calling import Limits
 from lib.checks.verdict import Shown, Verdict
@@ -17,7 +17,7 @@ from lib.learn.environment import course_root, headless
 from lib.learn.panel import Code, Grids, Panel
 
 LIMITS = Limits()  # of one call of a learner's function: an endless loop must not hold the notebook
-_passed: dict[str, Hashable] = {}
+_passed: dict[str, tuple[Hashable, ...]] = {}
 _mistakes: dict[str, str | None] = {}
 _hinted: dict[str, list[int]] = {}  # the hints shown since all were, from 0
 
@@ -34,13 +34,16 @@ class CheckFailed(AssertionError):
         return [f"CheckFailed: {self}"]
 
 
-def check(name: str, function: Callable, *, hidden: int | None = None) -> None:
+def check(
+    name: str, *functions: Callable, hidden: int | None = None, points: float | None = None
+) -> float | None:
     """Check your function and say what is right or what went wrong.
 
     Args:
         name: the exercise.
-        function: your function.
+        functions: your function, or those that a contest asks for.
         hidden: a seed for further cases; the grader's cells use it, and it shows no values.
+        points: what a contest is worth; then the points that it earns are returned, for the grader.
 
     Raises:
         CheckFailed: the check did not pass and the notebook runs headless (papermill, nbgrader).
@@ -48,10 +51,13 @@ def check(name: str, function: Callable, *, hidden: int | None = None) -> None:
     """
     exercise = checks.find(name)
     # What the function writes to stderr must not cost points in nbgrader, nor flood the notebook.
-    with captured() as said:
-        verdict = exercise.verdict(checks.call(function, LIMITS), hidden)
+    watched = isinstance(exercise, checks.Contest) and hidden is None
+    with progress_bar.bar(100, "Measuring", "part", shown=watched) as bar, captured() as said:
+        verdict = _verdict(
+            exercise, functions, hidden, lambda part: bar.update(round(100 * part) - bar.n)
+        )
     if verdict.passed:
-        _passed[name] = identity(function)
+        _passed[name] = tuple(map(identity, functions))
     else:
         _passed.pop(name, None)
     _mistakes[name] = verdict.mistake
@@ -63,6 +69,26 @@ def check(name: str, function: Callable, *, hidden: int | None = None) -> None:
         parts = ("exercise", "status", "message", "mistake")
         failed.verdict = {part: getattr(verdict, part) for part in parts}
         raise failed
+    if points is None or verdict.share is None:
+        return None
+    return round(points * verdict.share, 2)
+
+
+def _verdict(
+    exercise: checks.Exercise | checks.BreakIt | checks.Contest,
+    functions: tuple[Callable, ...],
+    hidden: int | None,
+    tell: Callable[[float], object],
+) -> Verdict:
+    asked = exercise.functions if isinstance(exercise, checks.Contest) else (exercise.name,)
+    if len(functions) != len(asked):
+        raise TypeError(
+            f"check: {exercise.name} is a check of {len(asked)} functions, {', '.join(asked)}; "
+            f"{len(functions)} came"
+        )
+    if isinstance(exercise, checks.Contest):
+        return exercise.verdict(checks.Stage(dict(zip(asked, functions)), tell), hidden)
+    return exercise.verdict(checks.call(functions[0], LIMITS), hidden)
 
 
 def yours(name: str, function: Callable, *, instead: Callable) -> Callable:
@@ -71,7 +97,7 @@ def yours(name: str, function: Callable, *, instead: Callable) -> Callable:
     So the rest of a lesson works with what you wrote, and never trips over what is not yet right. A
     cell that is run again without a change stays passed.
     """
-    if name in _passed and _passed[name] == identity(function):
+    if identity(function) in _passed.get(name, ()):
         return function
     print(f"{name}: using the library's version until yours passes its check.")
     return instead
@@ -88,6 +114,7 @@ def panel(verdict: Verdict, said: str = "") -> Panel:
         )
     elif verdict.passed:
         title = f"{name}: passed. {verdict.message}"
+        body.extend(verdict.more)
     elif verdict.status == "crashed":
         title = f"{name}: crashed"
         body.append(verdict.message)
@@ -116,6 +143,8 @@ def panel(verdict: Verdict, said: str = "") -> Panel:
         "status": verdict.status,
         "mistake": verdict.mistake,
     }
+    if verdict.share is not None:
+        facts["message"] = " ".join((verdict.message, *verdict.more))
     return Panel(verdict.status, title, body, facts)
 
 

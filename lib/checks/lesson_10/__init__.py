@@ -1,0 +1,3 @@
+"""The checks of lesson 10, the capstone, in the order of the notebook."""
+
+EXERCISES = ("capstone",)

@@ -1,0 +1,77 @@
+"""What the capstone's check asks: passages, training pairs, and the queries of validation or of the judge.
+
+The judge's queries are those that the course keeps back, or a teacher's own (lib.checks.hidden_queries).
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from lib.checks import hidden_queries
+from lib.data import CourseSet, lay_queries, load_course_set
+from lib.ontology import load_ontology
+
+VISIBLE = 192  # of the validation queries, so that a learner waits for seconds
+WARM = 16  # training queries, to warm up with
+
+
+@dataclass(frozen=True)
+class Task:
+    """passages: (n,) texts in an order of the check's own. pairs: training queries with their rows.
+
+    queries: those that are scored, with the rows that answer each; warm: others, which are not.
+    own_rows: the row in the course set of each passage.
+    """
+
+    passages: list[str]
+    pairs: list[tuple[str, int]]
+    queries: list[str]
+    relevant: list[frozenset[int]]
+    warm: list[str]
+    own_rows: list[int]
+    hidden: bool
+
+    def __len__(self) -> int:
+        return len(self.queries)
+
+
+def task(hidden: int | None) -> Task:
+    """The task of the visible check, or of the hidden one, whose queries come in the order of the seed.
+
+    Raises ValueError for a file of queries that cannot be used.
+    """
+    course = load_course_set("fast")
+    draw = random.Random("capstone")
+    own_rows = list(range(len(course.passages)))
+    # Else whoever kept rows of the course set, and not of the passages given, would not see it.
+    draw.shuffle(own_rows)
+    row = {course.ids[own]: place for place, own in enumerate(own_rows)}
+    pairs = list(zip(course.train.queries, course.train.relevant))
+    draw.shuffle(pairs)
+    trained = [(query, row[next(iter(found))]) for query, found in pairs]
+    if hidden is None:
+        visible = zip(course.validation.queries, course.validation.relevant)
+        asked = [(query, frozenset(found)) for query, found in visible]
+        random.Random("capstone").shuffle(asked)
+        asked = asked[:VISIBLE]
+    else:
+        own = hidden_queries.named()
+        asked = hidden_queries.read(own, course.ids) if own else kept_back(course)
+        random.Random(f"capstone {hidden}").shuffle(asked)
+    return Task(
+        [course.passages[own] for own in own_rows],
+        trained,
+        [query for query, _ in asked],
+        [frozenset(row[passage] for passage in found) for _, found in asked],
+        [query for query, _ in trained[:WARM]],
+        own_rows,
+        hidden is not None,
+    )
+
+
+def kept_back(course: CourseSet) -> list[tuple[str, frozenset[str]]]:
+    """The queries that are in no split of the course set, with the ids of their passages."""
+    seen = {name for part in (course.train, course.validation, course.test) for name in part.ids}
+    found = lay_queries(load_ontology())
+    return [(text, frozenset([term.id])) for name, term, text in found if name not in seen]

@@ -1,0 +1,125 @@
+"""The capstone, graded: what is honest earns what it is worth, what cheats earns nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import nbformat
+import pytest
+
+from harness import sandbox
+from harness.grade.session import Session
+from harness.limits import Limits
+from harness.sandbox import Level
+from lib.checks import hidden_queries
+from lib.data import load_course_set
+from tests.harness import contest
+
+pytestmark = pytest.mark.slow
+QUERIES = 24  # few: a cheat is found out by a few as well
+HIDDEN = "hidden_capstone"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """The lesson, and a teacher's file of queries, which are of the visible test."""
+    folder = tmp_path_factory.mktemp("contest")
+    test = load_course_set("fast").test
+    chosen = list(zip(test.queries, test.relevant))[:: len(test) // QUERIES][:QUERIES]
+    lines = [json.dumps({"query": q, "passage": next(iter(found))}) for q, found in chosen]
+    (folder / "queries.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+def _open(level, folder):
+    reason = sandbox.why(level) if sys.platform == "linux" else "Linux only"
+    if reason:
+        pytest.skip(reason)
+    return Session(contest.assignment(folder), level, Limits()).open()
+
+
+@pytest.fixture(scope="module")
+def opened(place):
+    """A session that asks the teacher's queries; of the levels the best that there is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(hidden_queries.VARIABLE, str(place / "queries.jsonl"))
+        with _open(sandbox.available()[0], place) as session:
+            yield session
+
+
+def _grade(session, folder, answer, own="", only=HIDDEN):
+    path = folder / f"{contest.SLUG}.ipynb"
+    nbformat.write(contest.submission(session.session.assignment.release, answer, own), path)
+    report = session.grader().grade("student", path, frozenset({only})).report
+    (verdict,) = report.cells
+    return verdict
+
+
+CHEATS = {
+    "reads what it is not given, while it builds": (contest.READS_WHILE_IT_BUILDS, "", "crashed"),
+    "uses the notebook's data": (contest.USES_THE_NOTEBOOK, "", "crashed"),
+    "lies about its size": (contest.LIES_ABOUT_ITS_SIZE, "", "wrong"),
+    "sends code": (contest.SENDS_CODE, "", "wrong"),
+    "is twice as large as it may be": (contest.TOO_LARGE, "", "wrong"),
+    "is larger than can be handed over": (contest.BEYOND_ALL, "", "wrong"),
+    "stops the clock": (contest.STOPS_THE_CLOCK, "", "wrong"),
+    "works while it warms up": (contest.WORKS_WHILE_IT_WARMS_UP, "", "wrong"),
+    "ends its process": (contest.ENDS_ITS_PROCESS, "", "crashed"),
+}
+
+
+@pytest.mark.parametrize("cheat", CHEATS)
+def test_a_cheat_earns_nothing(opened, tmp_path, cheat):
+    answer, own, status = CHEATS[cheat]
+    verdict = _grade(opened, tmp_path, answer, own)
+    assert (verdict.points, verdict.status) == (0.0, status), verdict
+    assert "in the judge" not in verdict.message
+
+
+@pytest.mark.parametrize("level", [Level.NAMESPACES, Level.LANDLOCK])
+def test_nothing_but_the_index_reaches_the_search(place, tmp_path, level, monkeypatch):
+    monkeypatch.setenv(hidden_queries.VARIABLE, str(place / "queries.jsonl"))
+    with _open(level, tmp_path) as session:
+        verdict = _grade(session, tmp_path, contest.LOOKS_EVERYWHERE)
+    assert verdict.status == "wrong", verdict
+    assert verdict.points == 0.0
+    assert "nDCG@10 is 0.000" in verdict.message
+
+
+def test_without_a_sandbox_the_same_search_finds_the_answers(place, tmp_path, monkeypatch):
+    monkeypatch.setenv(hidden_queries.VARIABLE, str(place / "queries.jsonl"))
+    with _open(Level.NONE, tmp_path) as session:
+        verdict = _grade(session, tmp_path, contest.LOOKS_EVERYWHERE)
+    assert "a file was left" not in verdict.message
+    assert verdict.points > 15, verdict
+
+
+def test_an_index_that_is_half_too_large_earns_half(opened, tmp_path):
+    whole = _grade(opened, tmp_path, contest.BASELINE)
+    half = _grade(opened, tmp_path, contest.HALF_OVER)
+    assert half.points == pytest.approx(whole.points / 2, abs=0.15)
+    assert "Next: the bytes" in half.message
+
+
+def test_who_knows_the_visible_answers_by_heart_gains_nothing(place, tmp_path):
+    test = load_course_set("fast").test
+    course = load_course_set("fast")
+    table = {
+        query: course.titles[row] for query, row in zip(test.queries, test.positives, strict=True)
+    }
+    answer = f"KNOWN = {table!r}\n" + contest.EMPTY + contest.BY_HEART
+    with _open(sandbox.available()[0], tmp_path) as session:
+        verdict = _grade(session, tmp_path, answer)
+    assert verdict.points < 0.5, verdict
+
+
+def test_honest_work_earns_what_it_is_worth_and_the_same_in_one_process(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_HEADLESS", "1")
+    with _open(sandbox.available()[0], tmp_path) as session:
+        for answer, low, high in ((contest.BASELINE, 8.0, 10.0), (contest.GOOD, 19.0, 20.0)):
+            visible = _grade(session, tmp_path, answer, only="check_capstone")
+            assert visible.points == 1.0
+            verdict = _grade(session, tmp_path, answer)
+            assert low <= verdict.points <= high
+            assert contest.in_one_process(answer) == pytest.approx(verdict.points, abs=0.05)

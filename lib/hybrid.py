@@ -1,8 +1,9 @@
-"""Hybrid search: one ranking from several, by reciprocal rank fusion.
+"""Hybrid search: one ranking from several, by reciprocal rank fusion or by a weighted sum of scores.
 
 BM25 and an encoder miss different passages, and their scores are not comparable: one is a sum of
 weights without a limit, the other a cosine. Their ranks are. A passage gets 1 / (60 + rank) from each
-ranking that holds it, and what several rankings have near their top comes first.
+ranking that holds it, and what several rankings have near their top comes first. Ranks forget by how
+much one passage beats the next; `weighted_sum` brings the scores to one scale and keeps that.
 """
 
 from __future__ import annotations
@@ -16,7 +17,12 @@ from torch import Tensor
 from lib._positives import require_rows
 from lib.search import ordered_top_k
 
-__all__ = ["fuse_tables", "plain_reciprocal_rank_fusion", "reciprocal_rank_fusion"]
+__all__ = [
+    "fuse_tables",
+    "plain_reciprocal_rank_fusion",
+    "reciprocal_rank_fusion",
+    "weighted_sum",
+]
 
 CONSTANT = 60.0  # of the paper: the first rank is worth little more than the next ones
 NOTHING = -1
@@ -127,6 +133,49 @@ def fuse_tables(
             )
         rankings.append(rows if floor is None else rows.masked_fill(scores <= floor, NOTHING))
     return reciprocal_rank_fusion(rankings, k, constant, weights)
+
+
+@torch.no_grad()
+def weighted_sum(
+    scores: Sequence[Tensor], weights: Sequence[float], least: Sequence[float]
+) -> Tensor:
+    """Return one table of scores (q, n) from several of the same passages, brought to one scale.
+
+    scores: tables (q, n) of every passage, as `queries @ passages.T` and `BM25.scores` give them, on one
+    device. Each is scaled so that, for each query, the least value its kind of score can take becomes 0
+    and the query's largest becomes 1; a query whose largest is that least value gets 0 throughout.
+    weights: of the tables, above 0, divided by their sum. least: for each table, 0 for BM25, -1 for
+    cosines.
+    Source: Bruch, Gai and Ingber 2023, An Analysis of Fusion Functions for Hybrid Retrieval (their
+    convex combination with theoretical minima, TM2C2).
+    Raises ValueError without a table, for tables of several shapes or devices, a score below its least
+    value or no number, and weights or least values that are not one for each table.
+    """
+    name = "weighted_sum"
+    shares = _weights(name, len(scores), CONSTANT, weights)
+    shapes, devices = {tuple(x.shape) for x in scores}, {str(x.device) for x in scores}
+    if len(shapes) != 1 or len(devices) != 1 or scores[0].ndim != 2:
+        raise ValueError(
+            f"{name}: the tables are {', '.join(str(tuple(x.shape)) for x in scores)} on "
+            f"{' and '.join(sorted(devices))}; expected (q, n) each, on one device"
+        )
+    if len(least) != len(scores):
+        raise ValueError(
+            f"{name}: {len(least)} least values for {len(scores)} tables; expected one for each"
+        )
+    total = torch.zeros_like(scores[0])
+    if not total.numel():
+        return total
+    for place, (table, share, low) in enumerate(zip(scores, shares, least)):
+        if not bool((table >= low - 1e-3).all()):  # rounding; nan is refused, too
+            raise ValueError(
+                f"{name}: table {place} has a score below {low:g}, or one that is no number; expected "
+                "the least value that such a score can take"
+            )
+        span = (table - low).amax(dim=1, keepdim=True)  # (q, 1)
+        scaled = (table - low).clamp(min=0) / span.clamp(min=1e-12)
+        total += share / sum(shares) * scaled.to(total.dtype)
+    return total
 
 
 def _widest(device: torch.device) -> torch.dtype:

@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.bm25 import BM25
-from lib.hybrid import fuse_tables, plain_reciprocal_rank_fusion, reciprocal_rank_fusion
+from lib.hybrid import (
+    fuse_tables,
+    plain_reciprocal_rank_fusion,
+    reciprocal_rank_fusion,
+    weighted_sum,
+)
 from lib.search import top_k
 
 ROWS = st.lists(st.integers(-1, 7), max_size=8)
@@ -133,3 +138,40 @@ def test_no_queries_and_no_columns_are_borne():
 def test_what_does_not_fit_is_refused(call, kind, says):
     with pytest.raises(kind, match=says):
         call()
+
+
+def test_a_weighted_sum_is_the_formula_s():
+    words = torch.tensor([[4.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+    cosines = torch.tensor([[0.6, 0.2, -1.0], [0.5, 1.0, 0.0]])
+    found = weighted_sum([words, cosines], [1, 3], [0, -1])
+    expected = [
+        [0.25 * w / 4 + 0.75 * (c + 1) / 1.6 for w, c in zip((4, 0, 1), (0.6, 0.2, -1.0))],
+        [0.75 * (c + 1) / 2 for c in (0.5, 1.0, 0.0)],  # a query that shares no word with anything
+    ]
+    assert torch.allclose(found, torch.tensor(expected), atol=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 4), st.integers(1, 5), st.floats(0.1, 10), st.integers(0, 999))
+def test_a_weighted_sum_forgets_the_scale_and_keeps_the_order_of_one(q, n, scale, seed):
+    table = torch.rand(q, n, generator=torch.Generator().manual_seed(seed))
+    alone = weighted_sum([table], [scale], [0.0])
+    assert torch.equal(alone.argsort(dim=1, stable=True), table.argsort(dim=1, stable=True))
+    assert torch.allclose(alone, weighted_sum([scale * table], [1.0], [0.0]), atol=1e-6)
+    assert torch.allclose(alone.amax(dim=1), torch.ones(q), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("scores", "weights", "least", "said"),
+    [
+        ([], [], [], "no ranking"),
+        ([torch.rand(2, 3), torch.rand(3, 2)], [1, 1], [0, 0], "expected .q, n. each"),
+        ([torch.rand(2, 3)], [1, 1], [0], "expected one for each"),
+        ([torch.rand(2, 3)], [1], [0, 0], "2 least values for 1 tables"),
+        ([torch.full((1, 2), -0.5)], [1], [0], "table 0 has a score below 0"),
+        ([torch.tensor([[float("nan")]])], [1], [0], "no number"),
+    ],
+)
+def test_what_a_weighted_sum_refuses(scores, weights, least, said):
+    with pytest.raises(ValueError, match=said):
+        weighted_sum(scores, weights, least)

@@ -138,6 +138,7 @@ CASES = {
     "fusion": lambda q, c: hybrid.fuse_tables(
         [search.top_k(q, c, 9), search.top_k(-q, c, 7)], above=(0.1, None)
     ),
+    "weighted sum": lambda q, c: hybrid.weighted_sum([q @ c.T, -q @ c.T], [1, 3], [-1e3, -1e3]),
     "mine": lambda q, c, own: tuple(
         vars(negatives.mine(q, c, own, 4, relative_margin=0.05)).values()
     ),

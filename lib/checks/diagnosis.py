@@ -22,12 +22,14 @@ class Mistake:
     """A wrong implementation that a learner would plausibly write, and what to tell them.
 
     hint: the number, from 1, of the lesson's hint that is about it; 0 if none is.
+    also: the same mistake written otherwise, where that gives other results (an order among equals).
     """
 
     name: str
     message: str
     wrong: Callable
     hint: int = 0
+    also: Sequence[Callable] = ()
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,10 @@ def _mistakes_that_fit(
     """Mistakes that are right where the learner is, each with the failing cases that it explains."""
     fitting = []
     for mistake in mistakes:
-        wrong = tried.outcomes_of(mistake.wrong)
+        ways = [tried.outcomes_of(wrong) for wrong in (mistake.wrong, *mistake.also)]
 
-        def gives(place: int, outcome: Outcome, wrong: Callable = wrong) -> bool:
-            return any(agree(one, outcome) for one in wrong(place))
+        def gives(place: int, outcome: Outcome, ways: list = ways) -> bool:
+            return any(agree(one, outcome) for wrong in ways for one in wrong(place))
 
         if all(gives(i, tried.expected[i]) for i in tried.passing):
             explained = [i for i in tried.failing if gives(i, tried.outcomes[i])]
@@ -149,12 +151,12 @@ def _in_part(found: list[tuple[Mistake, list[int]]], tried: Tried) -> Explanatio
         return None
     mistake, cases = best[0]
     others = (
-        "Other cases go wrong in another way."
+        "There is a second mistake in other cases."
         if len(cases) < len(wrong)
-        else ("Other cases raise an error.")
+        else "There is a second mistake: other cases raise an error."
     )
     message = (
-        f"On this case your result is exactly what this mistake gives: {mistake.message} {others}"
+        f"On this case your result is exactly what one mistake gives. {mistake.message} {others}"
     )
     return Explanation(mistake.name, message, cases, message)
 

@@ -47,7 +47,23 @@ def copy_value(value: Any) -> Any:
 
 def in_single(value: Any) -> Any:
     """The value with every floating-point tensor in float32; strides stay as they are."""
-    return _each_tensor(value, lambda x: x.to(torch.float32, memory_format=torch.preserve_format))
+    return in_dtype(value, torch.float32)
+
+
+def in_dtype(value: Any, dtype: torch.dtype) -> Any:
+    """The value with every floating-point tensor in a dtype; strides stay as they are."""
+    return _each_tensor(value, lambda x: x.to(dtype, memory_format=torch.preserve_format))
+
+
+def float_dtypes(value: Any) -> set[torch.dtype]:
+    """The dtypes of the floating-point tensors that a value is or holds."""
+    if isinstance(value, torch.Tensor):
+        return {value.dtype} if value.is_floating_point() else set()
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return {dtype for item in value for dtype in float_dtypes(item)}
+    return set()
 
 
 def rounded_to_single(value: Any) -> Any:
@@ -91,6 +107,18 @@ def _same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
     if a.is_floating_point():
         return bool(((a == b) | (a.isnan() & b.isnan())).all())
     return torch.equal(a, b)
+
+
+def in_lists(value: Any) -> Any:
+    """The value with every tensor, array and number of NumPy as nested lists and plain numbers."""
+    if isinstance(value, torch.Tensor | np.ndarray | np.generic):
+        array = as_array(value)
+        return value if array is None or array.dtype.kind == "c" else array.tolist()
+    if isinstance(value, Mapping):
+        return {key: in_lists(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(in_lists(item) for item in value)
+    return value
 
 
 def with_article(kind_of: str) -> str:

@@ -15,6 +15,7 @@ class Verdict:
     """What a check found. `shown` holds the small case a learner may look at (never a hidden one).
 
     kind_of_shown: "test" where the case is one that the learner wrote, in a break-it exercise.
+    converted: whether floats of a right result have another dtype than those of the arguments.
     """
 
     exercise: str
@@ -26,6 +27,7 @@ class Verdict:
     shown: Shown | None = None
     outcome: Raised | None = None
     kind_of_shown: Literal["call", "test"] = "call"
+    converted: bool = False
 
     @property
     def passed(self) -> bool:
@@ -34,7 +36,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Shown:
-    """One failing case; `names` are those of the arguments, as far as they are known."""
+    """One failing case; `names` are those of the arguments, as far as they are known.
+
+    expected, got: the values, or a `Raised` where an error was to come or came.
+    """
 
     args: tuple
     expected: Any

@@ -2,6 +2,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 from lib.checks import call
 from tests.lib.checks.toy import BLIND, BREAK, SUFFICIENT, T
@@ -110,6 +111,16 @@ def test_a_number_in_quotes_is_no_number():
     verdict = verdict_on([*T, ("3", 0.0, 1.0, 1.0)])
     assert verdict.mistake == "not-a-test"
     assert "Case 3 holds a text in quotes" in verdict.message
+
+
+@pytest.mark.parametrize(
+    "made",
+    [torch.tensor, np.array, np.float32, lambda x: torch.tensor(x, requires_grad=True)],
+    ids=["tensors", "arrays", "numbers of NumPy", "tensors with gradients"],
+)
+def test_a_case_of_tensors_or_arrays_counts_as_its_numbers(made):
+    assert verdict_on([tuple(made(x) for x in test) for test in T]).passed
+    assert verdict_on([tuple(made(x) for x in T[0])]).mistake == "no-high"
 
 
 UNFAIR = [

@@ -69,9 +69,9 @@ def test_a_mistake_that_explains_the_case_shown_and_not_all_says_no_more_than_th
     told = verdict(two_mistakes)
     assert told.mistake == "sum"
     assert told.message.startswith(
-        "On this case your result is exactly what this mistake gives: You sum."
+        "On this case your result is exactly what one mistake gives. You sum."
     )
-    assert told.message.endswith("Other cases go wrong in another way.")
+    assert told.message.endswith("There is a second mistake in other cases.")
 
 
 def test_a_mistake_that_explains_the_lesser_part_is_not_named():

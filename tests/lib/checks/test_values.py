@@ -200,3 +200,16 @@ def test_a_long_value_is_shown_short():
     assert len(show("x" * 10_000)) < 420
     assert show([["a"] * 30]).count("'a'") == 12
     assert show(0.123456789) == "0.123457"
+
+
+def test_what_is_in_tensors_and_arrays_is_had_in_lists():
+    value = (torch.tensor([[1, 2]]), [np.array([0.5]), np.int64(3)], {"a": torch.tensor(True)}, "x")
+    assert values.in_lists(value) == ([[1, 2]], [[0.5], 3], {"a": True}, "x")
+    meta = torch.ones(2, device="meta")
+    assert values.in_lists(meta) is meta
+
+
+def test_the_dtypes_of_floats_are_found_wherever_they_stand():
+    held = [torch.ones(1).half(), {"a": (torch.ones(1).double(), torch.arange(2), 0.5)}]
+    assert values.float_dtypes(held) == {torch.float16, torch.float64}
+    assert values.float_dtypes(values.in_dtype(held, torch.float32)) == {torch.float32}

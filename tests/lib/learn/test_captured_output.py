@@ -37,7 +37,8 @@ def test_each_way_of_printing_is_collected_and_kept_in(way, capfd, monkeypatch):
     monkeypatch.setattr(warnings, "showwarning", show)  # pytest keeps warnings for itself
     with captured() as said:
         WAYS[way]()
-    assert "marker" in said.getvalue()
+    assert "marker" in said.getvalue() + "".join(said.warned)
+    assert bool(said.warned) == (way == "warning")
     assert capfd.readouterr() == ("", "")
 
 
@@ -63,6 +64,15 @@ def test_streams_and_descriptor_are_back_after_an_error(capfd):
     assert (sys.stdout, sys.stderr) == streams
     os.write(2, b"after")
     assert capfd.readouterr().err == "after"
+
+
+def test_a_warning_about_a_line_of_the_checks_is_dropped():
+    from lib.checks import breakit
+
+    with captured() as said:
+        warnings.warn_explicit("ours", UserWarning, breakit.__file__, 3)
+        warnings.warn_explicit("theirs", UserWarning, "/tmp/ipykernel_1/2.py", 3)
+    assert said.warned == ["UserWarning: theirs"]
 
 
 def test_no_open_file_is_left_behind():

@@ -280,7 +280,7 @@ for i in range(2):
 #
 # Difficulty: medium. Importance: high. Minutes: 15.
 #
-# Score all pairs at once, without loops over queries, documents or tokens. Masks are 1 (or True) at real tokens, which may stand anywhere: a document's padding must never be the best token, a query's padding adds nothing. Every document has at least one real token; a query may have none and then scores 0. Vectors have any length: there is no lowest dot product. The loss will use your function, so gradients must flow through it.
+# Score all pairs at once, without loops over queries, documents or tokens. Masks are 1 (or True) at real tokens, which may stand anywhere: a document's padding must never be the best token, a query's padding adds nothing. Every document has at least one real token; a query may have none and then scores 0. Vectors have any length: there is no lowest dot product, and none so large that padding could not have a larger one. The loss will use your function, so gradients must flow through it.
 
 
 # %% answer="max_sim_batch"
@@ -796,7 +796,7 @@ print("so the first becomes [1, 0], and the second the middle of [0.8, 0.6] and 
 #
 # Difficulty: medium. Importance: medium. Minutes: 12.
 #
-# Vectors of length 1 lie on a sphere, and so shall the centroids. Each token goes to the centroid with which it has the largest dot product; then each centroid becomes the mean of its tokens, normalised to length 1. A centroid without tokens stays as it is. Write no loop over tokens. No token is equally near to two centroids, and no centroid's tokens cancel out.
+# Vectors of length 1 lie on a sphere, and so shall the centroids. Each token goes to the centroid with which it has the largest dot product; then each centroid becomes the mean of its tokens, normalised to length 1. A centroid without tokens stays as it is. Write no loop over tokens (the check counts). No token is equally near to two centroids, and no centroid's tokens cancel out.
 
 
 # %% answer="kmeans_step"
@@ -918,7 +918,7 @@ print("share of each code", [round(float((codes == code).float().mean()), 3) for
 #
 # Difficulty: hard. Importance: medium. Minutes: 12.
 #
-# Put 8 / `bits` codes into each byte, the first code in the highest bits. Every vector fills bytes of its own: where `dim * bits` is no multiple of 8, raise a `ValueError`. `bits` is 1, 2 or 4; write no loop over vectors.
+# Put 8 / `bits` codes into each byte, the first code in the highest bits. Every vector fills bytes of its own: where `dim * bits` is no multiple of 8, raise a `ValueError`. `bits` is 1, 2 or 4; write no loop over vectors (the check counts).
 
 
 # %% answer="pack_codes"

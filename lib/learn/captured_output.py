@@ -15,7 +15,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
 MOST_BYTES = 100_000
 
@@ -24,7 +24,7 @@ MOST_BYTES = 100_000
 def captured() -> Iterator[io.StringIO]:
     """Collect what is printed, warned, logged or written to file descriptor 2 inside the block.
 
-    Yields the text, complete when the block has ended. All warnings are let through to it.
+    Yields the text, complete when the block has ended. Every warning is let through to it, once.
     """
     said = io.StringIO()
     with (
@@ -35,7 +35,23 @@ def captured() -> Iterator[io.StringIO]:
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("always")
+        _show_once()
         yield said
+
+
+def _show_once() -> None:
+    """Show no warning twice, until `catch_warnings` takes it back.
+
+    A function is called on many cases, and may give the same warning on each and from several lines.
+    """
+    show, seen = warnings.showwarning, set()
+
+    def once(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if (category, str(message)) not in seen:
+            seen.add((category, str(message)))
+            show(message, category, *where, **more)
+
+    warnings.showwarning = once
 
 
 @contextlib.contextmanager

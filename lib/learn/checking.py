@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 
 import numpy as np
@@ -107,9 +108,7 @@ def panel(verdict: Verdict, said: str = "") -> Panel:
     if said.strip():
         lines = said.strip().splitlines()
         more = f"\n... ({len(lines) - 10} more lines)" if len(lines) > 10 else ""
-        body.append(
-            Code("\n".join(line[:200] for line in lines[:10]) + more, "Your function printed")
-        )
+        body.append(Code("\n".join(map(_cut, lines[:10])) + more, "Your function printed"))
     facts = {
         "kind": "check",
         "exercise": name,
@@ -117,6 +116,12 @@ def panel(verdict: Verdict, said: str = "") -> Panel:
         "mistake": verdict.mistake,
     }
     return Panel(verdict.status, title, body, facts)
+
+
+def _cut(line: str, most: int = 200) -> str:
+    """A line of at most so many characters, no word cut, without where in torch's source it arose."""
+    line = re.sub(r" *\(Triggered internally at [^)]*\)", "", line)
+    return line if len(line) <= most else f"{line[:most].rsplit(' ', 1)[0]} ..."
 
 
 def _example(verdict: Verdict) -> list:
@@ -129,10 +134,11 @@ def _example(verdict: Verdict) -> list:
         if of_a_test
         else ("Given", "You returned", "Expected")
     )
+    yours_shown, truth_shown = values.show_both(shown.got, shown.expected)
     parts: list = [
         Code(_arguments(shown), given),
-        Code(f"{values.show(shown.got)}\n({values.kind(shown.got)})", got),
-        Code(f"{values.show(shown.expected)}\n({_kind_asked(shown)})", expected),
+        Code(f"{yours_shown}\n({values.kind(shown.got)})", got),
+        Code(f"{truth_shown}\n({_kind_asked(shown)})", expected),
     ]
     if of_a_test:
         return parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,7 +90,7 @@ def _each_length(change: Callable[[Tensor], Tensor]) -> Callable:
     return lambda a, b: a @ b.T / (change(a.norm(dim=1))[:, None] * change(b.norm(dim=1)))
 
 
-def _small_numbers(of: Callable, change: Callable, powers: range) -> list[Callable]:
+def _small_numbers(of: Callable, change: Callable, powers: Sequence[int]) -> list[Callable]:
     """All three, the divisor changed by 0.1 to some power: in as many forms as there are powers."""
     return [_three(cosines=of(lambda x, e=10.0**-p: change(x, e))) for p in powers]
 
@@ -129,12 +129,12 @@ def _cosines_first(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 # What a learner adds or takes for a lower bound, down to where it makes no difference any more.
 _ADDED = [
-    *_small_numbers(_divisor, torch.add, range(4, 10)),
-    *_small_numbers(_each_length, torch.add, range(4, 9)),
+    *_small_numbers(_divisor, torch.add, (4, 5, 6, 8, 9)),
+    *_small_numbers(_each_length, torch.add, (4, 5, 6, 8)),
 ]
 _BOUNDED = [
-    *_small_numbers(_divisor, torch.clamp, range(4, 7)),
-    *_small_numbers(_each_length, torch.clamp, range(2, 4)),
+    *_small_numbers(_divisor, torch.clamp, (0, 4, 6)),
+    *_small_numbers(_each_length, torch.clamp, (2, 3)),
 ]
 
 EXERCISE = Exercise(

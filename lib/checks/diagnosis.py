@@ -114,20 +114,34 @@ def explain(
 def _mistakes_that_fit(
     mistakes: Sequence[Mistake], tried: Tried, agree: Agree
 ) -> list[tuple[Mistake, list[int]]]:
-    """Mistakes that are right where the learner is, each with the failing cases that it explains."""
+    """Mistakes that are right where the learner is, each with the failing cases that it explains.
+
+    Of a mistake's forms it is the one that explains most.
+    """
     fitting = []
     for mistake in mistakes:
-        ways = [tried.outcomes_of(wrong) for wrong in (mistake.wrong, *mistake.also)]
-
-        def gives(place: int, outcome: Outcome, ways: list = ways) -> bool:
-            return any(agree(one, outcome) for wrong in ways for one in wrong(place))
-
-        if all(gives(i, tried.expected[i]) for i in tried.passing):
-            explained = [i for i in tried.failing if gives(i, tried.outcomes[i])]
-            if len(explained) == len(tried.failing):
-                return [(mistake, explained)]
-            fitting.append((mistake, explained))
+        forms = (_explained(form, tried, agree) for form in (mistake.wrong, *mistake.also))
+        found = [explained for explained in forms if explained is not None]
+        if not found:
+            continue
+        explained = max(found, key=len)
+        if len(explained) == len(tried.failing):
+            return [(mistake, explained)]
+        fitting.append((mistake, explained))
     return fitting
+
+
+def _explained(wrong: Callable, tried: Tried, agree: Agree) -> list[int] | None:
+    """The failing cases on which a wrong function gives the learner's results; None if it is wrong
+    where the learner is right."""
+    outcomes = tried.outcomes_of(wrong)
+
+    def gives(place: int, outcome: Outcome) -> bool:
+        return any(agree(one, outcome) for one in outcomes(place))
+
+    if not all(gives(i, tried.expected[i]) for i in tried.passing):
+        return None
+    return [i for i in tried.failing if gives(i, tried.outcomes[i])]
 
 
 def _in_part(found: list[tuple[Mistake, list[int]]], tried: Tried) -> Explanation | None:

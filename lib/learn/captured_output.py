@@ -53,7 +53,7 @@ class Said(io.StringIO):
 def captured() -> Iterator[Said]:
     """Collect what is printed, warned, logged or written to file descriptor 2 inside the block.
 
-    Yields the text, complete when the block has ended. All warnings are let through to it.
+    Yields the text, complete when the block has ended. Every warning is let through to it, once.
     """
     said = Said()
     with (

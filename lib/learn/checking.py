@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -137,7 +138,13 @@ def panel(verdict: Verdict, said: str = "", warned: Sequence[str] = ()) -> Panel
 def _shortened(text: str, title: str) -> Code:
     lines = text.strip().splitlines()
     more = f"\n... ({len(lines) - 10} more lines)" if len(lines) > 10 else ""
-    return Code("\n".join(line[:200] for line in lines[:10]) + more, title)
+    return Code("\n".join(map(_cut, lines[:10])) + more, title)
+
+
+def _cut(line: str, most: int = 200) -> str:
+    """A line of at most so many characters, no word cut, without where in torch's source it arose."""
+    line = re.sub(r" *\(Triggered internally at [^)]*\)", "", line)
+    return line if len(line) <= most else f"{line[:most].rsplit(' ', 1)[0]} ..."
 
 
 def _example(verdict: Verdict) -> list:
@@ -151,12 +158,17 @@ def _example(verdict: Verdict) -> list:
         else ("Given", "You returned", "Expected")
     )
     parts: list = [Code(_arguments(shown), given)]
-    if not isinstance(shown.got, Raised):  # an error stands in the message already
-        parts.append(Code(f"{values.show(shown.got)}\n({values.kind(shown.got)})", got))
-    if isinstance(shown.expected, Raised):
-        parts.append(Code(f"an error: {shown.expected.kind}", expected))
+    if isinstance(shown.got, Raised) or isinstance(shown.expected, Raised):
+        if not isinstance(shown.got, Raised):  # an error stands in the message already
+            parts.append(Code(f"{values.show(shown.got)}\n({values.kind(shown.got)})", got))
+        if isinstance(shown.expected, Raised):
+            parts.append(Code(f"an error: {shown.expected.kind}", expected))
+        else:
+            parts.append(Code(f"{values.show(shown.expected)}\n({_kind_asked(shown)})", expected))
     else:
-        parts.append(Code(f"{values.show(shown.expected)}\n({_kind_asked(shown)})", expected))
+        yours_shown, truth_shown = values.show_both(shown.got, shown.expected)
+        parts.append(Code(f"{yours_shown}\n({values.kind(shown.got)})", got))
+        parts.append(Code(f"{truth_shown}\n({_kind_asked(shown)})", expected))
     if of_a_test:
         return parts
     mine, truth = values.as_array(shown.got), values.as_array(shown.expected)

@@ -42,6 +42,21 @@ def test_each_way_of_printing_is_collected_and_kept_in(way, capfd, monkeypatch):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_warning_is_collected_once_from_however_many_lines_it_comes(monkeypatch):
+    monkeypatch.setattr(
+        warnings, "showwarning", lambda message, *more: print(message, file=sys.stderr)
+    )
+    shown = warnings.showwarning
+    for _ in range(2):  # a second check shows it again
+        with captured() as said:
+            for number in (1, 2, 1):
+                warnings.warn(f"the {number}. warning", UserWarning, stacklevel=1)
+            warnings.warn("the 1. warning", UserWarning, stacklevel=1)
+            warnings.warn("the 1. warning", DeprecationWarning, stacklevel=1)
+        assert said.getvalue().splitlines() == [f"the {n}. warning" for n in (1, 2, 1)]
+        assert warnings.showwarning is shown
+
+
 def test_a_log_handler_made_before_is_collected_and_restored(capfd):
     logger = logging.getLogger("tests.quiet")
     handler = logging.StreamHandler(sys.stderr)

@@ -131,6 +131,18 @@ def test_warnings_stand_apart_from_what_is_printed_and_each_comes_once(shell):
     assert warned.count("UserWarning: mind") == 1
 
 
+def test_a_long_line_that_the_function_prints_is_cut_between_words(shell):
+    words = " ".join(f"word{number}" for number in range(100))
+    seen = shell(define(f"print({words!r})\n    return x.mean(dim=1)"))
+    line = next(line for line in seen.text.splitlines() if line.strip().startswith("word0"))
+    assert line.endswith(" ...")
+    assert set(line.split()) < {*words.split(), "..."}
+    place = "(Triggered internally at /torch/aten/src/ATen/native/ReduceOps.cpp:1857.)"
+    seen = shell(define(f"print('It warns. {place}')\n    return x.mean(dim=1)"))
+    assert "It warns." in seen.text
+    assert "Triggered" not in seen.text
+
+
 def test_markup_in_a_message_is_shown_as_text(shell):
     seen = shell(define("raise ValueError('<script>alert(1)</script> & \"quotes\"')"))
     assert "<script>" in seen.text

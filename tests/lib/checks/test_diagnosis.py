@@ -85,7 +85,7 @@ def test_a_mistake_is_named_in_each_of_its_forms_and_never_by_one_here_and_anoth
     told = verdict(lambda x, scale, shift: (x**power).mean(dim=1) * scale + shift)
     assert (told.mistake, told.message) == ("powers", "You average powers.")
     mixed = verdict(lambda x, scale, shift: (x ** (2 + (shift < 0))).mean(dim=1) * scale + shift)
-    assert mixed.message.endswith("You average powers. Other cases go wrong in another way.")
+    assert mixed.message.endswith("You average powers. There is a second mistake in other cases.")
     other = verdict(
         lambda x, scale, shift: (x**power).mean(dim=1) * scale + shift + 2 * (shift < 0)
     )

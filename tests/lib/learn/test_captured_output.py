@@ -53,7 +53,8 @@ def test_a_warning_is_collected_once_from_however_many_lines_it_comes(monkeypatc
                 warnings.warn(f"the {number}. warning", UserWarning, stacklevel=1)
             warnings.warn("the 1. warning", UserWarning, stacklevel=1)
             warnings.warn("the 1. warning", DeprecationWarning, stacklevel=1)
-        assert said.getvalue().splitlines() == [f"the {n}. warning" for n in (1, 2, 1)]
+        kinds = ("UserWarning", 1), ("UserWarning", 2), ("DeprecationWarning", 1)
+        assert said.warned == [f"{kind}: the {n}. warning" for kind, n in kinds]
         assert warnings.showwarning is shown
 
 

@@ -107,7 +107,7 @@ for name in toy:
 #
 # Difficulty: medium. Importance: high. Minutes: 10.
 #
-# Compare every row of `a` with every row of `b` in three ways: dot product, cosine, Euclidean distance. Take the distances from the dot products, ||a - b||² = |a|² + |b|² - 2 a·b, and never the root of a negative number. A row of zeros has cosine 0.
+# Compare every row of `a` with every row of `b` in three ways: dot product, cosine, Euclidean distance. Take the distances from the dot products, ||a - b||² = |a|² + |b|² - 2 a·b, and never the root of a negative number. A row of zeros has cosine 0; other rows may be as short as 1e-4.
 
 
 # %% answer="three_similarities"
@@ -745,7 +745,7 @@ claim(
 #
 # Difficulty: hard. Importance: high. Minutes: 12.
 #
-# If two systems were alike, each question's difference `a - b` could just as well have had the opposite sign. Flip the differences by each row of `signs` and count the rows whose mean is at least as far from 0 as the observed mean. The observed outcome is one of the possible ones, too: p = (1 + count) / (1 + draws).
+# If two systems were alike, each question's difference `a - b` could just as well have had the opposite sign. Flip the differences by each row of `signs` and count the rows whose mean is at least as far from 0 as the observed mean. Means of the same numbers in another order may differ in the last digit: compare with `>= observed - 1e-6`. The observed outcome is one of the possible ones, too: p = (1 + count) / (1 + draws).
 
 
 # %% answer="randomisation_test"
@@ -762,7 +762,7 @@ def randomisation_test(a: torch.Tensor, b: torch.Tensor, signs: torch.Tensor) ->
     difference = a - b
     observed = difference.mean().abs()
     flipped = (signs * difference).mean(dim=1).abs()
-    count = int((flipped >= observed).sum())
+    count = int((flipped >= observed - 1e-6).sum())
     return (1 + count) / (1 + len(signs))
     ### END SOLUTION
 

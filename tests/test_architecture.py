@@ -131,6 +131,7 @@ TESTED_IN = {
     "lib/checks/_errors.py": "tests/lib/checks/test_errors.py",
     "lib/checks/_gradient.py": "tests/lib/checks/test_unseen.py",
     "lib/checks/_limits.py": "tests/lib/checks/test_limits.py",
+    "lib/checks/_loops.py": "tests/lib/checks/test_loops.py",
     "lib/checks/_memory.py": "tests/lib/checks/test_diagnosis.py",
     "lib/checks/_pattern*.py": "tests/lib/checks/test_patterns.py",
     "lib/checks/_*_patterns.py": "tests/lib/checks/test_patterns.py",

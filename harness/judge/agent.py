@@ -60,7 +60,7 @@ def _answer(
             for name in message["names"]
             if name in namespace
         }
-    if message["op"] not in ("call", "gradients", "largest"):
+    if message["op"] not in ("call", "gradients", "largest", "steps"):
         raise Unknown(f"an operation {message['op']!r}")
     by_handle = "handle" in message
     target = handles[message["handle"]] if by_handle else namespace[message["name"]]
@@ -70,8 +70,8 @@ def _answer(
             raise Unknown(f"the method {method!r}")
         target = getattr(target, method)
     from harness.judge import codec
-    from lib.checks import _gradient, _memory, _state, values
-    from lib.checks.calling import changed_argument, started
+    from lib.checks import _gradient, _loops, _memory, _state, values
+    from lib.checks.calling import changed_argument, is_cell, started
 
     with _state.known():
         args = [_taken(node, namespace, handles) for node in message["args"]]
@@ -79,6 +79,8 @@ def _answer(
             return codec.encode(_gradient.here(target, args, [int(n) for n in message["places"]]))
         if message["op"] == "largest":
             return codec.encode(_memory.largest_here(target, args))
+        if message["op"] == "steps":
+            return codec.encode(_loops.steps_here(target, args, is_cell))
         kwargs = {key: _taken(node, namespace, handles) for key, node in message["kwargs"].items()}
         before = tuple(values.copy_value(args)), values.copy_value(kwargs)
         try:

@@ -203,7 +203,14 @@ class Remote:
 
     def largest(self, args: Sequence[Any]) -> int:
         """The numbers of the largest tensor that a call makes, as its own process says."""
-        question = {"op": "largest", **self._where, "method": self._method}
+        return self._counted("largest", args)
+
+    def steps(self, args: Sequence[Any]) -> int:
+        """How many operations and own lines a call takes, as its own process says."""
+        return self._counted("steps", args)
+
+    def _counted(self, what: str, args: Sequence[Any]) -> int:
+        question = {"op": what, **self._where, "method": self._method}
         question |= {"args": [_given(value) for value in args], "kwargs": {}}
         found = self._channel.ask(question)
         return found if type(found) is int else 0

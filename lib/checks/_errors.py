@@ -184,8 +184,8 @@ def of_errors(raised: Sequence[tuple[str, str]], own: bool) -> Pattern | None:
     if own and all(kind != "NotImplementedError" for kind, _ in raised):
         return Pattern(
             "refuses-what-is-allowed",
-            "Your function itself refuses this input, which is allowed. What does the docstring say under "
-            "which condition an error is raised?",
+            "Your function itself refuses this input, which is allowed. Read in the docstring when an error "
+            "is to be raised.",
         )
     for name, kinds, words, message in _ERRORS:
         if all(
@@ -196,6 +196,13 @@ def of_errors(raised: Sequence[tuple[str, str]], own: bool) -> Pattern | None:
     return None
 
 
+def with_the_docstring(message: str, docstring: str) -> str:
+    """The message, ended by the docstring's sentences about errors where there are any."""
+    sentences = re.split(r"(?<=[.:])\s+", " ".join(docstring.split()))
+    raising = [one for one in sentences if re.search(r"\braises?\b", one, re.IGNORECASE)]
+    return f'{message.removesuffix(".")}: "{" ".join(raising)}"' if raising else message
+
+
 def of_error_expected(kind: str, got: Sequence[str | None]) -> Pattern:
     """What to tell where an error of a kind is expected on all cases that go wrong.
 
@@ -204,10 +211,9 @@ def of_error_expected(kind: str, got: Sequence[str | None]) -> Pattern:
     if all(one is None for one in got):
         return Pattern(
             "no-error",
-            "Compare what your function tests with what the docstring says under which condition an error "
-            "is raised.",
-            f"A {kind} is asked for, and your function returns something. Compare what it tests with what "
-            "the docstring says under which condition an error is raised.",
+            "Read in the docstring when an error is to be raised, and compare what your function tests.",
+            f"A {kind} is asked for, and your function returns something. Read in the docstring when an "
+            "error is to be raised, and compare what your function tests.",
         )
     if "AssertionError" in got:
         return Pattern(

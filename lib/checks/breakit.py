@@ -8,9 +8,11 @@ suspects stay on the check's side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from lib.checks import _errors, _patterns, values
 from lib.checks.calling import Caller, Case, Raised, call, unattempted
@@ -72,9 +74,10 @@ class BreakIt:
         nothing = _patterns.of_results([([], tests)], self.tolerance) if tests is None else None
         if nothing is not None:
             return Verdict(self.name, "wrong", nothing.message, nothing.name, cases=1)
-        problem = self._malformed(tests)
+        problem = self._single(tests) or self._malformed(tests)
         if problem:
             return Verdict(self.name, "wrong", problem, "not-a-test", cases=1)
+        tests = [values.in_lists(test) for test in tests]  # who tries a case out has it in tensors
         for number, test in enumerate(tests):
             rejected = self._rejects_right(number, test, hidden is not None)
             if rejected is not None:
@@ -131,6 +134,15 @@ class BreakIt:
                     None,
                 )
             shown = Shown(tuple(test[:-1]), result.value, test[-1], tuple(self.arguments))
+            if _rounded_too_far(test[-1], result.value):
+                one = values.as_array(result.value)
+                right = f" ({float(one):.4f})" if one is not None and one.ndim == 0 else ""
+                return (
+                    f"Your value of case {number} is right but rounded too far: give at least four "
+                    f"decimals{'' if hidden else right}.",
+                    "rounded-too-far",
+                    None if hidden else shown,
+                )
             return (
                 f"Case {number} rejects a correct implementation: work out its expected value again by "
                 "hand.",
@@ -151,8 +163,27 @@ class BreakIt:
     def _form(self) -> str:
         return f"({', '.join(self.arguments)}, expected)"
 
+    def _single(self, tests: Any) -> str | None:
+        """What to say where one case came that is in no list: a right implementation runs on it."""
+        if not self._like_a_case(tests):
+            return None
+        result = self._run(self.right[0], tests)
+        inside = [test for test in tests if self._like_a_case(test)]
+        runs = any(not isinstance(self._run(self.right[0], test), Raised) for test in inside)
+        if isinstance(result, Raised) or (runs and not self._accepts(tests, result)):
+            return None
+        return "You returned a single case. Put it in a list: `[(...)]`."
+
+    def _like_a_case(self, test: Any) -> bool:
+        return isinstance(test, list | tuple) and len(test) == len(self.arguments) + 1
+
     def _malformed(self, tests: Any) -> str | None:
         form = self._form
+        if isinstance(tests, Iterator):
+            return (
+                f"You returned a {values.kind(tests)}: wrap it in `list(...)`, or collect the cases in a "
+                "list."
+            )
         if not isinstance(tests, list | tuple) or not tests:
             return f"Return a list of cases, each {form}; you returned {values.kind(tests)}."
         if len(tests) > MOST_CASES:
@@ -160,7 +191,7 @@ class BreakIt:
                 f"You returned {len(tests)} cases; {MOST_CASES} at most, and a handful is enough."
             )
         for number, test in enumerate(tests):
-            if not isinstance(test, list | tuple) or len(test) != len(self.arguments) + 1:
+            if not self._like_a_case(test):
                 return (
                     f"Case {number} is {values.with_article(values.kind(test))}; it must be {form}."
                 )
@@ -176,6 +207,18 @@ class BreakIt:
         return not isinstance(result, Raised) and values.same(
             test[-1], result.value, self.tolerance
         )
+
+
+def _rounded_too_far(given: Any, right: Any) -> bool:
+    """Whether a number, or each of several, is the right one rounded to the decimals that it has: 1 to 3."""
+    rough, exact = values.as_array(given), values.as_array(right)
+    if rough is None or exact is None or rough.shape != exact.shape or exact.dtype.kind != "f":
+        return False
+    rough, exact = rough.astype(np.float64), exact.astype(np.float64)
+    for digits in range(4):
+        if np.allclose(rough, rough.round(digits), rtol=0, atol=1e-9):
+            return digits > 0 and np.allclose(rough, exact.round(digits), rtol=0, atol=1e-9)
+    return False
 
 
 def _holds_text(value: Any, depth: int = 6) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lib.checks import _gradient, _limits, _memory, _state, values
+from lib.checks import _gradient, _limits, _loops, _memory, _state, values
 from lib.checks._limits import Limits
 
 
@@ -109,6 +109,12 @@ class LocalCaller:
         """The names of the function's arguments, as far as they can be found out."""
         return tuple(argument_names(self.function))
 
+    @property
+    def docstring(self) -> str:
+        """The function's docstring, empty if it has none or is in another process."""
+        text = "" if self.elsewhere else inspect.getdoc(self.function)
+        return text if isinstance(text, str) else ""
+
     def gradients(self, args: Sequence[Any], places: Sequence[int]) -> list | None:
         """Gradients of a call's result with respect to the arguments at some places."""
         return self._asked(_gradient.of(self.function), args, places)
@@ -116,6 +122,10 @@ class LocalCaller:
     def largest(self, args: Sequence[Any]) -> int:
         """The numbers of the largest tensor that a call makes."""
         return self._asked(_memory.of(self.function), args)
+
+    def steps(self, args: Sequence[Any]) -> int:
+        """How many operations and lines of its author's own a call takes."""
+        return self._asked(_loops.of(self.function, is_cell), args)
 
     def _asked(self, question: Callable, *about: Any) -> Any:
         """The answer to a question that calls the function; whatever that raises is an Exception."""

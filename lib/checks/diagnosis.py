@@ -22,12 +22,14 @@ class Mistake:
     """A wrong implementation that a learner would plausibly write, and what to tell them.
 
     hint: the number, from 1, of the lesson's hint that is about it; 0 if none is.
+    also: the same mistake written otherwise, where that gives other results (an order among equals).
     """
 
     name: str
     message: str
     wrong: Callable
     hint: int = 0
+    also: Sequence[Callable] = ()
 
 
 @dataclass(frozen=True)
@@ -112,20 +114,34 @@ def explain(
 def _mistakes_that_fit(
     mistakes: Sequence[Mistake], tried: Tried, agree: Agree
 ) -> list[tuple[Mistake, list[int]]]:
-    """Mistakes that are right where the learner is, each with the failing cases that it explains."""
+    """Mistakes that are right where the learner is, each with the failing cases that it explains.
+
+    Of a mistake's forms it is the one that explains most.
+    """
     fitting = []
     for mistake in mistakes:
-        wrong = tried.outcomes_of(mistake.wrong)
-
-        def gives(place: int, outcome: Outcome, wrong: Callable = wrong) -> bool:
-            return any(agree(one, outcome) for one in wrong(place))
-
-        if all(gives(i, tried.expected[i]) for i in tried.passing):
-            explained = [i for i in tried.failing if gives(i, tried.outcomes[i])]
-            if len(explained) == len(tried.failing):
-                return [(mistake, explained)]
-            fitting.append((mistake, explained))
+        forms = (_explained(form, tried, agree) for form in (mistake.wrong, *mistake.also))
+        found = [explained for explained in forms if explained is not None]
+        if not found:
+            continue
+        explained = max(found, key=len)
+        if len(explained) == len(tried.failing):
+            return [(mistake, explained)]
+        fitting.append((mistake, explained))
     return fitting
+
+
+def _explained(wrong: Callable, tried: Tried, agree: Agree) -> list[int] | None:
+    """The failing cases on which a wrong function gives the learner's results; None if it is wrong
+    where the learner is right."""
+    outcomes = tried.outcomes_of(wrong)
+
+    def gives(place: int, outcome: Outcome) -> bool:
+        return any(agree(one, outcome) for one in outcomes(place))
+
+    if not all(gives(i, tried.expected[i]) for i in tried.passing):
+        return None
+    return [i for i in tried.failing if gives(i, tried.outcomes[i])]
 
 
 def _in_part(found: list[tuple[Mistake, list[int]]], tried: Tried) -> Explanation | None:
@@ -149,12 +165,12 @@ def _in_part(found: list[tuple[Mistake, list[int]]], tried: Tried) -> Explanatio
         return None
     mistake, cases = best[0]
     others = (
-        "Other cases go wrong in another way."
+        "There is a second mistake in other cases."
         if len(cases) < len(wrong)
-        else ("Other cases raise an error.")
+        else "There is a second mistake: other cases raise an error."
     )
     message = (
-        f"On this case your result is exactly what this mistake gives: {mistake.message} {others}"
+        f"On this case your result is exactly what one mistake gives. {mistake.message} {others}"
     )
     return Explanation(mistake.name, message, cases, message)
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import torch
 
-from lib.checks import _gradient, _state, diagnosis, values
+from lib.checks import _errors, _gradient, _loops, _state, diagnosis, values
 from lib.checks._limits import TookTooLong
+from lib.checks._loops import NoLoop
 from lib.checks.calling import Caller, Case, Outcome, Raised, Returned, call, unattempted
 from lib.checks.diagnosis import Mistake, Tried
 from lib.checks.values import DEFAULT, Tolerance
 from lib.checks.verdict import Shown, Status, Verdict
 
-__all__ = ["Case", "Exercise", "Mistake", "Raised", "Returned", "Verdict", "call"]
+__all__ = ["Case", "Exercise", "Mistake", "NoLoop", "Raised", "Returned", "Verdict", "call"]
 
 MOST_FOR_GRADIENTS = 400  # numbers in a case
 
@@ -49,7 +50,8 @@ class Exercise:
         equivalent: mutants of the worked answer that compute the same, with the reason; the key is
             the mutant's description as the mutation test prints it.
         rounds: how many seeds the hidden check draws cases from.
-        returns: "tensor" where the stub promises a tensor, of which the lesson uses methods.
+        returns: "tensor" where the stub promises a tensor, of which the lesson uses methods; "tensors"
+            where it promises several.
         dtype: what the tensor's dtype has to be, where the card says so.
         any_precision: the card speaks of float64 or float16, so that cases come in them; else every
             float comes in float32, as in the lesson.
@@ -57,6 +59,7 @@ class Exercise:
             the lesson trains with it.
         largest: `largest(*args)` says how many numbers the largest tensor of a call may hold, where the
             card asks to work block by block; None for a case that tells nothing.
+        no_loops: what the card forbids to loop over, the coarsest first.
     """
 
     name: str
@@ -68,11 +71,12 @@ class Exercise:
     canonical: Callable[[Any], Any] | None = None
     equivalent: Mapping[str, str] = field(default_factory=dict)
     rounds: int = 3
-    returns: Literal["tensor"] | None = None
+    returns: Literal["tensor", "tensors"] | None = None
     dtype: torch.dtype | None = None
     any_precision: bool = False
     gradients: tuple[int, ...] = ()
     largest: Callable[..., int | None] | None = None
+    no_loops: Sequence[NoLoop] = ()
 
     def draw(self, hidden: int | None = None) -> Iterator[Case]:
         """The cases of the visible check, or of the hidden one whose seed is given."""
@@ -128,22 +132,32 @@ class Exercise:
         right = [self._agree(*pair) for pair in zip(expected, outcomes)]
         tried = Tried(cases, given, expected, outcomes, right)
         if not all(right):
-            return self._diagnose(tried, hidden is not None, tuple(getattr(caller, "names", ())))
+            return self._diagnose(tried, hidden is not None, caller)
         flaw = (
             self._flaw(tried, hidden is not None)
             or self._without_gradient(caller, tried, hidden is not None)
             or self._too_large(caller, tried)
+            or self._looping(caller, tried)
         )
         if flaw is not None:
             return flaw
-        return self._verdict("passed", f"Right on all {len(cases)} cases.", len(cases))
+        floats = None if self.any_precision or self.dtype else _other_floats(tried)
+        message = f"Right on all {len(cases)} cases."
+        if floats is not None:
+            got, asked = (str(dtype).removeprefix("torch.") for dtype in floats)
+            message += (
+                f" Your result is {got} where the arguments are {asked}: the lesson goes on with it in "
+                f"{asked}."
+            )
+        return replace(self._verdict("passed", message, len(cases)), converted=floats is not None)
 
     def _as_asked(self, outcome: Outcome) -> Outcome:
         """The oracle's outcome as the kind of value that the card asks for, so that messages say it."""
-        if self.returns != "tensor" or isinstance(outcome, Raised):
+        if self.returns is None or isinstance(outcome, Raised):
             return outcome
-        array = values.as_array(outcome.value)
-        return outcome if array is None else Returned(torch.from_numpy(np.array(array)))
+        if self.returns == "tensors":
+            return Returned(tuple(_as_tensor(x) for x in outcome.value))
+        return Returned(_as_tensor(outcome.value))
 
     def _flaw(self, tried: Tried, hidden: bool) -> Verdict | None:
         """What is wrong although all numbers are right: their kind, or an argument that was changed."""
@@ -178,6 +192,14 @@ class Exercise:
             return "not-a-tensor", (
                 f"The numbers are right, but your result is {kind}; a tensor is asked for, and the "
                 "lesson goes on with its methods."
+            )
+        if self.returns == "tensors" and not all(isinstance(x, torch.Tensor) for x in got):
+            kind = values.with_article(
+                values.kind(next(x for x in got if not isinstance(x, torch.Tensor)))
+            )
+            return "not-a-tensor", (
+                f"The numbers are right, but your result holds {kind}; tensors are asked for, and the "
+                "lesson goes on with them."
             )
         if self.dtype is not None and getattr(got, "dtype", self.dtype) != self.dtype:
             asked, given = (str(x).removeprefix("torch.") for x in (self.dtype, got.dtype))
@@ -226,7 +248,23 @@ class Exercise:
                 )
         return None
 
-    def _diagnose(self, tried: Tried, hidden: bool, names: tuple[str, ...]) -> Verdict:
+    def _looping(self, caller: Caller, tried: Tried) -> Verdict | None:
+        """Whether the learner loops over what the card forbids to loop over."""
+        steps: Callable[[Sequence[Any]], int] | None = getattr(caller, "steps", None)
+        if steps is None:
+            return None
+        for forbidden in self.no_loops:
+            try:
+                found = _loops.loops(steps, forbidden)
+            except Exception:  # it cannot be watched, and its results are right
+                return None
+            if found:
+                message = f"Right, but you loop over {forbidden.over}: {forbidden.why}"
+                return Verdict(self.name, "wrong", message, "loop", cases=len(tried.cases))
+        return None
+
+    def _diagnose(self, tried: Tried, hidden: bool, caller: Caller) -> Verdict:
+        names = tuple(getattr(caller, "names", ()))
         found = diagnosis.explain(
             self.mistakes, tried, self._agree, self.tolerance, self.oracle, names
         )
@@ -235,6 +273,8 @@ class Exercise:
         status: Status = "crashed" if isinstance(outcome, Raised) else "wrong"
         if found is not None:
             message = found.hidden if hidden else found.message
+            if found.name == "refuses-what-is-allowed":
+                message = _errors.with_the_docstring(message, getattr(caller, "docstring", ""))
         elif isinstance(outcome, Raised):
             message = outcome.kind if hidden else f"{outcome.kind}: {outcome.message}"
         elif hidden:
@@ -242,8 +282,9 @@ class Exercise:
         else:
             message = self._difference(truth, outcome)
         shown = None
-        if isinstance(outcome, Returned) and isinstance(truth, Returned) and not hidden:
-            shown = Shown(tried.given[first].args, truth.value, outcome.value, names)
+        if not hidden:
+            came, right = (x if isinstance(x, Raised) else x.value for x in (outcome, truth))
+            shown = Shown(tried.given[first].args, right, came, names)
         return Verdict(
             self.name,
             status,
@@ -263,3 +304,19 @@ class Exercise:
 
     def _verdict(self, status: Status, message: str, cases: int) -> Verdict:
         return Verdict(self.name, status, message, cases=cases)
+
+
+def _as_tensor(value: Any) -> Any:
+    """An oracle's array or number as a tensor; what has no such form as it is."""
+    array = values.as_array(value)
+    return value if array is None else torch.from_numpy(np.array(array))
+
+
+def _other_floats(tried: Tried) -> tuple[torch.dtype, torch.dtype] | None:
+    """The dtype of a result's floats and that of its arguments' floats, where these are one and another."""
+    for case, outcome in zip(tried.given, tried.outcomes):
+        given = values.float_dtypes((case.args, dict(case.kwargs)))
+        got = values.float_dtypes(outcome.value) if isinstance(outcome, Returned) else set()
+        if len(given) == 1 and got - given:
+            return next(iter(got - given)), next(iter(given))
+    return None

@@ -26,6 +26,14 @@ class Tolerance:
 
 DEFAULT = Tolerance()
 EXACT = Tolerance(0.0, 0.0)
+_DIGITS = (
+    4,
+    6,
+    8,
+    10,
+    12,
+    15,
+)  # decimals that a message shows: more where two values look the same
 
 
 def copy_value(value: Any) -> Any:
@@ -47,7 +55,23 @@ def copy_value(value: Any) -> Any:
 
 def in_single(value: Any) -> Any:
     """The value with every floating-point tensor in float32; strides stay as they are."""
-    return _each_tensor(value, lambda x: x.to(torch.float32, memory_format=torch.preserve_format))
+    return in_dtype(value, torch.float32)
+
+
+def in_dtype(value: Any, dtype: torch.dtype) -> Any:
+    """The value with every floating-point tensor in a dtype; strides stay as they are."""
+    return _each_tensor(value, lambda x: x.to(dtype, memory_format=torch.preserve_format))
+
+
+def float_dtypes(value: Any) -> set[torch.dtype]:
+    """The dtypes of the floating-point tensors that a value is or holds."""
+    if isinstance(value, torch.Tensor):
+        return {value.dtype} if value.is_floating_point() else set()
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return {dtype for item in value for dtype in float_dtypes(item)}
+    return set()
 
 
 def rounded_to_single(value: Any) -> Any:
@@ -91,6 +115,18 @@ def _same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
     if a.is_floating_point():
         return bool(((a == b) | (a.isnan() & b.isnan())).all())
     return torch.equal(a, b)
+
+
+def in_lists(value: Any) -> Any:
+    """The value with every tensor, array and number of NumPy as nested lists and plain numbers."""
+    if isinstance(value, torch.Tensor | np.ndarray | np.generic):
+        array = as_array(value)
+        return value if array is None or array.dtype.kind == "c" else array.tolist()
+    if isinstance(value, Mapping):
+        return {key: in_lists(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(in_lists(item) for item in value)
+    return value
 
 
 def with_article(kind_of: str) -> str:
@@ -212,24 +248,30 @@ def kind(value: Any) -> str:
     return type(value).__name__
 
 
-def show(value: Any, limit: int = 400, depth: int = 6) -> str:
-    """A short, rounded rendering of a value for a message; below `depth` it shows only the kind."""
+def show(value: Any, limit: int = 400, depth: int = 6, digits: int = 4) -> str:
+    """A short rendering of a value for a message, rounded to so many decimals; below `depth` it shows only
+    the kind."""
     numeric = isinstance(value, torch.Tensor | np.ndarray | list | tuple)
     array = as_array(value) if numeric else None
     if array is not None and isinstance(value, torch.Tensor | np.ndarray):
         text = np.array2string(
-            array, precision=4, suppress_small=True, threshold=60, edgeitems=3, max_line_width=88
+            array,
+            precision=digits,
+            suppress_small=True,
+            threshold=60,
+            edgeitems=3,
+            max_line_width=88,
         )
     elif isinstance(value, float):
-        text = f"{value:.6g}"
+        text = f"{value:.{digits + 2}g}"
     elif array is not None and len(value):
         text = np.array2string(
-            array, precision=4, suppress_small=True, separator=", ", threshold=60
+            array, precision=digits, suppress_small=True, separator=", ", threshold=60
         )
     elif isinstance(value, list | tuple | dict) and depth == 0:
         text = kind(value)
     elif isinstance(value, list | tuple):
-        inner = ", ".join(show(item, 80, depth - 1) for item in value[:12])
+        inner = ", ".join(show(item, 80, depth - 1, digits) for item in value[:12])
         inner += ", ..." if len(value) > 12 else ""
         text = f"[{inner}]" if isinstance(value, list) else f"({inner})"
     elif isinstance(value, int) and as_array(value) is None:
@@ -240,6 +282,19 @@ def show(value: Any, limit: int = 400, depth: int = 6) -> str:
         except Exception:  # a learner's own class may not be able to show itself
             text = kind(value)
     return text if len(text) <= limit else text[:limit] + " ..."
+
+
+def show_both(one: Any, other: Any, limit: int = 400) -> tuple[str, str]:
+    """Renderings of two values, with as many decimals as tell their numbers apart."""
+    pairs = [(one, other)]
+    arrays = as_array(one), as_array(other)
+    if arrays[0] is not None and arrays[1] is not None:
+        pairs.append(arrays)  # a list and a tensor look different whatever they hold
+    for digits in _DIGITS:
+        texts = [(show(a, limit, digits=digits), show(b, limit, digits=digits)) for a, b in pairs]
+        if all(first != second for first, second in texts):
+            return texts[0]
+    return show(one, limit), show(other, limit)
 
 
 def text_of(error: BaseException, limit: int = 2000) -> str:
@@ -258,12 +313,13 @@ def difference(expected: Any, got: Any, tolerance: Tolerance = DEFAULT) -> str:
             return f"Your result has {len(got)} items, {len(expected)} were expected."
         for place, (a, b) in enumerate(zip(expected, got, strict=True)):
             if not same(a, b, tolerance):
-                return f"Item {place} differs: you gave {show(b, 120)}, expected {show(a, 120)}."
+                mine, truth = show_both(b, a, 120)
+                return f"Item {place} differs: you gave {mine}, expected {truth}."
     if isinstance(expected, Mapping) and isinstance(got, Mapping):
         return _mapping_difference(expected, got, tolerance)
     if left is None or right is None:
         if kind(expected) == kind(got):
-            return f"You returned {show(got, 120)}, expected {show(expected, 120)}."
+            return "You returned {}, expected {}.".format(*show_both(got, expected, 120))
         return f"Your result is {with_article(kind(got))}, {with_article(kind(expected))} was expected."
     if left.shape != right.shape:
         return f"Your result has shape {right.shape}, shape {left.shape} was expected."
@@ -278,27 +334,33 @@ def difference(expected: Any, got: Any, tolerance: Tolerance = DEFAULT) -> str:
     if not wrong.any():  # the same numbers, but not in the exercise's canonical form
         return "Your result differs from the expected one."
     if left.ndim == 0:
-        return f"You returned {_one(right.reshape(1)[0])}, expected {_one(left.reshape(1)[0])}."
+        return "You returned {}, expected {}.".format(*_apart(right, left))
     count = f"{int(wrong.sum())} of {gap.size} values differ"
     if left.dtype.kind in "biu":
         # Ids, counts and truth values are right or not; how far apart two of them are says nothing.
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
         at = ", ".join(map(str, first))
-        return f"{count}; the first is at [{at}]: you gave {_one(right[first])}, expected {_one(left[first])}."
+        mine, truth = _apart(right[first], left[first])
+        return f"{count}; the first is at [{at}]: you gave {mine}, expected {truth}."
     worst = np.unravel_index(int(np.argmax(np.where(wrong, gap, -1.0))), gap.shape)
     at = ", ".join(str(int(i)) for i in worst)
     largest = float(gap[worst])
     amount = "infinite" if math.isinf(largest) else f"{largest:.4g}"
-    return (
-        f"{count}; the largest difference ({amount}) is at [{at}]: you gave "
-        f"{float(right64[worst]):.4g}, expected {float(left64[worst]):.4g}."
-    )
+    mine, truth = _apart(right64[worst], left64[worst], 4)
+    return f"{count}; the largest difference ({amount}) is at [{at}]: you gave {mine}, expected {truth}."
 
 
-def _one(value: np.generic) -> str:
-    """One number or truth value as Python writes it."""
-    number = value.item()
-    return f"{number:.6g}" if isinstance(number, float) else str(number)
+def _apart(
+    one: np.generic | np.ndarray, other: np.generic | np.ndarray, least: int = 6
+) -> list[str]:
+    """Two numbers or truth values as Python writes them, with as many digits as tell them apart."""
+    numbers = one.item(), other.item()
+    texts = [[_written(x, digits) for x in numbers] for digits in range(least, 18)]
+    return next((pair for pair in texts if pair[0] != pair[1]), texts[0])
+
+
+def _written(number: Any, digits: int) -> str:
+    return f"{number:.{digits}g}" if isinstance(number, float) else str(number)
 
 
 def _mapping_difference(expected: Mapping, got: Mapping, tolerance: Tolerance) -> str:

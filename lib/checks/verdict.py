@@ -16,6 +16,7 @@ class Verdict:
 
     kind_of_shown: "test" where the case is one that the learner wrote, in a break-it exercise.
     share: of the points, where the check gives a part of them. more: further sentences, one a line.
+    converted: whether floats of a right result have another dtype than those of the arguments.
     """
 
     exercise: str
@@ -29,6 +30,7 @@ class Verdict:
     kind_of_shown: Literal["call", "test"] = "call"
     share: float | None = None
     more: tuple[str, ...] = ()
+    converted: bool = False
 
     @property
     def passed(self) -> bool:
@@ -37,7 +39,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Shown:
-    """One failing case; `names` are those of the arguments, as far as they are known."""
+    """One failing case; `names` are those of the arguments, as far as they are known.
+
+    expected, got: the values, or a `Raised` where an error was to come or came.
+    """
 
     args: tuple
     expected: Any

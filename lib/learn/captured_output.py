@@ -3,6 +3,7 @@
 In nbgrader anything on stderr costs a cell its points, and in JupyterLab it floods the notebook. It
 comes on four ways: `sys.stderr`, warnings, log handlers that hold the stream since they were made,
 and file descriptor 2, on which C libraries and `os.write` write and which a Jupyter kernel reads.
+Warnings are kept apart from the rest: they are Python's, and no mistake by themselves.
 """
 
 from __future__ import annotations
@@ -15,18 +16,46 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO
 
+from lib import checks
+
 MOST_BYTES = 100_000
+_CHECKS = Path(checks.__file__).parent
+
+
+class Said(io.StringIO):
+    """What was printed; `warned` holds the warnings, each once, by kind and words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.warned: list[str] = []
+
+    def warn(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: IO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Keep a warning; Python calls it in place of `warnings.showwarning`."""
+        if Path(filename).is_relative_to(_CHECKS):
+            return  # about a line of ours, which whoever learns cannot mend
+        text = f"{category.__name__}: {message}"
+        if text not in self.warned:
+            self.warned.append(text)
 
 
 @contextlib.contextmanager
-def captured() -> Iterator[io.StringIO]:
+def captured() -> Iterator[Said]:
     """Collect what is printed, warned, logged or written to file descriptor 2 inside the block.
 
-    Yields the text, complete when the block has ended. All warnings are let through to it.
+    Yields the text, complete when the block has ended. Every warning is let through to it, once.
     """
-    said = io.StringIO()
+    said = Said()
     with (
         _log_handlers(said),
         contextlib.redirect_stderr(said),
@@ -35,6 +64,7 @@ def captured() -> Iterator[io.StringIO]:
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("always")
+        warnings.showwarning = said.warn  # catch_warnings gives back what was there
         yield said
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import functools
+import re
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import numpy as np
 
 from lib import checks, progress_bar
 from lib.checks import values
-from lib.checks.calling import Limits
+from lib.checks.calling import Limits, Raised
 from lib.checks.verdict import Shown, Verdict
 from lib.learn import catalogue, stored_progress
 from lib.learn._same_code import identity
@@ -18,6 +21,7 @@ from lib.learn.panel import Code, Grids, Panel
 
 LIMITS = Limits()  # of one call of a learner's function: an endless loop must not hold the notebook
 _passed: dict[str, tuple[Hashable, ...]] = {}
+_converted: set[str] = set()  # those whose floats have another dtype than their arguments'
 _mistakes: dict[str, str | None] = {}
 _hinted: dict[str, list[int]] = {}  # the hints shown since all were, from 0
 
@@ -60,10 +64,11 @@ def check(
         _passed[name] = tuple(map(identity, functions))
     else:
         _passed.pop(name, None)
+    (_converted.add if verdict.converted else _converted.discard)(name)
     _mistakes[name] = verdict.mistake
     if hidden is None:
         stored_progress.record_check(name, verdict.status)
-    panel(verdict, said.getvalue()).display()
+    panel(verdict, said.getvalue(), said.warned).display()
     if not verdict.passed and headless():
         failed = CheckFailed(f"{name}: {verdict.status}. {verdict.message}")
         parts = ("exercise", "status", "message", "mistake")
@@ -95,16 +100,27 @@ def yours(name: str, function: Callable, *, instead: Callable) -> Callable:
     """Your function once its check has passed in this kernel, until then the library's.
 
     So the rest of a lesson works with what you wrote, and never trips over what is not yet right. A
-    cell that is run again without a change stays passed.
+    cell that is run again without a change stays passed. Where your results are in another precision than
+    the arguments (NumPy makes float64 of much), they are converted, so that both can be multiplied.
     """
     if identity(function) in _passed.get(name, ()):
-        return function
+        return _in_dtype_of_arguments(function) if name in _converted else function
     print(f"{name}: using the library's version until yours passes its check.")
     return instead
 
 
-def panel(verdict: Verdict, said: str = "") -> Panel:
-    """The panel of a verdict; `said` is what the learner's function printed."""
+def _in_dtype_of_arguments(function: Callable) -> Callable:
+    @functools.wraps(function)
+    def converted(*args: Any, **kwargs: Any) -> Any:
+        dtypes = values.float_dtypes((args, kwargs))
+        result = function(*args, **kwargs)
+        return values.in_dtype(result, dtypes.pop()) if len(dtypes) == 1 else result
+
+    return converted
+
+
+def panel(verdict: Verdict, said: str = "", warned: Sequence[str] = ()) -> Panel:
+    """The panel of a verdict; `said` is what the learner's function printed, `warned` what Python warned."""
     name = verdict.exercise
     body: list = []
     if verdict.status == "not attempted":
@@ -123,6 +139,7 @@ def panel(verdict: Verdict, said: str = "") -> Panel:
             body.append(Code(verdict.outcome.line, where))
         if verdict.label:
             body.append(f"It happened on this case: {verdict.label}.")
+        body.extend(_example(verdict))
     else:
         title = f"{name}: wrong"
         body.append(verdict.message)
@@ -132,11 +149,10 @@ def panel(verdict: Verdict, said: str = "") -> Panel:
     if not verdict.passed and verdict.status != "not attempted":
         body.append(f'For a hint: `hint("{name}")`')
     if said.strip():
-        lines = said.strip().splitlines()
-        more = f"\n... ({len(lines) - 10} more lines)" if len(lines) > 10 else ""
-        body.append(
-            Code("\n".join(line[:200] for line in lines[:10]) + more, "Your function printed")
-        )
+        body.append(_shortened(said, "Your function printed"))
+    if warned:
+        head = "Python warned while your function ran (this alone is no mistake)"
+        body.append(_shortened("\n".join(warned), head))
     facts = {
         "kind": "check",
         "exercise": name,
@@ -146,6 +162,18 @@ def panel(verdict: Verdict, said: str = "") -> Panel:
     if verdict.share is not None:
         facts["message"] = " ".join((verdict.message, *verdict.more))
     return Panel(verdict.status, title, body, facts)
+
+
+def _shortened(text: str, title: str) -> Code:
+    lines = text.strip().splitlines()
+    more = f"\n... ({len(lines) - 10} more lines)" if len(lines) > 10 else ""
+    return Code("\n".join(map(_cut, lines[:10])) + more, title)
+
+
+def _cut(line: str, most: int = 200) -> str:
+    """A line of at most so many characters, no word cut, without where in torch's source it arose."""
+    line = re.sub(r" *\(Triggered internally at [^)]*\)", "", line)
+    return line if len(line) <= most else f"{line[:most].rsplit(' ', 1)[0]} ..."
 
 
 def _example(verdict: Verdict) -> list:
@@ -158,11 +186,18 @@ def _example(verdict: Verdict) -> list:
         if of_a_test
         else ("Given", "You returned", "Expected")
     )
-    parts: list = [
-        Code(_arguments(shown), given),
-        Code(f"{values.show(shown.got)}\n({values.kind(shown.got)})", got),
-        Code(f"{values.show(shown.expected)}\n({_kind_asked(shown)})", expected),
-    ]
+    parts: list = [Code(_arguments(shown), given)]
+    if isinstance(shown.got, Raised) or isinstance(shown.expected, Raised):
+        if not isinstance(shown.got, Raised):  # an error stands in the message already
+            parts.append(Code(f"{values.show(shown.got)}\n({values.kind(shown.got)})", got))
+        if isinstance(shown.expected, Raised):
+            parts.append(Code(f"an error: {shown.expected.kind}", expected))
+        else:
+            parts.append(Code(f"{values.show(shown.expected)}\n({_kind_asked(shown)})", expected))
+    else:
+        yours_shown, truth_shown = values.show_both(shown.got, shown.expected)
+        parts.append(Code(f"{yours_shown}\n({values.kind(shown.got)})", got))
+        parts.append(Code(f"{truth_shown}\n({_kind_asked(shown)})", expected))
     if of_a_test:
         return parts
     mine, truth = values.as_array(shown.got), values.as_array(shown.expected)
@@ -220,10 +255,13 @@ def hint(name: str) -> Panel:
             f'These were all hints. If they do not help, `solution("{name}")` shows a worked answer: '
             "read it, close it, and write your own."
         )
+    symptom = entry["symptom"]
     title = f"Hint {number + 1} of {len(hints)} for {name}"
     if number in fitting:  # a second hint that comes first would look like one that was missed
         title = f"The hint that fits your mistake ({number + 1} of {len(hints)}) for {name}"
-    return Panel("info", f"{title}: {entry['symptom']}", body)
+    elif not symptom.startswith("If "):  # nobody has looked whether it is so
+        title += ", if this is so"
+    return Panel("info", f"{title}: {symptom}", body)
 
 
 # Words by which a hint's symptom tells that it is about a pattern that no exercise has named.

@@ -54,6 +54,26 @@ def test_p_is_that_of_all_choices_of_signs_where_many_are_equal(differences, see
     assert found.p == pytest.approx(exact, abs=5 * (exact * (1 - exact) / 2_000) ** 0.5 + 1e-3)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
+def test_draws_as_far_as_the_measured_mean_count_in_every_precision(dtype):
+    # Tenths, an odd number of whose differences are odd: no draw is nearer than the measured 1/120.
+    a = torch.tensor([2, 1, 3, 0, 2, 1, 3, 3, 2, 4, 4, 3]) / 10
+    b = torch.tensor([2, 0, 1, 2, 2, 4, 1, 2, 4, 4, 4, 1]) / 10
+    assert randomisation_test(a.to(dtype), b.to(dtype)).p == 1.0
+    assert randomisation_test(a.to(dtype), b).p == 1.0
+    assert randomisation_test(a.tolist(), b.tolist(), seed=1).p == 1.0
+    assert randomisation_test(a.to(dtype), b.to(dtype), groups=range(12)).p == 1.0
+
+
+def test_the_precision_of_the_values_makes_nothing_equal_that_differs():
+    a, b = _two_systems(200, 0.02)
+    exact = randomisation_test(a, b).p
+    assert randomisation_test(a.float(), b.float()).p == exact
+    assert randomisation_test(a.half(), b.half()).p == pytest.approx(exact, abs=5e-3)
+    whole = torch.tensor([3, 1, 2, 5]), torch.tensor([1, 1, 4, 2])
+    assert randomisation_test(*whole) == randomisation_test(*(x.double() for x in whole))
+
+
 def test_a_test_at_five_percent_is_wrong_about_as_often_as_it_says():
     found = [randomisation_test(*_two_systems(40, 0.0, seed), 400, seed).p for seed in range(300)]
     assert 0.02 <= sum(p <= 0.05 for p in found) / 300 <= 0.09

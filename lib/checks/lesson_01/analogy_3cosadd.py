@@ -32,7 +32,7 @@ def _analogy_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     a, b, c = rng.integers(0, 14, (3, 8)).tolist()
     yield _question(torch.from_numpy(base), a, b, c, 2, "vectors that all lie close together")
     stripes = torch.from_numpy(rng.normal(size=(5, 10)) * rng.lognormal(0, 1, 10)).T
-    yield _question(stripes, [1], [4], [7], 3, "not contiguous")
+    yield _question(stripes, [1], [4], [7], 3, "one question among ten words")
     away = torch.tensor([[-1.0, 0.1], [1.0, 0.1], [1.0, 0.2], [-1.0, 0.0], [-1.0, -0.1]])
     yield _question(away, [0], [1], [2], 2, "all that is left lies opposite to the target")
 

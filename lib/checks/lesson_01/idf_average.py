@@ -41,7 +41,7 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         torch.from_numpy(rng.gamma(2.0, 2.0, 5)).float(),
         [[0, 0, 4, 1], [0, 2, 3, 3]],
         left,
-        "padding on the left, vectors that are not contiguous",
+        "two sentences, padding on the left",
     )
 
 

@@ -33,7 +33,10 @@ def _near_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
             (torch.from_numpy(vectors), query, int(rng.integers(2, 5)), left_out), f"random {turn}"
         )
     stripes = torch.from_numpy(rng.normal(size=(7, 12)) * rng.lognormal(0, 1, 12)).T
-    yield Case((stripes, torch.from_numpy(rng.normal(size=7)), 4, [5]), "not contiguous")
+    yield Case(
+        (stripes, torch.from_numpy(rng.normal(size=7)), 4, [5]),
+        "four neighbours among twelve words",
+    )
 
 
 def _near_by_loops(vectors, query, k, exclude) -> list[int]:

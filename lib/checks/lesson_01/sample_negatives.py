@@ -31,7 +31,7 @@ def _negatives_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         draws = torch.from_numpy(rng.random((int(rng.integers(1, 30)), 5)))
         yield Case((counts, draws), f"random counts {turn}")
     wide = torch.from_numpy(rng.random((6, 8))).T
-    yield Case((torch.tensor([900, 2, 40, 2, 7]), wide), "draws that are not contiguous")
+    yield Case((torch.tensor([900, 2, 40, 2, 7]), wide), "eight rows of six draws")
     ranks = np.arange(1, 30_001)
     large = torch.from_numpy((10**7 / ranks**0.9).astype(np.int64) + 1)
     yield Case((large, torch.from_numpy(rng.random(400))), "a vocabulary of 30,000 words")

@@ -33,7 +33,7 @@ def _loss_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         )
     yield Case(
         (_normal(rng, 4, 6).T, _normal(rng, 4, 6).T, _normal(rng, 6, 4, 3).transpose(1, 2)),
-        "tensors that are not contiguous",
+        "six pairs with three negatives each",
     )
     yield Case((_normal(rng, 1, 8), _normal(rng, 1, 8), _normal(rng, 1, 7, 8)), "a batch of one")
 

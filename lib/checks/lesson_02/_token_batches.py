@@ -41,7 +41,7 @@ def cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     half = torch.from_numpy(rng.integers(-8, 8, size=(2, 4, 3)) / 2).half()
     yield Case((half, right_padded([4, 2], 4)), "three dimensions")
     strided = torch.from_numpy(rng.normal(size=(4, 5, 3))).transpose(0, 1)
-    yield Case((strided, right_padded([1, 4, 2, 3, 4], 4)), "tokens that are not contiguous")
+    yield Case((strided, right_padded([1, 4, 2, 3, 4], 4)), "five texts of one to four tokens")
     wide = torch.from_numpy(rng.normal(size=(3, 12, 2)) - 1)
     yield Case((wide, right_padded([1, 12, 1], 12)), "all padding but one token")
     for turn in range(5 if hidden else 2):

@@ -35,7 +35,7 @@ def cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     half = torch.from_numpy(rng.normal(size=(3, 5, 4))).half()
     yield Case((half, right_padded([2, 5, 4], 5)), "three dimensions")
     strided = torch.from_numpy(rng.normal(size=(4, 5, 3))).transpose(0, 1)
-    yield Case((strided, right_padded([1, 4, 2, 3, 4], 4)), "tokens that are not contiguous")
+    yield Case((strided, right_padded([1, 4, 2, 3, 4], 4)), "five texts of one to four tokens")
     for turn in range(6 if hidden else 2):
         tokens, mask = random_batch(rng, left=turn % 2 == 1)
         yield Case((tokens, mask), f"random {turn}")

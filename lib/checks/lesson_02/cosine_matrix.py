@@ -26,7 +26,7 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     turn_left = torch.tensor([[0.0, 1.0]])
     yield Case((torch.nn.functional.normalize(three), turn_left), "unit vectors")
     strided = torch.from_numpy(rng.normal(size=(6, 4)) * rng.lognormal(0, 1, 4)).T
-    yield Case((strided, strided[1:3]), "not contiguous")
+    yield Case((strided, strided[1:3]), "four rows against two of them")
     for turn in range(5 if hidden else 2):
         rows, columns, dim = (int(n) for n in rng.integers(2, 8, size=3))
         a = rng.normal(size=(rows, dim)) * rng.lognormal(0, 1, (rows, 1))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from lib.checks.exercise import Exercise, Mistake
+from lib.checks.exercise import Exercise, Mistake, NoLoop
 from lib.checks.lesson_02._token_batches import cases, real_rows, weights
 
 
@@ -57,6 +58,18 @@ def _mean_over_dim(tokens: Tensor, mask: Tensor) -> Tensor:
 def _mean_over_batch(tokens: Tensor, mask: Tensor) -> Tensor:
     return (tokens * weights(mask)).sum(dim=0) / weights(mask).sum(dim=0).clamp(min=1)
 
+
+def _many(texts: int = 2, tokens: int = 3) -> tuple[Tensor, Tensor]:
+    """A call with so many texts of so many tokens, the last of each being padding."""
+    mask = torch.ones(texts, tokens, dtype=torch.long)
+    mask[:, -1] = 0
+    return torch.arange(texts * tokens * 2.0).reshape(texts, tokens, 2), mask
+
+
+_AT_ONCE = (
+    "the lesson pools thousands of texts. The mask as (batch, tokens, 1) multiplies all token vectors at "
+    "once, and a sum along dim 1 adds them up."
+)
 
 EXERCISE = Exercise(
     "mean_pool",
@@ -142,4 +155,8 @@ EXERCISE = Exercise(
         ),
     ],
     returns="tensor",
+    no_loops=[
+        NoLoop("texts", lambda many: _many(texts=many), _AT_ONCE),
+        NoLoop("tokens", lambda many: _many(tokens=many), _AT_ONCE),
+    ],
 )

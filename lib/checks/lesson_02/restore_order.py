@@ -36,7 +36,7 @@ def _order_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         values = torch.from_numpy(rng.normal(size=(count, 3)))
         yield Case((cut(order, size), values), f"random {turn}")
     deep = torch.from_numpy(rng.normal(size=(3, 7, 2))).transpose(0, 1).half()
-    yield Case((cut(rng.permutation(7).tolist(), 3), deep), "not contiguous, three axes")
+    yield Case((cut(rng.permutation(7).tolist(), 3), deep), "rows that are tables of their own")
 
 
 def _order_by_search(batches: list[list[int]], rows: Tensor) -> np.ndarray:

@@ -32,7 +32,7 @@ def cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     zeros[1] = 0
     yield Case((zeros, toy[1], 3.0), "a query of zeros: its cosines are 0")
     strided = draw(rng, 6, 4).T
-    yield Case((strided, near(rng, strided).T.contiguous().T, 10.0), "not contiguous")
+    yield Case((strided, near(rng, strided).T.contiguous().T, 10.0), "four pairs of six numbers")
     for turn in range(4 if hidden else 2):
         queries = draw(rng, int(rng.integers(2, 9)), int(rng.integers(2, 8)))
         scale = float(rng.uniform(0.5, 30))

@@ -38,7 +38,10 @@ def _hard_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         args = queries, near(rng, queries), negatives, float(rng.uniform(1, 25))
         yield Case(args, f"random {turn}")
         strided = negatives.transpose(0, 1).contiguous().transpose(0, 1)
-        yield Case((args[0], args[1], strided, args[3]), f"random {turn}, not contiguous")
+        yield Case(
+            (args[0], args[1], strided, args[3]),
+            f"random {turn}, its negatives stored in another order",
+        )
 
 
 def _hard_by_loops(queries: Tensor, positives: Tensor, negatives: Tensor, scale: float) -> float:

@@ -27,7 +27,7 @@ def _cut_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((three[:1], -1), "a negative length")
     unit = torch.nn.functional.normalize(three)
     yield Case((unit, 3), "unit vectors")
-    yield Case((torch.from_numpy(rng.normal(size=(5, 4))).T, 3), "not contiguous")
+    yield Case((torch.from_numpy(rng.normal(size=(5, 4))).T, 3), "four vectors of five numbers")
     for turn in range(5 if hidden else 2):
         rows, long = int(rng.integers(1, 6)), int(rng.integers(3, 12))
         vectors = torch.from_numpy(rng.normal(size=(rows, long)) * rng.lognormal(0, 1, (rows, 1)))

@@ -161,6 +161,45 @@ def _unordered(q: Tensor, c: Tensor, ids: Tensor, owner: Tensor, probes: int, si
     return owner[torch.isin(ids, _probed(q @ c.T, probes))].unique()[:size]
 
 
+def _cut_first(q: Tensor, c: Tensor, ids: Tensor, owner: Tensor, probes: int, size: int) -> Tensor:
+    table = q @ c.T
+    candidates = owner[torch.isin(ids, _probed(table, probes))].unique()[:size]
+    return _ranked(candidates, _right_scores(table, ids, owner), size)
+
+
+def _cut_as_found(
+    q: Tensor, c: Tensor, ids: Tensor, owner: Tensor, probes: int, size: int
+) -> Tensor:
+    """The same, with the candidates in the order in which their tokens stand."""
+    table = q @ c.T
+    found = owner[torch.isin(ids, _probed(table, probes))].tolist()
+    candidates = torch.tensor(list(dict.fromkeys(found))[:size], dtype=torch.long)
+    return _ranked(candidates, _right_scores(table, ids, owner), size)
+
+
+def _by_hits(twice: bool, equals: str) -> Callable:
+    """Candidates by how many of their tokens are at probed centroids.
+
+    twice: count a token for each query token that probes its centroid. equals: which passage comes first
+    where counts are equal, the "smaller" number, the "larger", or what "topk" makes of it.
+    """
+
+    def wrong(q: Tensor, c: Tensor, ids: Tensor, owner: Tensor, probes: int, size: int) -> Tensor:
+        table = q @ c.T
+        probed = table.topk(min(probes, len(c)), dim=1).indices
+        times = torch.bincount(probed.flatten(), minlength=len(c))
+        hits = (times if twice else times.clamp(max=1))[ids]
+        counts = torch.bincount(owner, hits.double()).long()
+        candidates = counts.nonzero()[:, 0]
+        if equals == "topk":
+            return counts.topk(min(size, len(candidates))).indices
+        candidates = candidates.flip(0) if equals == "larger" else candidates
+        order = counts[candidates].argsort(descending=True, stable=True)
+        return candidates[order][:size]
+
+    return wrong
+
+
 def _places(q: Tensor, c: Tensor, ids: Tensor, owner: Tensor, probes: int, size: int) -> Tensor:
     table = q @ c.T
     candidates = owner[torch.isin(ids, _probed(table, probes))].unique()
@@ -251,6 +290,28 @@ EXERCISE = Exercise(
             "You return candidates in the order of their numbers. Score them, and return the best first.",
             _unordered,
             hint=2,
+        ),
+        Mistake(
+            "cut-before-scoring",
+            "You cut to `size` before you score; the best may be among those cut. Score all candidates "
+            "first.",
+            _cut_first,
+            hint=2,
+            also=[_cut_as_found],
+        ),
+        Mistake(
+            "hits-counted",
+            "You count tokens at probed centroids. The score is MaxSim over centroids.",
+            _by_hits(False, "smaller"),
+            hint=2,
+            also=[
+                _by_hits(True, "smaller"),
+                *(
+                    _by_hits(twice, other)
+                    for twice in (False, True)
+                    for other in ("larger", "topk")
+                ),
+            ],
         ),
         Mistake(
             "worst-first",

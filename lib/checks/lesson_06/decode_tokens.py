@@ -114,6 +114,11 @@ def _always_two_bits(ids: Tensor, packed: Tensor, centroids: Tensor, values: Ten
     return F.normalize(centroids[ids] + values[_unpacked(packed, 2)], dim=1)
 
 
+def _half_as_bits(ids: Tensor, packed: Tensor, centroids: Tensor, values: Tensor) -> Tensor:
+    codes = _unpacked(packed, len(values) // 2)
+    return F.normalize(centroids[ids] + values[codes], dim=1)
+
+
 def _length_one(x: Tensor) -> Tensor:
     return F.normalize(x, dim=1)
 
@@ -142,6 +147,14 @@ EXERCISE = Exercise(
             "Add first, then normalise the sum.",
             _decoded(lambda c, r: _length_one(c + _length_one(r))),
             hint=3,
+        ),
+        Mistake(
+            "residuals-normalised",
+            "You normalise the residuals and return the sum as it is. Add the centroid first, then "
+            "normalise the sum.",
+            _decoded(lambda c, r: c + _length_one(r)),
+            hint=3,
+            also=[_decoded(lambda c, r: _length_one(c) + _length_one(r))],
         ),
         Mistake(
             "centroids-normalised",
@@ -182,6 +195,13 @@ EXERCISE = Exercise(
             "You read two bits for each code, whatever `values` holds. 2**bits values make codes of `bits` "
             "bits: `len(values).bit_length() - 1`.",
             _always_two_bits,
+            hint=1,
+        ),
+        Mistake(
+            "half-the-values-as-bits",
+            "With 16 values a code has 4 bits, since 2**4 = 16. Read as 8 bits, a byte such as 163 names "
+            "a value that is not there. Did you take half of 16?",
+            _half_as_bits,
             hint=1,
         ),
         Mistake(

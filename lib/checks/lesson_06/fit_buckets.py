@@ -27,7 +27,7 @@ def _bucket_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((-nine.flip(0) - 5, 2), "numbers below 0, in no order")
     yield Case((torch.full((2, 3), 0.25), 1), "equal numbers")
     yield Case((skewed * 4_000, 2), "large numbers")
-    yield Case((skewed.T, 3), "not contiguous, three bits")
+    yield Case((skewed.T, 3), "four vectors, three bits")
     for turn in range(8 if hidden else 4):
         n, dim = (int(x) for x in rng.integers([2, 2], [20, 8]))
         numbers = rng.normal(size=(n, dim)) * rng.lognormal(0, 1, dim) + rng.normal(size=dim) / 2
@@ -285,4 +285,5 @@ EXERCISE = Exercise(
             hint=3,
         ),
     ],
+    returns="tensors",
 )

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lib.checks.exercise import Case, Exercise, Mistake
+from lib.checks.exercise import Case, Exercise, Mistake, NoLoop
 from lib.checks.lesson_06._token_vectors import DEFAULT, clear, plain, unit_rows
 
 
@@ -46,7 +46,7 @@ def _step_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         made += 1
         yield Case((rows, means), f"random {made}")
         if made == 1:
-            yield Case((rows.T.contiguous().T, means), "not contiguous")
+            yield Case((rows.T.contiguous().T, means), "random 1, stored column by column")
 
 
 def _step_by_loops(tokens: Tensor, centroids: Tensor) -> np.ndarray:
@@ -117,6 +117,12 @@ def _all_shared(tokens: Tensor, centroids: Tensor) -> Tensor:
 
 def _unused_dropped(centroids: Tensor, sums: Tensor, counts: Tensor) -> Tensor:
     return F.normalize(sums, dim=1)[counts[:, 0] > 0]
+
+
+def _many(tokens: int) -> tuple[Tensor, Tensor]:
+    """A call with so many tokens, all of them near one of three centroids."""
+    axes = torch.eye(3)
+    return axes.repeat(tokens // 3 + 1, 1)[:tokens], F.normalize(axes + 0.1, dim=1)
 
 
 EXERCISE = Exercise(
@@ -218,4 +224,12 @@ EXERCISE = Exercise(
         ),
     ],
     returns="tensor",
+    no_loops=[
+        NoLoop(
+            "tokens",
+            _many,
+            "the lesson has 30,000 and eight rounds. `tokens @ centroids.T` compares all at once, "
+            "`index_add` adds all at once.",
+        )
+    ],
 )

@@ -27,7 +27,8 @@ def _pair_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((zeros, document), "a query token of zeros")
     yield Case((query - 1.5, zeros), "a document token of zeros")
     wide = torch.from_numpy(rng.normal(size=(3, 4)))
-    yield Case((wide.T[:, :2], torch.from_numpy(rng.normal(size=(2, 5))).T), "not contiguous")
+    more = torch.from_numpy(rng.normal(size=(2, 5))).T
+    yield Case((wide.T[:, :2], more), "four query tokens, five of the document")
     yield Case((query[:0], document), "a query without tokens")
     yield Case((query, document[:0]), "a document without tokens")
     for turn in range(8 if hidden else 4):
@@ -72,6 +73,32 @@ def _distances(query: Tensor, document: Tensor) -> Tensor:
     if not len(document):
         raise ValueError("no tokens")
     return torch.cdist(query, document).amin(dim=1).sum()
+
+
+def _nearest(query: Tensor, document: Tensor) -> Tensor:
+    if not len(document):
+        raise ValueError("no tokens")
+    return (query * document[torch.cdist(query, document).argmin(dim=1)]).sum()
+
+
+def _each_once(table: Tensor) -> Tensor:
+    """The best of what the query tokens before have left."""
+    left, total = table.clone(), table.new_zeros(())
+    for row in range(min(table.shape)):
+        best = left[row].argmax()
+        total = total + left[row, best]
+        left[:, best] = -torch.inf
+    return total
+
+
+def _best_pairs_once(table: Tensor) -> Tensor:
+    """The same, the best pair of all first."""
+    left, total = table.clone(), table.new_zeros(())
+    for _ in range(min(table.shape)):
+        row, column = divmod(int(left.argmax()), left.shape[1])
+        total = total + left[row, column]
+        left[row], left[:, column] = -torch.inf, -torch.inf
+    return total
 
 
 def _of_means(query: Tensor, document: Tensor) -> Tensor:
@@ -171,6 +198,19 @@ EXERCISE = Exercise(
             "You add up the smallest distances. MaxSim adds up the largest dot products, and a larger "
             "score is a better match.",
             _distances,
+        ),
+        Mistake(
+            "nearest-by-distance",
+            "You take the dot product with the *nearest* vector. The nearest vector has the largest dot "
+            "product only where all vectors are equally long: take the largest dot product itself.",
+            _nearest,
+        ),
+        Mistake(
+            "each-token-once",
+            "You use each of the document's tokens once only. Several query tokens may have the same best "
+            "token.",
+            _of(_each_once),
+            also=[_of(_best_pairs_once)],
         ),
         Mistake(
             "means-of-tokens",

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lib.checks.exercise import Case, Exercise, Mistake
+from lib.checks.exercise import Case, Exercise, Mistake, NoLoop
 from lib.checks.lesson_06._token_vectors import plain
 
 
@@ -34,6 +34,11 @@ def _batch_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((-queries, all_two, documents, two_of_three), "padding of zeros, products below 0")
     loud = torch.tensor([[[0.8, 0.6], [0.1, 0.9], [2e3, 2e3]]])
     yield Case((queries, all_two, loud, two_of_three), "large numbers at the document's padding")
+    million = torch.tensor([[[8e5, 6e5], [1e5, 9e5], [1e6, 1e6]]])
+    yield Case(
+        (queries * 1e6, all_two, million, two_of_three),
+        "a dot product of a million millions at padding",
+    )
     yield Case((queries, torch.tensor([[1, 0]]), documents, two_of_three), "a padded query token")
     yield Case((queries, torch.tensor([[0, 1]]), loud, torch.tensor([[0, 1, 0]])), "one real token")
     yield Case(
@@ -53,7 +58,7 @@ def _batch_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     long, wide = (torch.from_numpy(rng.normal(size=(3, n, 2))).transpose(0, 1) for n in (4, 3))
     yield Case(
         (long, torch.ones(4, 3, dtype=torch.long), wide, flags.T),
-        "not contiguous",
+        "four queries, three documents",
     )
     for turn in range(8 if hidden else 4):
         q, i, n, j, dim = (int(x) for x in rng.integers([1, 2, 2, 3, 2], [4, 5, 5, 7, 5]))
@@ -136,6 +141,36 @@ def _document_filled_with_infinity(q: Tensor, m: Tensor, d: Tensor, w: Tensor) -
     return (_similar(q, filled).amax(dim=3) * m[:, None]).sum(dim=2)
 
 
+def _billion_taken_off(q: Tensor, m: Tensor, d: Tensor, w: Tensor) -> Tensor:
+    table = _similar(q, d) + (w[None, :, None].to(q) - 1) * 1e9
+    return (table.amax(dim=3) * m[:, None]).sum(dim=2)
+
+
+def _first_places(q: Tensor, m: Tensor, d: Tensor, w: Tensor) -> Tensor:
+    """As many tokens from the start as are real: padding is taken to stand at the end."""
+    return _right(q, _from_the_start(m), d, _from_the_start(w))
+
+
+def _first_words(q: Tensor, m: Tensor, d: Tensor, w: Tensor) -> Tensor:
+    return _right(q, m, d, _from_the_start(w))
+
+
+def _from_the_start(mask: Tensor) -> Tensor:
+    return torch.arange(mask.shape[1]) < mask.sum(dim=1, keepdim=True)
+
+
+def _many(q: int = 2, i: int = 3, n: int = 2, j: int = 3) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """A call with q queries of i tokens and n documents of j."""
+    rng = np.random.default_rng(0)
+    (a, m), (b, w) = _padded(rng, q, i, 2), _padded(rng, n, j, 2)
+    return a.float(), m, b.float(), w
+
+
+_AT_ONCE = (
+    "training calls your function in every step. "
+    '`torch.einsum("qid,njd->qnij", queries, documents)` compares all with all.'
+)
+
 EXERCISE = Exercise(
     "max_sim_batch",
     "06",
@@ -183,6 +218,21 @@ EXERCISE = Exercise(
             "below all of them.",
             _filled(-1e4),
             hint=2,
+        ),
+        Mistake(
+            "large-number-taken-off",
+            "You subtract a large number at padding; a dot product that is larger still wins. "
+            "`masked_fill` with minus infinity replaces it.",
+            _billion_taken_off,
+            hint=2,
+        ),
+        Mistake(
+            "padding-at-the-end",
+            "You count the real tokens and take so many from the start. Real tokens may stand anywhere, "
+            "not only in front.",
+            _first_places,
+            hint=2,
+            also=[_first_words],
         ),
         Mistake(
             "documents-filled-with-infinity",
@@ -252,4 +302,10 @@ EXERCISE = Exercise(
     ],
     returns="tensor",
     gradients=(0, 2),
+    no_loops=[
+        NoLoop("queries", lambda many: _many(q=many), _AT_ONCE),
+        NoLoop("documents", lambda many: _many(n=many), _AT_ONCE),
+        NoLoop("tokens of the query", lambda many: _many(i=many), _AT_ONCE),
+        NoLoop("tokens of the document", lambda many: _many(j=many), _AT_ONCE),
+    ],
 )

@@ -55,23 +55,25 @@ def ndcg(
     nothing: Any = 0.0,
     unjudged: float = 0,
     least: float = 0,
+    least_of_ideal: float | None = None,
     divided: bool = True,
 ) -> Callable[[list[str], Grades, int], float]:
     """An nDCG, right as it stands; an argument makes one part of it another.
 
     gain: of a grade; discount: of a rank; ideal: the grades of the best list; cut: the ranked list at k;
     nothing: the value without a relevant passage; unjudged: the grade of such a passage; least: a grade
-    below this counts as this; divided: by the ideal.
+    below this counts as this; least_of_ideal: the same in the ideal list, where that differs; divided: by
+    the ideal.
     """
 
-    def dcg(grades: Iterable[float]) -> float:
+    def dcg(grades: Iterable[float], least: float = least) -> float:
         raised = (gain(max(grade, least)) for grade in grades)
         return sum(one / discount(rank) for rank, one in enumerate(raised, start=1))
 
     def score(ranked: list[str], relevant: Grades, k: int) -> float:
         first = ranked[:k] if cut else ranked
         gained = dcg(relevant.get(passage, unjudged) for passage in first)
-        most = dcg(ideal(ranked, relevant, k))
+        most = dcg(ideal(ranked, relevant, k), least if least_of_ideal is None else least_of_ideal)
         if not divided:
             return gained
         return gained / most if most > 0 else nothing

@@ -75,6 +75,16 @@ def without_signs(relevant: Grades) -> Grades:
     return {passage: abs(grade) for passage, grade in relevant.items()}
 
 
+def judged(ranked: list[str], relevant: Grades) -> list[str]:
+    """The list without the passages that nobody judged."""
+    return [passage for passage in ranked if passage in relevant]
+
+
+def with_the_rest(ranked: list[str], relevant: Grades) -> list[str]:
+    """The list with the judged passages that it does not hold behind it."""
+    return ranked + [passage for passage in relevant if passage not in ranked]
+
+
 def look_up(ranked: list[str], relevant: Grades) -> list[str]:
     """The list as it is, after each passage was looked up: KeyError where nobody judged one."""
     return [passage for passage in ranked if relevant[passage] is not None]

@@ -10,8 +10,10 @@ from lib.checks.lesson_07._rankings import (
     Grades,
     cases_without_k,
     hits,
+    judged,
     look_up,
     wanted,
+    with_the_rest,
     without_signs,
 )
 
@@ -78,6 +80,14 @@ def _interpolated(ranked: list[str], relevant: Grades) -> float:
 def _at_the_number_of_relevant(ranked: list[str], relevant: Grades) -> float:
     count = len(wanted(relevant))
     return sum(hits(ranked[:count], relevant)) / count if count else 0.0
+
+
+def _all_the_rest_at_one_rank(ranked: list[str], relevant: Grades) -> float:
+    """scikit-learn's over the list and the rest, which share the lowest score."""
+    right, every = wanted(relevant), with_the_rest(ranked, relevant)
+    at_ranks = sum(_precisions(ranked, relevant)[ranked.index(p)] for p in right if p in ranked)
+    missing = sum(passage not in ranked for passage in right)
+    return (at_ranks + missing * len(right) / len(every)) / len(right) if right else 0.0
 
 
 def _weighed_by_grades(ranked: list[str], relevant: Grades) -> float:
@@ -194,6 +204,20 @@ EXERCISE = Exercise(
             "A passage that nobody judged is not in `relevant`, and looking it up raises an error. It is not "
             "relevant: `relevant.get(passage, 0)`.",
             lambda ranked, relevant: _by_definition(look_up(ranked, relevant), relevant),
+        ),
+        Mistake(
+            "unjudged-taken-out",
+            "You take unjudged passages out of the list. They stay, are not relevant, and keep their rank.",
+            lambda ranked, relevant: _by_definition(judged(ranked, relevant), relevant),
+            hint=2,
+        ),
+        Mistake(
+            "credited-behind-the-list",
+            "You credit passages that the list does not hold, as if they stood behind it. A relevant passage "
+            "that was not retrieved adds 0.",
+            lambda ranked, relevant: _by_definition(with_the_rest(ranked, relevant), relevant),
+            hint=1,
+            also=[_all_the_rest_at_one_rank],
         ),
         Mistake(
             "grade-above-one",

@@ -81,6 +81,31 @@ def _spread(x: Tensor) -> Tensor:
     return x.std() if len(x) > 1 else x.new_zeros(())
 
 
+def _nan_for_one(x: Tensor) -> Tensor:
+    """What torch gives by itself, without its warning."""
+    return x.std() if len(x) > 1 else x.new_full((), torch.nan)
+
+
+def _normal(spread: Callable, *, first_drawn: bool, around_drawn: bool) -> Callable:
+    """A mean plus and minus 1.96 spreads of the means; drawn: the mean of the means, not of the values."""
+
+    def interval(values: Tensor, draws: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        means = _means(values, draws)
+        middle = means.mean() if around_drawn else values.mean()
+        half = 1.96 * spread(means)
+        return means.mean() if first_drawn else values.mean(), middle - half, middle + half
+
+    return interval
+
+
+# The same interval in all the ways in which it is written.
+_NORMAL = [
+    _normal(spread, first_drawn=first, around_drawn=around)
+    for spread in (_spread, _nan_for_one, lambda x: x.std(correction=0))
+    for first, around in ((False, False), (True, True), (False, True))
+]
+
+
 def _each_once(values: Tensor, draws: Tensor) -> tuple:
     there = torch.zeros(len(draws), len(values), dtype=values.dtype).scatter_(1, draws, 1)
     return (values.mean(), *_ends(there @ values / there.sum(dim=1)))
@@ -209,10 +234,11 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "two-spreads-of-the-means",
-            "You take 1.96 standard deviations of the means on both sides, which assumes that they spread "
-            "evenly around the middle. The percentile interval takes their quantiles.",
-            lambda values, draws: _around(values, 1.96 * _spread(_means(values, draws))),
+            "You take the mean plus and minus 1.96 standard deviations (the normal approximation). Asked for "
+            "are the quantiles of the means.",
+            _NORMAL[0],
             hint=2,
+            also=_NORMAL[1:],
         ),
         Mistake(
             "normal-interval",

@@ -7,7 +7,14 @@ import math
 from lib.checks.exercise import Exercise, Mistake
 from lib.checks.lesson_07 import _ndcg
 from lib.checks.lesson_07._ndcg import ndcg
-from lib.checks.lesson_07._rankings import MINUS_ZERO, Grades, cases, wanted
+from lib.checks.lesson_07._rankings import (
+    MINUS_ZERO,
+    Grades,
+    cases,
+    judged,
+    wanted,
+    with_the_rest,
+)
 
 LARGER = "the larger of two, whichever is named first"
 
@@ -35,6 +42,18 @@ def _unknown_passage(ranked: list[str], relevant: Grades, k: int) -> float:
 
 def _no_relevant(ranked: list[str], relevant: Grades, k: int) -> float:
     return ndcg()(ranked, relevant, k) if wanted(relevant) else 0.0 / len(wanted(relevant))
+
+
+def _all_the_rest_at_one_rank(ranked: list[str], relevant: Grades, k: int) -> float:
+    """scikit-learn's over the list and the rest: at equal scores each gets the mean of the gains."""
+    rest = with_the_rest(ranked, relevant)[len(ranked) :]
+    gain = sum(max(relevant[passage], 0) for passage in rest) / max(1, len(rest))
+    behind = range(len(ranked), min(k, len(ranked) + len(rest)))
+    discounts = [_ndcg.discount(place + 1) for place in range(k)]
+    best = sorted((max(grade, 0) for grade in relevant.values()), reverse=True)
+    most = sum(grade / below for grade, below in zip(best, discounts))
+    more = sum(gain / discounts[place] for place in behind)
+    return ndcg()(ranked, relevant, k) + more / most if most else 0.0
 
 
 def _list_too_short(ranked: list[str], relevant: Grades, k: int) -> float:
@@ -163,6 +182,34 @@ EXERCISE = Exercise(
             "A grade below 0 takes something away in your sum. It counts as 0: `max(grade, 0)`.",
             ndcg(least=-math.inf),
             hint=1,
+        ),
+        Mistake(
+            "negative-grades-in-the-ideal",
+            "A grade below 0 lowers your ideal list. Set it to 0 there, too.",
+            ndcg(least_of_ideal=-math.inf),
+            hint=1,
+        ),
+        Mistake(
+            "negative-grades-in-the-list",
+            "A grade below 0 takes something away from your ranked list. Set it to 0 there, too.",
+            ndcg(least=-math.inf, least_of_ideal=0),
+            hint=1,
+        ),
+        Mistake(
+            "unjudged-taken-out",
+            "You take unjudged passages out of the list. They stay, with gain 0, and keep their rank.",
+            lambda ranked, relevant, k: ndcg()(judged(ranked, relevant), relevant, k),
+            hint=1,
+            also=[
+                lambda ranked, relevant, k: ndcg()(judged(ranked[:k], relevant), relevant, k),
+            ],
+        ),
+        Mistake(
+            "credited-behind-the-list",
+            "You credit passages that the list does not hold. Only the first k of `ranked` gain.",
+            lambda ranked, relevant, k: ndcg()(with_the_rest(ranked, relevant), relevant, k),
+            hint=2,
+            also=[_all_the_rest_at_one_rank],
         ),
         Mistake(
             "negative-grades-gain",

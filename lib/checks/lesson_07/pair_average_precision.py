@@ -80,6 +80,30 @@ def _ranks(truth: Tensor) -> Tensor:
     return torch.arange(1, len(truth) + 1)
 
 
+def _places_as_ranks(scores: Tensor, same: Tensor) -> float:
+    """Takes `argsort` for the rank of each pair."""
+    ranks = (scores.argsort(descending=True) + 1)[same.bool()].sort().values
+    return float((_ranks(ranks) / ranks).mean()) if len(ranks) else 0.0
+
+
+def _counts_over_places(scores: Tensor, same: Tensor) -> float:
+    """The same ranks, below counts in the order in which the pairs come."""
+    precisions = same.cumsum(0) / (scores.argsort(descending=True) + 1)
+    return float(precisions[same.bool()].mean()) if same.any() else 0.0
+
+
+def _above(threshold: float, lost: bool = False) -> Callable:
+    """Only pairs that score higher are ranked; lost: the same ones among the others count below the line."""
+
+    def score(scores: Tensor, same: Tensor) -> float:
+        kept = scores > threshold
+        found = _by_counting(scores[kept], same[kept])
+        total = int(same.sum())
+        return found * int(same[kept].sum()) / max(1, total) if lost else found
+
+    return score
+
+
 def _labels_as_places(scores: Tensor, same: Tensor) -> Tensor | float:
     """0 and 1 pick the first and second precision where they should mask."""
     truth = same[scores.argsort(descending=True)]
@@ -148,6 +172,21 @@ EXERCISE = Exercise(
             "sign.",
             _averaged(_precision, lambda scores, same: _ordered(scores.abs(), same)),
             hint=1,
+        ),
+        Mistake(
+            "places-as-ranks",
+            "`argsort` tells which pair stands at each rank, not the rank of each pair. Use it to reorder: "
+            "`same[scores.argsort(descending=True)]`.",
+            _places_as_ranks,
+            hint=1,
+            also=[_counts_over_places],
+        ),
+        Mistake(
+            "threshold",
+            "You drop pairs by a threshold. All pairs are ranked.",
+            _above(0.5),
+            hint=1,
+            also=[_above(0.5, lost=True), _above(0.0), _above(0.0, lost=True)],
         ),
         Mistake(
             "labels-as-places",

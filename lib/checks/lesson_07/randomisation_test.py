@@ -21,6 +21,23 @@ def _flips(rng: np.random.Generator, draws: int, queries: int) -> np.ndarray:
     return rng.choice([-1, 1], size=(draws, queries))
 
 
+# Tenths, in which some draw is as far from 0 as the observed mean and comes out nearer by rounding, in
+# whatever order and precision the numbers are added.
+_TENTHS = [
+    ([7, 0, 2], [6, 1, 3]),
+    ([2, 7, 3], [3, 6, 4]),
+    ([2, 0, 7], [9, 6, 1]),
+    ([5, 4, 4], [6, 3, 7]),
+]
+
+
+def _tenths(rng: np.random.Generator, place: int) -> tuple[Tensor, Tensor]:
+    """A pair of systems of `_TENTHS`, its three queries in another order."""
+    order = rng.permutation(3)
+    a, b = (np.array(side)[order] / 10 for side in _TENTHS[place % len(_TENTHS)])
+    return torch.from_numpy(a), torch.from_numpy(b)
+
+
 def _eighths(rng: np.random.Generator, queries: int) -> np.ndarray:
     return rng.integers(0, 9, size=queries) / 8
 
@@ -43,6 +60,13 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((torch.tensor([1.0]), torch.tensor([0.5]), _signs([[1], [-1], [1]])), "one query")
     one = torch.tensor([1.0, 1.0, 1.0, 1.0]), torch.tensor([0.0, 0.25, 0.5, 0.125])
     yield Case((*one, every[1:7]), "no draw is as far: not 0 all the same")
+    three = _signs(list(itertools.product([1, -1], repeat=3)))
+    first, second = (torch.tensor(side, dtype=torch.float64) / 10 for side in _TENTHS[0])
+    yield Case((first, second, three), "tenths: equal means that rounding makes differ")
+    for turn in range(3 if hidden else 1):
+        drawn = three[torch.from_numpy(rng.integers(0, 8, size=23))]
+        pair = _tenths(rng, int(rng.integers(0, 4)))
+        yield Case((*(pair if turn % 2 else pair[::-1]), drawn), f"tenths {turn}")
     for turn in range(4 if hidden else 2):
         queries = int(rng.choice([2, 8, 16]))
         a, b = (torch.from_numpy(_eighths(rng, queries)) for _ in range(2))
@@ -69,13 +93,27 @@ def _by_swapping(a: Tensor, b: Tensor, signs: Tensor) -> float:
         return abs(sum(x - y for x, y in pairs)) / len(pairs)
 
     observed = distance([1] * len(left))
-    far = [draw for draw in signs.tolist() if distance(draw) >= observed - 1e-9]
+    far = [draw for draw in signs.tolist() if distance(draw) >= observed - 1e-6]
     return (len(far) + 1) / (len(signs) + 1)
+
+
+def _even(means: Tensor) -> Tensor:
+    """Means in float32, as the learner's function computes them, without what rounding makes differ.
+
+    In float64, as the cases are drawn, they stay as they are. So a mistake is recognised both in who heeds
+    the card's 1e-6 and in who does not.
+    """
+    return means.round(decimals=6) if means.dtype == torch.float32 else means
 
 
 def _means(a: Tensor, b: Tensor, signs: Tensor) -> tuple[Tensor, Tensor]:
     """The mean of each draw (draws,), and the observed one."""
-    return (signs * (a - b)).mean(dim=1), (a - b).mean()
+    return _even((signs * (a - b)).mean(dim=1)), _even((a - b).mean())
+
+
+def _compared_to_the_last_digit(a: Tensor, b: Tensor, signs: Tensor) -> float:
+    means, observed = (signs * (a - b)).mean(dim=1), (a - b).mean()
+    return (1 + int((means.abs() >= observed.abs()).sum())) / (1 + len(signs))
 
 
 def _test(far: Callable[[Tensor, Tensor], Tensor]) -> Callable:
@@ -98,28 +136,28 @@ def _from_count(value: Callable[[int, int], float]) -> Callable:
 
 
 def _one_system_flipped(a: Tensor, b: Tensor, signs: Tensor) -> float:
-    means = (signs * a - b).mean(dim=1).abs()
-    return (1 + int((means >= (a - b).mean().abs()).sum())) / (1 + len(signs))
+    means = _even((signs * a - b).mean(dim=1)).abs()
+    return (1 + int((means >= _even((a - b).mean()).abs()).sum())) / (1 + len(signs))
 
 
 def _sizes_averaged(a: Tensor, b: Tensor, signs: Tensor) -> float:
-    means = (signs * (a - b)).abs().mean(dim=1)
-    return (1 + int((means >= (a - b).mean().abs()).sum())) / (1 + len(signs))
+    means = _even((signs * (a - b)).abs().mean(dim=1))
+    return (1 + int((means >= _even((a - b).mean()).abs()).sum())) / (1 + len(signs))
 
 
 def _observed_of_sizes(a: Tensor, b: Tensor, signs: Tensor) -> float:
-    means = (signs * (a - b)).mean(dim=1).abs()
-    return (1 + int((means >= (a - b).abs().mean()).sum())) / (1 + len(signs))
+    means = _means(a, b, signs)[0].abs()
+    return (1 + int((means >= _even((a - b).abs().mean())).sum())) / (1 + len(signs))
 
 
 def _along_the_draws(a: Tensor, b: Tensor, signs: Tensor) -> float:
-    means = (signs * (a - b)).mean(dim=0).abs()
-    return (1 + int((means >= (a - b).mean().abs()).sum())) / (1 + len(signs))
+    means = _even((signs * (a - b)).mean(dim=0)).abs()
+    return (1 + int((means >= _even((a - b).mean()).abs()).sum())) / (1 + len(signs))
 
 
 def _all_at_once(a: Tensor, b: Tensor, signs: Tensor) -> float:
-    mean = (signs * (a - b)).mean().abs()
-    return (1 + int(mean >= (a - b).mean().abs())) / (1 + len(signs))
+    mean = _even((signs * (a - b)).mean()).abs()
+    return (1 + int(mean >= _even((a - b).mean()).abs())) / (1 + len(signs))
 
 
 def _strict_share(a: Tensor, b: Tensor, signs: Tensor) -> Tensor:
@@ -148,8 +186,20 @@ EXERCISE = Exercise(
     "07",
     _cases,
     _by_swapping,
-    equivalent={"int((flipped >= observed).sum()) -> (flipped >= observed).sum()": ONE_NUMBER},
+    equivalent={
+        "int((flipped >= observed - 1e-06).sum()) -> (flipped >= observed - 1e-06).sum()": ONE_NUMBER,
+        "flipped >= observed - 1e-06 -> flipped > observed - 1e-06": (
+            "no mean lies exactly 1e-6 below the observed one"
+        ),
+    },
     mistakes=[
+        Mistake(
+            "compared-to-the-last-digit",
+            "Means of the same numbers in another order may differ in the last digit, so that you miss draws "
+            "that are just as far. Compare with `>= observed - 1e-6`.",
+            _compared_to_the_last_digit,
+            hint=2,
+        ),
         Mistake(
             "one-sided",
             "You count only draws in which `a` comes out better. The test is two-sided: take the absolute "

@@ -10,6 +10,7 @@ from lib.checks.lesson_07._rankings import (
     Grades,
     cases,
     hits,
+    judged,
     look_up,
     wanted,
     without_signs,
@@ -156,6 +157,13 @@ EXERCISE = Exercise(
             "A passage that nobody judged is not in `relevant`, and looking it up raises an error. It is not "
             "relevant: `relevant.get(passage, 0)`.",
             lambda ranked, relevant, k: _by_sets(look_up(ranked[:k], relevant), relevant, k),
+            hint=2,
+        ),
+        Mistake(
+            "unjudged-taken-out",
+            "You take unjudged passages out of the list, so that others move up among the first k. They stay "
+            "and keep their rank.",
+            lambda ranked, relevant, k: _by_sets(judged(ranked, relevant), relevant, k),
             hint=2,
         ),
         Mistake(

@@ -12,6 +12,7 @@ from lib.checks.lesson_07._rankings import (
     Grades,
     cases,
     hits,
+    judged,
     wanted,
     without_signs,
 )
@@ -59,6 +60,17 @@ def _best_grade(ranked: list[str], relevant: Grades, k: int) -> float:
     there = [passage for passage in ranked[:k] if relevant.get(passage, 0) >= 1]
     best = max(there, key=lambda passage: relevant[passage], default=None)
     return 1 / (ranked.index(best) + 1) if best is not None else 0.0
+
+
+def _first_of_the_highest_grade(ranked: list[str], relevant: Grades, k: int) -> float:
+    highest = max(1, *relevant.values(), 1)
+    return next((1 / (i + 1) for i, p in enumerate(ranked[:k]) if relevant.get(p) == highest), 0.0)
+
+
+def _of_the_best_judged(ranked: list[str], relevant: Grades, k: int) -> float:
+    """Where the passage stands that is the best in `relevant`, the first one named of several."""
+    best = max(wanted(relevant), key=lambda passage: relevant[passage], default=None)
+    return 1 / (ranked.index(best) + 1) if best in ranked[:k] else 0.0
 
 
 def _graded(ranked: list[str], relevant: Grades, k: int) -> float:
@@ -163,10 +175,22 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "best-grade",
-            "You look for the passage with the highest grade. The first passage with a grade of 1 or more "
-            "decides, however high others are.",
+            "You look for the passage of the highest grade. The first one of grade 1 or more counts, however "
+            "high others are.",
             _best_grade,
             hint=2,
+            also=[_first_of_the_highest_grade, _of_the_best_judged],
+        ),
+        Mistake(
+            "judged-ranks",
+            "You count ranks among judged passages only. An unjudged one takes up a rank, too.",
+            lambda ranked, relevant, k: _by_the_best_rank(judged(ranked, relevant), relevant, k),
+            hint=2,
+            also=[
+                lambda ranked, relevant, k: _by_the_best_rank(
+                    judged(ranked[:k], relevant), relevant, k
+                ),
+            ],
         ),
         Mistake(
             "first-of-the-grades",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,13 +27,15 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((torch.tensor([[0.0, 0.0], [1.0, 1.0]]), two), "a row of zeros on the left")
     yield Case((two, torch.tensor([[1.0, 0.0], [0.0, 0.0]])), "a row of zeros on the right")
     yield Case((three * 0.125, two * 0.25), "vectors shorter than 1")
+    short = torch.tensor([[3e-4, 4e-4]]), torch.tensor([[6e-4, 8e-4]])
+    yield Case(short, "very short vectors in the same direction")
     unit = torch.tensor([[0.6, 0.8], [1.0, 0.0], [-0.8, 0.6]])
     yield Case((unit, unit[:2]), "unit vectors")
     near = torch.tensor([[x, 0.0] for x in _NEAR])
     yield Case((near[:1], near[1:]), "nearly equal vectors: rounding makes a square negative")
     yield Case((near[1:], near[:1]), "the same, exchanged")
     strided = torch.from_numpy(rng.normal(size=(5, 4))).T
-    yield Case((strided, strided[1:3] + 1), "not contiguous")
+    yield Case((strided, strided[1:3] + 1), "four vectors against two")
     for turn in range(5 if hidden else 2):
         rows, columns, dim = (int(n) for n in rng.integers(2, 8, size=3))
         a, b = rng.normal(size=(rows, dim)), 1.5 * rng.normal(size=(columns, dim))
@@ -78,6 +80,21 @@ def _cosines(a: Tensor, b: Tensor) -> Tensor:
     return _unit(a) @ _unit(b).T
 
 
+def _divisor(change: Callable[[Tensor], Tensor]) -> Callable:
+    """The cosines, the product of both lengths changed."""
+    return lambda a, b: a @ b.T / change(a.norm(dim=1)[:, None] * b.norm(dim=1))
+
+
+def _each_length(change: Callable[[Tensor], Tensor]) -> Callable:
+    """The cosines, each length changed."""
+    return lambda a, b: a @ b.T / (change(a.norm(dim=1))[:, None] * change(b.norm(dim=1)))
+
+
+def _small_numbers(of: Callable, change: Callable, powers: Sequence[int]) -> list[Callable]:
+    """All three, the divisor changed by 0.1 to some power: in as many forms as there are powers."""
+    return [_three(cosines=of(lambda x, e=10.0**-p: change(x, e))) for p in powers]
+
+
 def _squares(a: Tensor, b: Tensor, dots: Tensor | None = None, twice: float = 2.0) -> Tensor:
     dots = a @ b.T if dots is None else dots
     return a.square().sum(1)[:, None] + b.square().sum(1) - twice * dots
@@ -109,6 +126,16 @@ def _cosines_first(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     dots, cosines, distances = _three()(a, b)
     return cosines, dots, distances
 
+
+# What a learner adds or takes for a lower bound, down to where it makes no difference any more.
+_ADDED = [
+    *_small_numbers(_divisor, torch.add, (4, 5, 6, 8, 9)),
+    *_small_numbers(_each_length, torch.add, (4, 5, 6, 8)),
+]
+_BOUNDED = [
+    *_small_numbers(_divisor, torch.clamp, (0, 4, 6)),
+    *_small_numbers(_each_length, torch.clamp, (2, 3)),
+]
 
 EXERCISE = Exercise(
     "three_similarities",
@@ -218,11 +245,20 @@ EXERCISE = Exercise(
             hint=3,
         ),
         Mistake(
+            "epsilon-added",
+            "You add a small number to the divisor, which makes every cosine too small. Use `clamp(min=...)` "
+            "on it.",
+            _ADDED[0],
+            hint=3,
+            also=_ADDED[1:],
+        ),
+        Mistake(
             "large-epsilon",
-            "You keep lengths at 1 or more, so that the cosines of short vectors come out too small. The "
-            "lower bound must be tiny, such as 1e-12.",
+            "Your lower bound of the divisor lies above what short vectors have, so that their cosines come "
+            "out too small. It must be tiny, such as 1e-12.",
             _three(cosines=lambda a, b: _unit(a, 1.0) @ _unit(b, 1.0).T),
             hint=3,
+            also=_BOUNDED,
         ),
         Mistake(
             "transposed",

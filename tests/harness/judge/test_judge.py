@@ -68,6 +68,19 @@ def test_the_judge_never_disagrees_with_the_instant_check(exercise):
         assert _parts(there) == _parts(here), getattr(function, "__name__", function)
 
 
+def test_a_loop_that_the_card_forbids_is_counted_in_the_student_s_process():
+    def pack_codes(codes, bits):
+        if codes.shape[1] * bits % 8:
+            raise ValueError("no whole bytes")
+        return torch.cat([right(row[None], bits) for row in codes])
+
+    right, exercise = alternatives("pack_codes")[0], checks.find("pack_codes")
+    with student({"f": pack_codes, "g": right}) as channel:
+        told = exercise.verdict(checks.call(Remote(channel, {"name": "f"})))
+        assert told.mistake == "loop", told
+        assert exercise.verdict(checks.call(Remote(channel, {"name": "g"}))).passed
+
+
 def test_a_check_passes_fails_and_names_the_error():
     with student({"f": lambda x: 2 * x}) as channel:
         assert _run(channel, "assert f(2) == 4")["outcome"] == "passed"

@@ -1,9 +1,13 @@
+import math
 import re
 
 import numpy as np
 import pytest
+import torch
 
-from lib.checks import call
+from lib import checks
+from lib.checks import BreakIt, call
+from tests.lib.checks.alternatives import alternatives
 from tests.lib.checks.toy import BLIND, BREAK, SUFFICIENT, T
 
 
@@ -88,6 +92,54 @@ def test_what_is_no_list_of_cases_is_told_the_form(tests, says):
         assert "(value, low, high, expected)" in verdict.message
 
 
+@pytest.mark.parametrize(
+    ("tests", "says"),
+    [
+        (T[0], "You returned a single case. Put it in a list: `[(...)]`."),
+        (list(T[1]), "You returned a single case. Put it in a list: `[(...)]`."),
+        (lambda: (case for case in T), "You returned a generator: wrap it in `list(...)`, or "),
+        (lambda: map(tuple, T), "You returned a map: wrap it in `list(...)`, or "),
+    ],
+)
+def test_a_case_in_no_list_and_a_generator_are_told_so(tests, says):
+    verdict = verdict_on(tests)
+    assert (verdict.status, verdict.mistake) == ("wrong", "not-a-test")
+    assert verdict.message.startswith(says)
+
+
+@pytest.mark.parametrize("exercise", [e for e in checks.every() if isinstance(e, checks.BreakIt)])
+def test_a_single_case_is_told_from_a_list_of_cases_in_every_exercise(exercise):
+    for alternative in alternatives(exercise.name):
+        cases = list(alternative())
+        for case in cases[:5]:
+            assert "single case" in exercise.verdict(call(lambda case=case: case)).message
+        size = len(exercise.arguments) + 1
+        for few in (cases[:size], (cases * size)[:size], [*(cases * size)[: size - 1], 5]):
+            assert "single case" not in exercise.verdict(call(lambda few=few: few)).message
+
+
+@pytest.mark.parametrize(
+    ("right", "given", "told"),
+    [
+        (0.85972, 0.86, True), (0.85972, 0.9, True), (0.38685, 0.387, True),
+        (0.85972, 0.85, False), (0.85972, 1.0, False), (0.85972, 0.8612, False), (2.04, 2, False),
+        ([0.25, 0.33333], [0.25, 0.33], True), ([0.25, 0.33333], [0.25, 0.34], False),
+        ([0.25, 0.33333], 0.33, False), (3, 3.1, False), (0.04, "0.0", False), (0.7, math.nan, False),
+    ],
+)  # fmt: skip
+def test_a_right_value_with_too_few_decimals_is_told_so(right, given, told):
+    exercise = BreakIt("numbers", "99", [lambda place: right], [], ["place"])
+    verdict = exercise.verdict(call(lambda: [(0, given)]))
+    hidden = exercise.verdict(call(lambda: [(0, given)]), 7)
+    said = "Your value of case 0 is right but rounded too far: give at least four decimals"
+    number = f" ({right:.4f})" if isinstance(right, float) else ""
+    assert verdict.message.startswith(said) == hidden.message.startswith(said) == told
+    if told:
+        assert (verdict.message, hidden.message) == (f"{said}{number}.", f"{said}.")
+        assert verdict.mistake == hidden.mistake == "rounded-too-far"
+        assert hidden.shown is None
+
+
 def test_cases_may_be_lists_and_expected_values_rounded_by_hand():
     assert verdict_on([list(case) for case in T]).passed
     assert verdict_on([(v, lo, hi, want + 0.00005) for v, lo, hi, want in T]).passed
@@ -98,7 +150,7 @@ def test_a_suspect_cannot_change_the_cases_of_the_next_one():
         rows.append(0)
         return 0
 
-    from lib.checks import BreakIt, Suspect
+    from lib.checks import Suspect
 
     spoilt = BreakIt("count", "99", [len], [Suspect("s", "S.", spoiling)] * 2, ["rows"])
     cases = [([1, 2], 2)]
@@ -110,6 +162,16 @@ def test_a_number_in_quotes_is_no_number():
     verdict = verdict_on([*T, ("3", 0.0, 1.0, 1.0)])
     assert verdict.mistake == "not-a-test"
     assert "Case 3 holds a text in quotes" in verdict.message
+
+
+@pytest.mark.parametrize(
+    "made",
+    [torch.tensor, np.array, np.float32, lambda x: torch.tensor(x, requires_grad=True)],
+    ids=["tensors", "arrays", "numbers of NumPy", "tensors with gradients"],
+)
+def test_a_case_of_tensors_or_arrays_counts_as_its_numbers(made):
+    assert verdict_on([tuple(made(x) for x in test) for test in T]).passed
+    assert verdict_on([tuple(made(x) for x in T[0])]).mistake == "no-high"
 
 
 UNFAIR = [
@@ -124,8 +186,6 @@ UNFAIR = [
 
 @pytest.mark.parametrize(("name", "test", "says"), UNFAIR)
 def test_a_case_that_the_card_rules_out_is_told_so(name, test, says):
-    from lib import checks
-
     verdict = checks.find(name).verdict(call(lambda: [test]))
     assert verdict.mistake == "not-by-the-card"
     assert says in verdict.message

@@ -31,6 +31,12 @@ EXERCISE = Exercise(
     [
         Mistake("sum", "You sum.", lambda x, s, t: x.sum(dim=1) * s + t),
         Mistake("largest", "You take the largest.", lambda x, s, t: x.amax(dim=1) * s + t),
+        Mistake(
+            "powers",
+            "You average powers.",
+            lambda x, s, t: (x**2).mean(dim=1) * s + t,
+            also=[lambda x, s, t: (x**3).mean(dim=1) * s + t],
+        ),
     ],
 )
 
@@ -69,9 +75,21 @@ def test_a_mistake_that_explains_the_case_shown_and_not_all_says_no_more_than_th
     told = verdict(two_mistakes)
     assert told.mistake == "sum"
     assert told.message.startswith(
-        "On this case your result is exactly what this mistake gives: You sum."
+        "On this case your result is exactly what one mistake gives. You sum."
     )
-    assert told.message.endswith("Other cases go wrong in another way.")
+    assert told.message.endswith("There is a second mistake in other cases.")
+
+
+@pytest.mark.parametrize("power", [2, 3])
+def test_a_mistake_is_named_in_each_of_its_forms_and_never_by_one_here_and_another_there(power):
+    told = verdict(lambda x, scale, shift: (x**power).mean(dim=1) * scale + shift)
+    assert (told.mistake, told.message) == ("powers", "You average powers.")
+    mixed = verdict(lambda x, scale, shift: (x ** (2 + (shift < 0))).mean(dim=1) * scale + shift)
+    assert mixed.message.endswith("You average powers. There is a second mistake in other cases.")
+    other = verdict(
+        lambda x, scale, shift: (x**power).mean(dim=1) * scale + shift + 2 * (shift < 0)
+    )
+    assert other.message == mixed.message
 
 
 def test_a_mistake_that_explains_the_lesser_part_is_not_named():

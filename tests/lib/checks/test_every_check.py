@@ -178,19 +178,21 @@ def test_the_learner_s_state_changes_no_verdict(exercise, state):
 @CALLERS
 def test_every_mistake_fails_by_its_own_name(exercise, caller):
     for mistake in mistakes(exercise.name):
-        verdict = exercise.verdict(caller(mistake.wrong))
-        assert verdict.status in ("wrong", "crashed"), (mistake.name, verdict)
-        assert verdict.mistake == mistake.name, (mistake.name, verdict)
-        # A break-it says first how many suspects the test catches.
-        assert verdict.message.endswith(mistake.message)
+        for form in (mistake.wrong, *mistake.also):
+            verdict = exercise.verdict(caller(form))
+            assert verdict.status in ("wrong", "crashed"), (mistake.name, verdict)
+            assert verdict.mistake == mistake.name, (mistake.name, verdict)
+            # A break-it says first how many suspects the test catches.
+            assert verdict.message.endswith(mistake.message)
 
 
 @pytest.mark.slow
 @every_exercise
 def test_no_mistake_passes_the_hidden_check(exercise):
     for mistake in mistakes(exercise.name):
-        for hidden in HIDDEN:
-            assert not exercise.verdict(call(mistake.wrong), hidden).passed, mistake.name
+        for form in (mistake.wrong, *mistake.also):
+            for hidden in HIDDEN:
+                assert not exercise.verdict(call(form), hidden).passed, mistake.name
 
 
 @every_exercise

@@ -67,7 +67,8 @@ def test_a_crash_on_every_case_is_told_with_its_words():
     assert verdict.status == "crashed"
     assert verdict.message.startswith("AttributeError: 'Tensor' object has no attribute")
     assert verdict.outcome.kind == "AttributeError"
-    assert verdict.shown is None
+    assert verdict.shown.args[0].tolist() == [[2.0], [4.0], [9.0]]
+    assert verdict_on(crash, 7).shown is None
 
 
 def test_a_wrong_value_says_more_than_a_crash_elsewhere():
@@ -108,8 +109,8 @@ def test_of_two_mistakes_at_once_the_one_that_explains_the_case_shown_is_named()
     verdict = verdict_on(first_draft, exercise=exercise)
     assert verdict.mistake == "half"
     assert verdict.message == (
-        "On this case your result is exactly what this mistake gives: You halve. Other cases raise an "
-        "error."
+        "On this case your result is exactly what one mistake gives. You halve. There is a second mistake: "
+        "other cases raise an error."
     )
     assert (verdict.shown.got, verdict.shown.expected) == (0.5, 2.0)
 
@@ -530,3 +531,41 @@ def test_a_gradient_that_is_missing_or_wrong_is_told(slope, hidden):
     assert (verdict.status, verdict.mistake) == ("wrong", "gradient")
     assert says in verdict.message if hidden is None else not any(map(str.isdigit, verdict.message))
     assert verdict_on(lambda x: x @ x, hidden, exercise=exercise).passed
+
+
+def test_a_right_result_in_another_precision_than_its_arguments_is_said_to_be_converted():
+    verdict = verdict_on(lambda x: row_means(x.double()))
+    assert verdict.passed
+    assert verdict.converted
+    assert "Your result is float64 where the arguments are float32" in verdict.message
+    assert not verdict_on(row_means).converted
+
+
+def test_where_several_tensors_are_promised_each_has_to_be_one():
+    cases = lambda rng, hidden: [Case((torch.ones(2),), "two"), Case((torch.ones(3),), "three")]  # noqa: E731
+    exercise = Exercise("pair", "99", cases, lambda x: (x, x + 1), [], returns="tensors")
+    assert verdict_on(lambda x: (x, x + 1), exercise=exercise).passed
+    told = verdict_on(lambda x: (x, (x + 1).numpy()), exercise=exercise)
+    assert told.mistake == "not-a-tensor"
+    assert "your result holds an array of shape (2,)" in told.message
+
+
+def test_who_refuses_what_is_allowed_reads_what_the_docstring_says_and_sees_the_arguments():
+    def double(x):
+        """Twice the number. Raises ValueError for a negative one. Example: 1 gives 2."""
+        if x < 2:
+            raise ValueError("too small")
+        return 2 * x
+
+    verdict = verdict_on(double, exercise=_doubling([]))
+    assert verdict.mistake == "refuses-what-is-allowed"
+    assert verdict.message.endswith(
+        'Read in the docstring when an error is to be raised: "Raises ValueError for a negative one."'
+    )
+    assert verdict.shown.args == (1.0,)
+
+
+def test_a_mistake_may_be_written_in_several_ways():
+    mistake = Mistake("off", "You are off by one.", lambda x: 2 * x + 1, also=[lambda x: 2 * x - 1])
+    for wrong in (lambda x: 2 * x + 1, lambda x: 2 * x - 1, lambda x: 2 * x + (1 if x > 2 else -1)):
+        assert verdict_on(wrong, exercise=_doubling([mistake])).mistake == "off"

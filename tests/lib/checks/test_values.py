@@ -1,4 +1,5 @@
 import math
+import re
 import warnings
 
 import numpy as np
@@ -156,6 +157,37 @@ def test_a_difference_says_how_many_where_and_by_how_much():
     assert difference(expected, got) == "1 of your 6 values are NaN."
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.floats(-100, 100), st.floats(1e-7, 1e-2), st.integers(0, 2))
+def test_two_numbers_that_differ_never_look_the_same(number, gap, form):
+    several = torch.tensor([number, number - 1.0], dtype=torch.float64)
+    pairs = [
+        (number, number + gap),
+        (several, several + gap),
+        (["a", number], ["a", number + gap]),
+    ]
+    one, other = pairs[form]
+    said = difference(one, other, EXACT)
+    found = re.search(r"(?:gave|returned) (.*), expected (.*)\.$", said)
+    assert found[1] != found[2], said
+    assert len(set(values.show_both(one, other))) == 2
+
+
+def test_as_many_decimals_are_shown_as_tell_two_values_apart():
+    assert difference(1.0, 1.00003) == "You returned 1.00003, expected 1."
+    assert difference(1.0, 0.99999999, EXACT) == "You returned 0.99999999, expected 1."
+    assert "you gave 0.99998, expected 1." in difference([1.0, 2.0], [0.99998, 2.0])
+    assert values.show_both([1.0, 2.0], torch.tensor([0.99998, 2.0])) == (
+        "[1., 2.]",
+        "[0.99998 2.     ]",
+    )
+    assert values.show_both(0.5, 0.25) == ("0.5", "0.25")
+    assert values.show_both(["a", 0.5], ["a", 0.5]) == ("['a', 0.5]",) * 2
+    assert difference(["a", [0.5]], ["a", [0.50001]], EXACT) == (
+        "Item 1 differs: you gave [0.50001], expected [0.5]."
+    )
+
+
 def test_a_difference_with_nan_or_infinity_expected_has_words_too():
     assert "at [0]: you gave 1, expected nan" in difference([math.nan], [1.0])
     assert "infinite" in difference([1.0, math.inf], [1.0, 2.0])
@@ -200,3 +232,16 @@ def test_a_long_value_is_shown_short():
     assert len(show("x" * 10_000)) < 420
     assert show([["a"] * 30]).count("'a'") == 12
     assert show(0.123456789) == "0.123457"
+
+
+def test_what_is_in_tensors_and_arrays_is_had_in_lists():
+    value = (torch.tensor([[1, 2]]), [np.array([0.5]), np.int64(3)], {"a": torch.tensor(True)}, "x")
+    assert values.in_lists(value) == ([[1, 2]], [[0.5], 3], {"a": True}, "x")
+    meta = torch.ones(2, device="meta")
+    assert values.in_lists(meta) is meta
+
+
+def test_the_dtypes_of_floats_are_found_wherever_they_stand():
+    held = [torch.ones(1).half(), {"a": (torch.ones(1).double(), torch.arange(2), 0.5)}]
+    assert values.float_dtypes(held) == {torch.float16, torch.float64}
+    assert values.float_dtypes(values.in_dtype(held, torch.float32)) == {torch.float32}

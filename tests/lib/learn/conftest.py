@@ -23,6 +23,7 @@ def progress_file(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     for held in ("_passed", "_mistakes", "_hinted"):
         monkeypatch.setattr(checking, held, {})
+    monkeypatch.setattr(checking, "_converted", set())
     monkeypatch.setattr(record, "_session_hints", {})
     return path
 

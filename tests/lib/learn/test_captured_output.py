@@ -37,8 +37,25 @@ def test_each_way_of_printing_is_collected_and_kept_in(way, capfd, monkeypatch):
     monkeypatch.setattr(warnings, "showwarning", show)  # pytest keeps warnings for itself
     with captured() as said:
         WAYS[way]()
-    assert "marker" in said.getvalue()
+    assert "marker" in said.getvalue() + "".join(said.warned)
+    assert bool(said.warned) == (way == "warning")
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_warning_is_collected_once_from_however_many_lines_it_comes(monkeypatch):
+    monkeypatch.setattr(
+        warnings, "showwarning", lambda message, *more: print(message, file=sys.stderr)
+    )
+    shown = warnings.showwarning
+    for _ in range(2):  # a second check shows it again
+        with captured() as said:
+            for number in (1, 2, 1):
+                warnings.warn(f"the {number}. warning", UserWarning, stacklevel=1)
+            warnings.warn("the 1. warning", UserWarning, stacklevel=1)
+            warnings.warn("the 1. warning", DeprecationWarning, stacklevel=1)
+        kinds = ("UserWarning", 1), ("UserWarning", 2), ("DeprecationWarning", 1)
+        assert said.warned == [f"{kind}: the {n}. warning" for kind, n in kinds]
+        assert warnings.showwarning is shown
 
 
 def test_a_log_handler_made_before_is_collected_and_restored(capfd):
@@ -63,6 +80,15 @@ def test_streams_and_descriptor_are_back_after_an_error(capfd):
     assert (sys.stdout, sys.stderr) == streams
     os.write(2, b"after")
     assert capfd.readouterr().err == "after"
+
+
+def test_a_warning_about_a_line_of_the_checks_is_dropped():
+    from lib.checks import breakit
+
+    with captured() as said:
+        warnings.warn_explicit("ours", UserWarning, breakit.__file__, 3)
+        warnings.warn_explicit("theirs", UserWarning, "/tmp/ipykernel_1/2.py", 3)
+    assert said.warned == ["UserWarning: theirs"]
 
 
 def test_no_open_file_is_left_behind():

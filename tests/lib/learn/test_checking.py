@@ -118,6 +118,31 @@ def test_what_the_function_prints_is_shown_once_and_short(shell):
     assert len(seen.text.splitlines()) < 20
 
 
+def test_warnings_stand_apart_from_what_is_printed_and_each_comes_once(shell):
+    seen = shell(
+        "import warnings\n"
+        + define("print('shape')\n    warnings.warn('mind')\n    return x.mean(dim=1)")
+    )
+    printed, warned = seen.text.split(
+        "Python warned while your function ran (this alone is no mistake)"
+    )
+    assert "shape" in printed
+    assert "mind" not in printed
+    assert warned.count("UserWarning: mind") == 1
+
+
+def test_a_long_line_that_the_function_prints_is_cut_between_words(shell):
+    words = " ".join(f"word{number}" for number in range(100))
+    seen = shell(define(f"print({words!r})\n    return x.mean(dim=1)"))
+    line = next(line for line in seen.text.splitlines() if line.strip().startswith("word0"))
+    assert line.endswith(" ...")
+    assert set(line.split()) < {*words.split(), "..."}
+    place = "(Triggered internally at /torch/aten/src/ATen/native/ReduceOps.cpp:1857.)"
+    seen = shell(define(f"print('It warns. {place}')\n    return x.mean(dim=1)"))
+    assert "It warns." in seen.text
+    assert "Triggered" not in seen.text
+
+
 def test_markup_in_a_message_is_shown_as_text(shell):
     seen = shell(define("raise ValueError('<script>alert(1)</script> & \"quotes\"')"))
     assert "<script>" in seen.text
@@ -275,13 +300,43 @@ def test_a_function_that_changes_its_argument_spoils_no_later_case_and_is_told_s
     assert "Your results are right" in capsys.readouterr().out
 
 
+def test_yours_goes_on_in_the_precision_of_its_arguments(capsys):
+    mine = lambda x: row_means(x.double())  # noqa: E731
+    check("row_means", mine)
+    assert "the lesson goes on with it in float32" in capsys.readouterr().out
+    found = yours("row_means", mine, instead=row_means)(torch.ones(2, 3))
+    assert found.dtype == torch.float32
+    assert (
+        yours("row_means", mine, instead=row_means)(torch.ones(2, 3).double()).dtype
+        == torch.float64
+    )
+
+
+def test_where_an_error_is_expected_the_arguments_are_shown(capsys):
+    with pytest.raises(CheckFailed):
+        check(
+            "token_index_bytes",
+            lambda passages, tokens, dim, bits, centroids: (
+                tokens * (4 + -(-dim * bits // 8))
+                + 4 * centroids * dim
+                + 4 * 2**bits
+                + 8 * passages
+                + 8
+            ),
+        )
+    said = capsys.readouterr().out
+    assert "passages = -1" in said
+    assert "an error: ValueError" in said
+
+
 # Hints and worked answers.
 
 
 def test_hints_come_in_order_and_start_again(course):
     said = [str(hint("mean_pool")) for _ in range(4)]
     for number, symptom in enumerate(("Your mean moves", "Your mean is too small", "You get NaN")):
-        assert f"Hint {number + 1} of 3 for mean_pool: {symptom}" in said[number]
+        title = f"Hint {number + 1} of 3 for mean_pool, if this is so: {symptom}"
+        assert title in said[number]
     assert "The mask says which tokens count." in said[0]
     assert said[3] == said[0]
 
@@ -346,8 +401,14 @@ def test_a_hint_out_of_turn_says_that_it_fits_the_mistake_and_the_others_only_th
     _fail(lambda x: x.sum(dim=1))
     said = [str(hint("row_means")) for _ in range(3)]
     assert "The hint that fits your mistake (2 of 3) for row_means: It is too large." in said[0]
-    assert "Hint 1 of 3 for row_means: You do not know" in said[1]
-    assert "Hint 3 of 3 for row_means: A row is NaN." in said[2]
+    assert "Hint 1 of 3 for row_means, if this is so: You do not know" in said[1]
+    assert "Hint 3 of 3 for row_means, if this is so: A row is NaN." in said[2]
+
+
+def test_a_symptom_that_is_a_condition_already_stays_as_it_is(hinted, monkeypatch):
+    hints = [{"symptom": "If it is too large.", "hint": "Divide."}]
+    monkeypatch.setattr(catalogue, "exercise", lambda name: {"name": name, "hints": hints})
+    assert "Hint 1 of 1 for row_means: If it is too large." in str(hint("row_means"))
 
 
 def test_another_mistake_brings_its_own_hint_next(hinted):

@@ -14,11 +14,11 @@ def _every_second(residuals: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     return found[1::2], found[::2]
 
 
-def _by_numpy(residuals: Tensor, bits: int) -> tuple[np.ndarray, np.ndarray]:
-    """An alternative: NumPy, with lists of shares."""
+def _by_numpy(residuals: Tensor, bits: int) -> tuple[Tensor, ...]:
+    """An alternative: NumPy, with lists of shares, in float64."""
     count, numbers = 1 << bits, residuals.numpy().ravel()
-    cutoffs = np.quantile(numbers, [i / count for i in range(1, count)])
-    return cutoffs, np.quantile(numbers, [(i + 0.5) / count for i in range(count)])
+    shares = [i / count for i in range(1, count)], [(i + 0.5) / count for i in range(count)]
+    return tuple(torch.from_numpy(np.quantile(numbers.astype(float), some)) for some in shares)
 
 
 def _by_sorting(residuals: Tensor, bits: int) -> list[Tensor]:

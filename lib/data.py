@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lib._family_split import SHARES, share, sides
@@ -63,6 +63,16 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.queries)
+
+    def only(self, rows: Sequence[int]) -> Split:
+        """Return some of the queries, in the order of rows."""
+        return Split(
+            [self.ids[row] for row in rows],
+            [self.queries[row] for row in rows],
+            [self.relevant[row] for row in rows],
+            [self.positives[row] for row in rows],
+            self.corpus,
+        )
 
 
 @dataclass(frozen=True)

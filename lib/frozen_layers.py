@@ -8,6 +8,7 @@ what they would give, in a fraction of the time.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -44,7 +45,8 @@ _STATES: dict[str, dict[Ids, Tensor]] = {}
 class LowerLayers:
     """The frozen layers of a model, and what they made of the texts that it has seen.
 
-    Made by `remember_lower_layers`.  trained: the number of parameters that want a gradient.
+    Made by `remember_lower_layers`.  trained: the number of parameters that want a gradient; key: a
+    name that the frozen layers, the precision and the device decide.
     """
 
     def __init__(self, model: SentenceTransformer, last: int, precision: str) -> None:
@@ -56,8 +58,8 @@ class LowerLayers:
         self._low = precision == "auto" and low_precision_dtype(model.device) is not None
         parts = [self._transformer.auto_model.embeddings, *self._lower]
         facts = [_RECIPE, [module_digest(part) for part in parts], self._low, str(model.device)]
-        self._key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-        self._states = _STATES.setdefault(self._key, {})
+        self.key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+        self._states = _STATES.setdefault(self.key, {})
         self._dropout = [
             (module, module.p)
             for module in self._transformer.modules()
@@ -80,7 +82,7 @@ class LowerLayers:
                 return {"states": torch.cat([self._states[ids] for ids in rows])}
 
             content = hashlib.sha256(json.dumps(rows).encode()).hexdigest()
-            made = remember("frozen-layers", {"layers": self._key, "texts": content}, make)
+            made = remember("frozen-layers", {"layers": self.key, "texts": content}, make)
             self._states.update(zip(rows, made["states"].split(lengths)))
         return sum(lengths)
 
@@ -97,6 +99,14 @@ class LowerLayers:
         for module, p in self._dropout:
             module.p = p
         del self._transformer.forward, self._transformer._lower_layers
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> LowerLayers:
+        """A copy for a copy of the model, which shares what is kept."""
+        other = copy.copy(self)
+        memo[id(self)] = other
+        for name in ("_transformer", "_lower", "_upper", "_dropout"):
+            setattr(other, name, copy.deepcopy(getattr(self, name), memo))
+        return other
 
     def _forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Add token_embeddings (batch, tokens, width) to the features, as the Transformer's own does.

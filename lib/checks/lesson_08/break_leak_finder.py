@@ -117,10 +117,73 @@ EXERCISE = BreakIt(
     right=[_finder(_right), _finder(_right_pair_by_pair)],
     suspects=[
         Suspect(
+            "rows-from-one",
+            "A suspect that counts rows from 1 passes your test, since no case has a leak. Add one: the first test "
+            "pair has row 0.",
+            _after(lambda train, test, rows: [row + 1 for row in rows]),
+            hint=3,
+        ),
+        Suspect(
+            "whole-pair-needed",
+            "A suspect that looks for the whole pair passes your test. Let a test pair share only its query or "
+            "only its passage.",
+            _where(_whole),
+            hint=2,
+        ),
+        Suspect(
+            "both-needed",
+            "A suspect that wants query and passage both to be known passes your test. Let a test pair share "
+            "only one of the two.",
+            _sharing(enough=all),
+            hint=2,
+        ),
+        Suspect(
+            "queries-only",
+            "A suspect that compares queries alone passes your test. Let a test pair share a passage with "
+            "training, and not its query.",
+            _sharing(roles=(0,)),
+            hint=2,
+        ),
+        Suspect(
+            "passages-only",
+            "A suspect that compares passages alone passes your test. Let a test pair share its query with "
+            "training, and not its passage.",
+            _sharing(roles=(1,)),
+            hint=2,
+        ),
+        Suspect(
+            "roles-exchanged",
+            "A suspect that compares test queries with training passages, and passages with queries, passes "
+            "your test. Add a leak by the query and one by the passage.",
+            _where(_exchanged),
+            hint=2,
+        ),
+        Suspect(
+            "roles-mixed",
+            "A suspect that compares queries with passages as well passes your test. Let a test query be the "
+            "text of a training passage: it is no leak.",
+            _where(_crossed),
+            hint=2,
+        ),
+        Suspect(
             "as-they-stand",
             "A suspect that compares texts exactly as they stand passes your test. Let a test text be one of "
             "training in capitals, or with white space around it.",
             _sharing(_texts.as_it_stands, _texts.as_it_stands),
+            hint=1,
+        ),
+        Suspect(
+            "test-as-it-stands",
+            "A suspect that changes only the training texts before it compares passes your test. Let capitals "
+            "or white space stand in the test text.",
+            _sharing(_texts.as_it_stands, key),
+            hint=1,
+        ),
+        Suspect(
+            "training-as-it-stands",
+            "A suspect that changes only the test texts before it compares passes your test. Let capitals or "
+            "white space stand in the training text.",
+            _sharing(key, _texts.as_it_stands),
             hint=1,
         ),
         Suspect(
@@ -145,67 +208,11 @@ EXERCISE = BreakIt(
             hint=1,
         ),
         Suspect(
-            "test-as-it-stands",
-            "A suspect that changes only the training texts before it compares passes your test. Let capitals "
-            "or white space stand in the test text.",
-            _sharing(_texts.as_it_stands, key),
-            hint=1,
-        ),
-        Suspect(
-            "training-as-it-stands",
-            "A suspect that changes only the test texts before it compares passes your test. Let capitals or "
-            "white space stand in the training text.",
-            _sharing(key, _texts.as_it_stands),
-            hint=1,
-        ),
-        Suspect(
             "spaces-inside",
             "A suspect that makes white space inside a text alike passes your test. Let two texts differ in a "
             "second space between two words: they are no leak.",
             _sharing(_texts.one_space_between, _texts.one_space_between),
             hint=1,
-        ),
-        Suspect(
-            "queries-only",
-            "A suspect that compares queries alone passes your test. Let a test pair share a passage with "
-            "training, and not its query.",
-            _sharing(roles=(0,)),
-            hint=2,
-        ),
-        Suspect(
-            "passages-only",
-            "A suspect that compares passages alone passes your test. Let a test pair share its query with "
-            "training, and not its passage.",
-            _sharing(roles=(1,)),
-            hint=2,
-        ),
-        Suspect(
-            "whole-pair-needed",
-            "A suspect that looks for the whole pair passes your test. Let a test pair share only its query or "
-            "only its passage.",
-            _where(_whole),
-            hint=2,
-        ),
-        Suspect(
-            "both-needed",
-            "A suspect that wants query and passage both to be known passes your test. Let a test pair share "
-            "only one of the two.",
-            _sharing(enough=all),
-            hint=2,
-        ),
-        Suspect(
-            "roles-mixed",
-            "A suspect that compares queries with passages as well passes your test. Let a test query be the "
-            "text of a training passage: it is no leak.",
-            _where(_crossed),
-            hint=2,
-        ),
-        Suspect(
-            "roles-exchanged",
-            "A suspect that compares test queries with training passages, and passages with queries, passes "
-            "your test. Add a leak by the query and one by the passage.",
-            _where(_exchanged),
-            hint=2,
         ),
         Suspect(
             "training-text-inside",
@@ -252,19 +259,6 @@ EXERCISE = BreakIt(
             "A suspect that returns rows of training passes your test. Let a leak have another row in training "
             "than in test.",
             _finder(lambda train, test: _right(test, train)),
-            hint=3,
-        ),
-        Suspect(
-            "rows-that-are-clean",
-            "A suspect that returns the rows without a leak passes your test. Let their rows be others than "
-            "those of the leaks.",
-            _after(lambda train, test, rows: [r for r in range(len(test)) if r not in rows]),
-            hint=3,
-        ),
-        Suspect(
-            "rows-from-one",
-            "A suspect that counts rows from 1 passes your test. The first test pair has row 0.",
-            _after(lambda train, test, rows: [row + 1 for row in rows]),
             hint=3,
         ),
         Suspect(

@@ -12,6 +12,7 @@ from lib import (
     finetune,
     geometry,
     gradient_cache,
+    hybrid,
     index,
     late_index,
     late_interaction,
@@ -134,6 +135,9 @@ CASES = {
     "cosine similarity": lambda q, p, s: losses.cosine_similarity_loss(q, p, s[:, 0]),
     "margin-MSE": lambda q, p, n, s: losses.margin_mse(q, p, n, s[:, :1] - s),
     "top k": lambda q, c: search.top_k(q, c, 5, 7, 100),
+    "fusion": lambda q, c: hybrid.fuse_tables(
+        [search.top_k(q, c, 9), search.top_k(-q, c, 7)], above=(0.1, None)
+    ),
     "mine": lambda q, c, own: tuple(
         vars(negatives.mine(q, c, own, 4, relative_margin=0.05)).values()
     ),

@@ -17,7 +17,14 @@ from lib.analysis import analyze_english
 from lib.progress_bar import track
 from lib.text import split_words
 
-__all__ = ["ask_for_queries", "parse_queries", "prompt_for", "queries_by_rule", "written_queries"]
+__all__ = [
+    "ask_for_queries",
+    "parse_queries",
+    "prompt_for",
+    "queries_by_rule",
+    "reply_by_rule",
+    "written_queries",
+]
 
 _MARK = re.compile(r"^(?:\d+[.)]|[-*•])\s+")
 _CLAUSE = re.compile(r"[.;,:()]| that | which | due to | caused by | resulting | defined ")
@@ -55,7 +62,7 @@ def prompt_for(title: str, passage: str, count: int) -> str:
     return (
         f"Below is a passage. Write {count} short search queries that people without special knowledge "
         "would type who look for it, in everyday words, one a line. Do not use its title, "
-        f'"{title}".\n\nPassage: {passage}'
+        f'"{title}".\n\nPassage:\n{passage}'
     )
 
 
@@ -74,6 +81,18 @@ def parse_queries(reply: str, title: str, count: int) -> list[str]:
         if line and not line.endswith(":") and title.casefold() not in key:
             found.setdefault(key, line)
     return list(found.values())[:count]
+
+
+def reply_by_rule(prompt: str) -> str:
+    """Return what a language model might reply to `prompt_for`, with the queries made by rule.
+
+    The stand-in of a local server, as `OfflineServer(answer=reply_by_rule)`: it knows no word that
+    is not in the passage, but its replies have the form of real ones.
+    """
+    passage = prompt.rpartition("Passage:\n")[2]
+    title = passage.partition(". ")[0]
+    lines = [f"{n}. {query}" for n, query in enumerate(queries_by_rule(title, passage, 3), start=1)]
+    return "\n".join(["Here are some queries:", *lines, f"- {title}"])
 
 
 def ask_for_queries(client: Any, model: str, title: str, passage: str, count: int = 3) -> str:

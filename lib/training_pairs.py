@@ -7,9 +7,15 @@ space around them.
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["clean_training_set", "find_leaks", "leak_groups"]
+if TYPE_CHECKING:
+    from lib.data import Split
+
+__all__ = ["LeakRows", "clean_training_set", "find_leaks", "leak_groups", "leak_rows"]
 
 Pair = tuple[str, str]  # query, passage
 
@@ -51,6 +57,32 @@ def find_leaks(train: Sequence[Pair], test: Sequence[Pair]) -> list[int]:
         for row, (query, passage) in enumerate(test)
         if _key(query) in asked or _key(passage) in offered
     ]
+
+
+class LeakRows(NamedTuple):
+    """Rows of a test split, to measure what a leak is worth on the same questions.
+
+    asked: queries whose passage has an earlier query in the split, too: these are to be asked.
+    wordings: the earlier queries of the same passages.  siblings: as many queries of passages that
+    have one query only, drawn: near to what is asked, and no wording of it.
+    """
+
+    asked: list[int]
+    wordings: list[int]
+    siblings: list[int]
+
+
+def leak_rows(split: Split, seed: int = 0) -> LeakRows:
+    """Return which queries of a test split to ask, and which of the others to leak into training."""
+    first: dict[int, int] = {}
+    for row, passage in enumerate(split.positives):
+        first.setdefault(passage, row)
+    asked = [row for row, passage in enumerate(split.positives) if first[passage] != row]
+    wordings = list(dict.fromkeys(first[split.positives[row]] for row in asked))
+    count = Counter(split.positives)
+    single = [row for row, passage in enumerate(split.positives) if count[passage] == 1]
+    drawn = random.Random(seed).sample(single, min(len(single), len(wordings)))
+    return LeakRows(asked, wordings, sorted(drawn))
 
 
 def clean_training_set(

@@ -160,6 +160,7 @@ TESTED_IN = {
     "lib/_offline_protocols.py": "tests/lib/test_providers_offline.py",
     "lib/_positives.py": "tests/lib/test_negatives.py",
     "lib/_provider_*.py": "tests/lib/test_providers.py",
+    "lib/_ranks_by_size.py": "tests/lib/test_explore.py",
     "lib/_ranked_list.py": "tests/lib/test_explore.py",
     "lib/_rankings.py": "tests/lib/test_metrics.py",
     "lib/_search_*.py": "tests/lib/test_search_page.py",

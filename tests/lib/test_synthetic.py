@@ -11,6 +11,7 @@ from lib.synthetic import (
     parse_queries,
     prompt_for,
     queries_by_rule,
+    reply_by_rule,
     written_queries,
 )
 
@@ -113,3 +114,11 @@ def test_queries_by_rule_of_the_course_name_no_title_and_are_the_same_each_time(
             assert set(analyze_english(query)) - set(analyze_english(title))
         many += bool(found)
     assert many > 250
+
+
+def test_the_stand_in_replies_in_the_form_of_a_language_model():
+    title, passage = "Gout", "Gout. Crystals in a painful joint, with red skin of the toe."
+    reply = reply_by_rule(prompt_for(title, passage, 3))
+    assert reply.splitlines()[0].endswith(":")
+    assert reply.splitlines()[-1] == "- Gout"
+    assert sorted(parse_queries(reply, title, 3)) == sorted(queries_by_rule(title, passage, 3))

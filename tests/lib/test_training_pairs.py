@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.training_pairs import clean_training_set, find_leaks, leak_groups
+from lib.data import Split
+from lib.training_pairs import clean_training_set, find_leaks, leak_groups, leak_rows
 
 texts = st.sampled_from(["a", "A ", "b", "c", "d", "ß", "ss", "e", "f", " g"])
 pairs = st.lists(st.tuples(texts, texts), max_size=12)
@@ -65,3 +66,13 @@ def test_texts_come_out_as_they_came_and_the_first_of_equals_stays():
 def test_another_number_of_negatives_is_refused():
     with pytest.raises(ValueError, match="0 lists of negatives came for 1 pairs"):
         clean_training_set([("a", "b")], [], {})
+
+
+def test_a_leak_is_another_wording_of_what_is_asked_or_a_sibling_of_it():
+    positives = [7, 5, 7, 9, 7, 3, 5, 8]
+    names = [str(row) for row in range(8)]
+    found = leak_rows(Split(names, names, [{} for _ in names], positives))
+    assert found.asked == [2, 4, 6]
+    assert found.wordings == [0, 1]
+    assert len(found.siblings) == 2
+    assert set(found.siblings) <= {3, 5, 7}

@@ -184,12 +184,12 @@ def test_only_the_last_layers_are_trained(encoder):
 
 
 def _noisy_pairs(pairs=24, dim=8):
+    """Queries that are their passages but for half of the numbers, which say nothing."""
     generator = torch.Generator().manual_seed(0)
-    passages = normalize(torch.randn(pairs, dim, generator=generator))
-    turned = torch.linalg.qr(torch.randn(dim, dim, generator=generator)).Q
-    return normalize(
-        passages @ turned + 0.05 * torch.randn(pairs, dim, generator=generator)
-    ), passages
+    passages = torch.randn(pairs, dim, generator=generator)
+    noise = 2 * torch.randn(pairs, dim // 2, generator=generator)
+    queries = torch.cat([noise, passages[:, dim // 2 :]], dim=1)
+    return normalize(queries), normalize(passages)
 
 
 def test_a_head_learns_which_passages_belong_to_queries():
@@ -201,7 +201,7 @@ def test_a_head_learns_which_passages_belong_to_queries():
             (one(queries) @ one(passages).T).argmax(dim=1).eq(torch.arange(24)).float().mean()
             for one in (start, head)
         ]
-    assert right[1] > right[0] + 0.3
+    assert right[1] > right[0] + 0.2
     assert not head.training
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformerTrainer
     from transformers import TrainerCallback
 
-__all__ = ["StopRule", "quietly", "settings", "should_stop", "stop_when", "train"]
+__all__ = ["StopRule", "notices", "quietly", "settings", "should_stop", "stop_when", "train"]
 
 _RECIPE = 1  # count up when training changes in a way that its arguments do not tell
 _LOG = "log.json"  # beside the weights in what is kept
@@ -87,6 +87,31 @@ def quietly() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels):
             logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def notices() -> Iterator[list[str]]:
+    """Collect what the libraries say in warnings and notices, each once, and keep it off the page."""
+    found: list[str] = []
+
+    class Collecting(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage())
+
+    handler = Collecting(logging.WARNING)
+    loggers = [logging.getLogger(name) for name in ("sentence_transformers", "transformers")]
+    before = [(logger.handlers, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.handlers, logger.propagate = [handler], False
+    try:
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            yield found
+        found += [str(one.message) for one in warned]
+        found[:] = dict.fromkeys(found)
+    finally:
+        for logger, (handlers, propagate) in zip(loggers, before):
+            logger.handlers, logger.propagate = handlers, propagate
 
 
 def train(

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from lib.data import Split
+    from lib.data import CourseSet, Split
 
-__all__ = ["LeakRows", "clean_training_set", "find_leaks", "leak_groups", "leak_rows"]
+__all__ = ["LeakRows", "clean_training_set", "find_leaks", "leak_groups", "leak_rows", "pairs_of"]
 
 Pair = tuple[str, str]  # query, passage
 
@@ -56,6 +56,15 @@ def find_leaks(train: Sequence[Pair], test: Sequence[Pair]) -> list[int]:
         row
         for row, (query, passage) in enumerate(test)
         if _key(query) in asked or _key(passage) in offered
+    ]
+
+
+def pairs_of(course: CourseSet, *splits: Split) -> list[Pair]:
+    """Return (query, passage) of each query of some splits, in order."""
+    return [
+        (query, course.passages[row])
+        for split in splits
+        for query, row in zip(split.queries, split.positives)
     ]
 
 

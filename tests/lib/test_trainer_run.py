@@ -242,3 +242,27 @@ def test_the_rule_is_that_of_transformers():
 def test_a_rule_without_patience_is_refused():
     with pytest.raises(ValueError, match="patience is 0"):
         should_stop([0.5], 0)
+
+
+def test_notices_and_warnings_are_collected_once_and_kept_off_the_page(capfd):
+    import logging
+    import warnings
+
+    logger = logging.getLogger("transformers.some.module")
+    with trainer_run.notices() as said:
+        for _ in range(2):
+            logger.warning("old name %s", "x")
+            warnings.warn("going away", FutureWarning, stacklevel=1)
+    assert said == ["old name x", "going away"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_familiar_tutorial_is_told_what_became_of_its_arguments():
+    from sentence_transformers import SentenceTransformerTrainingArguments
+
+    with trainer_run.notices() as said:
+        found = SentenceTransformerTrainingArguments(
+            output_dir=tempfile.mkdtemp(), fp16=True, warmup_ratio=0.1
+        )
+    assert found.warmup_steps == 0.1
+    assert any("warmup_ratio" in line for line in said)

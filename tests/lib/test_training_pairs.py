@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.data import Split
-from lib.training_pairs import clean_training_set, find_leaks, leak_groups, leak_rows
+from lib.data import Split, load_course_set
+from lib.training_pairs import clean_training_set, find_leaks, leak_groups, leak_rows, pairs_of
 
 texts = st.sampled_from(["a", "A ", "b", "c", "d", "ß", "ss", "e", "f", " g"])
 pairs = st.lists(st.tuples(texts, texts), max_size=12)
@@ -76,3 +76,10 @@ def test_a_leak_is_another_wording_of_what_is_asked_or_a_sibling_of_it():
     assert found.wordings == [0, 1]
     assert len(found.siblings) == 2
     assert set(found.siblings) <= {3, 5, 7}
+
+
+def test_pairs_of_splits_are_their_queries_with_what_answers_them():
+    course = load_course_set()
+    pairs = pairs_of(course, course.validation, course.test)
+    assert len(pairs) == len(course.validation) + len(course.test)
+    assert pairs[-1] == (course.test.queries[-1], course.passages[course.test.positives[-1]])

@@ -2,10 +2,10 @@
 
 EXERCISES = (
     "leak_groups",
+    "break_leak_finder",
     "clean_training_set",
     "evaluate_search",
     "should_stop",
     "forgetting",
     "parse_queries",
-    "break_leak_finder",
 )

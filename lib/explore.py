@@ -25,11 +25,12 @@ from lib._max_sim_map import max_sim_map
 from lib._plot_colours import PALETTE, colours_of
 from lib._plot_labels import INK
 from lib._ranked_list import RankedList, ranked_list
+from lib._ranks_by_size import ranks_by_size
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["RankedList", "explore", "max_sim_map", "ranked_list", "recall_speed"]
+__all__ = ["RankedList", "explore", "max_sim_map", "ranked_list", "ranks_by_size", "recall_speed"]
 
 Points = Sequence[tuple[float, float, float]]  # effort, recall, queries per second
 Curve = tuple[str, Points]  # the effort's name, what was measured

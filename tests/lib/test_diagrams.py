@@ -11,11 +11,13 @@ from lib.diagrams import (
     Diagram,
     architectures,
     bootstrap_picture,
+    fine_tuning_loop,
     max_sim_steps,
     rank_discount,
     residual_codec,
     search_graph,
     toy_vectors,
+    trained_parts,
     two_stage_search,
 )
 from lib.metrics import bootstrap_interval, bootstrap_means, ndcg_at_k
@@ -54,6 +56,8 @@ DRAWN = {
         torch.tensor([0.5] * 500 + [0.6])
     ),
     "architectures": architectures,
+    "fine_tuning_loop": fine_tuning_loop,
+    "trained_parts": trained_parts,
     "max_sim_steps": a_max_sim,
     "max_sim_steps, as large as can be": the_largest_max_sim,
     "max_sim_steps, one number": lambda: max_sim_steps([[-0.5]], ["a"], ["b"]),
@@ -350,3 +354,13 @@ def test_the_arrows_are_the_vectors_and_the_words_their_angles_and_distances():
 def test_what_is_no_arrow_in_the_plane_is_refused(query, others, says):
     with pytest.raises(ValueError, match=says):
         toy_vectors(query, others)
+
+
+def test_the_numbers_that_are_trained_are_those_of_the_course_s_model(encoder):
+    parts = encoder[0].auto_model
+    last = sum(p.numel() for p in parts.encoder.layer[-1].parameters())
+    whole = sum(p.numel() for name, p in parts.named_parameters() if "pooler" not in name)
+    said = written(trained_parts().figure)
+    for text in (f"{384 * 384 / 1e6:.2f} million", f"{last / 1e6:.1f} million"):
+        assert text in said
+    assert f"{whole / 1e6:.1f} million" in said

@@ -340,3 +340,43 @@ def test_nothing_that_is_shown_names_another_machine(shown):
     explore.explore(explore.recall_speed(CURVES, title="t", exact=300), ALT, still())
     explore.explore(explore.ranked_list([("a", 1)], title="t", query="q"), ALT)
     assert not re.search(r"https?://(?!www\.w3\.org)|//cdn", json.dumps(shown))
+
+
+SIZES, RANKS = [0, 100, 1000], [[1, 12, 4000], [1, 3, 900], [1, 1, 20]]
+ASKED, WORTH = (
+    ["webbed toes", "a question that is far too long for one line", "gum"],
+    [0.5, 0.6, 0.7],
+)
+
+
+def test_the_slider_of_sizes_moves_each_query_to_its_rank():
+    figure = explore.ranks_by_size(SIZES, RANKS, ASKED, WORTH, title="Ranks")
+    said = figure.layout.meta["explore"]
+    assert said["controls"][0]["options"] == ["0", "100", "1,000"]
+    assert said["controls"][0]["start"] == 1
+    assert list(figure.data[1].x) == [1, 3, 900]
+    for place, ranks in enumerate(RANKS):
+        (frame,) = [frame for frame in figure.frames if frame.name == f"0.{place}"]
+        assert list(frame.data[0].x) == [min(rank, 1000) for rank in ranks]
+        assert said["readings"][f"0.{place}"]["rows"][2][1] == f"{ranks[2]:,}"
+    assert (
+        "nDCG@10 of all test questions 0.700; of these 3 questions 2"
+        in (said["readings"]["0.2"]["sentence"])
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sizes": [0, 100]},
+        {"sizes": [0, 100, 100]},
+        {"ranks": [[1, 2], [1, 2], [1, 2]]},
+        {"ranks": [[0, 1, 1], *RANKS[1:]]},
+        {"queries": []},
+        {"qualities": [0.5]},
+    ],
+)
+def test_the_slider_of_sizes_refuses_what_does_not_fit(changes):
+    given = {"sizes": SIZES, "ranks": RANKS, "queries": ASKED, "qualities": WORTH} | changes
+    with pytest.raises(ValueError, match="ranks_by_size: "):
+        explore.ranks_by_size(**given, title="Ranks")

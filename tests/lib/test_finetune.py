@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from lib import finetune
 from lib.finetune import ProjectionHead, batches, embed, fit, trainable_layers
 from lib.pooling import normalize
 
@@ -180,3 +181,60 @@ def test_only_the_last_layers_are_trained(encoder):
     with pytest.raises(ValueError, match="expected 0 to 6"):
         trainable_layers(model, 7)
     assert trainable_layers(model, 0) == 0
+
+
+def _noisy_pairs(pairs=24, dim=8):
+    """Queries that are their passages but for half of the numbers, which say nothing."""
+    generator = torch.Generator().manual_seed(0)
+    passages = torch.randn(pairs, dim, generator=generator)
+    noise = 2 * torch.randn(pairs, dim // 2, generator=generator)
+    queries = torch.cat([noise, passages[:, dim // 2 :]], dim=1)
+    return normalize(queries), normalize(passages)
+
+
+def test_a_head_learns_which_passages_belong_to_queries():
+    queries, passages = _noisy_pairs()
+    head = finetune.fit_head(queries, passages, range(24), batch_size=8, epochs=60, lr=2e-2)
+    start = finetune.ProjectionHead(8)
+    with torch.no_grad():
+        right = [
+            (one(queries) @ one(passages).T).argmax(dim=1).eq(torch.arange(24)).float().mean()
+            for one in (start, head)
+        ]
+    assert right[1] > right[0] + 0.2
+    assert not head.training
+
+
+def test_a_first_step_of_the_head_is_that_of_mnrl_with_all_negatives_of_the_batch():
+    queries, passages = _noisy_pairs(4)
+    negatives = normalize(torch.randn(4, 2, 8, generator=torch.Generator().manual_seed(1)))
+    seen = []
+    for others in (None, negatives):
+        head = finetune.fit_head(
+            queries,
+            passages,
+            range(4),
+            negatives=others,
+            batch_size=4,
+            epochs=1,
+            lr=0.0,
+            warmup=0.0,
+        )
+        seen.append(head.linear.weight.grad)
+    for others, gradient in zip((None, negatives), seen):
+        weight = torch.eye(8, requires_grad=True)
+        offered = passages if others is None else torch.cat([passages, others.flatten(0, 1)])
+        table = 20 * normalize(queries @ weight.T) @ normalize(offered @ weight.T).T
+        torch.nn.functional.cross_entropy(table, torch.arange(4)).backward()
+        expected = weight.grad / max(1.0, float(weight.grad.norm()))
+        cosine = torch.cosine_similarity(gradient.flatten(), expected.flatten(), dim=0)
+        assert cosine > 0.999
+
+
+def test_a_head_refuses_vectors_that_do_not_fit():
+    queries, passages = _noisy_pairs()
+    for negatives in (passages, passages[:3, None]):
+        with pytest.raises(ValueError, match="fit_head: queries are"):
+            finetune.fit_head(queries, passages, range(24), negatives=negatives)
+    with pytest.raises(ValueError, match="fit_head: queries are"):
+        finetune.fit_head(queries[:3], passages, range(24))

@@ -26,9 +26,9 @@ PROJECT, TOOLS = PYPROJECT["project"], PYPROJECT["tool"]
 EXTRAS = PROJECT["optional-dependencies"]
 # Whose imports each group of dependencies has to cover.
 READERS = {
-    "learners": (["lib/**/*.py", "lessons/*.py"], []),
+    "learners": (["lib/**/*.py", "lessons/*.py"], ["api"]),
     "teachers": (["harness/**/*.py"], ["teacher"]),
-    "developers": (["tests/**/*.py", "benchmarks/**/*.py"], ["teacher", "postgresql", "dev"]),
+    "developers": (["tests/**/*.py", "benchmarks/**/*.py"], ["teacher", "postgresql", "api", "dev"]),
 }
 # What is imported and not asked for, and why.
 OPTIONAL = {
@@ -51,8 +51,8 @@ NOT_IMPORTED = {
 
 
 def _wanted() -> list[Requirement]:
-    texts = PROJECT["dependencies"] + EXTRAS["teacher"] + EXTRAS["postgresql"] + EXTRAS["dev"]
-    found = [Requirement(text) for text in texts]
+    texts = [text for extra in ("teacher", "postgresql", "api", "dev") for text in EXTRAS[extra]]
+    found = [Requirement(text) for text in PROJECT["dependencies"] + texts]
     return [requirement for requirement in found if requirement.name != PROJECT["name"]]
 
 
@@ -163,8 +163,8 @@ def test_conda_installs_python_and_the_lock_and_nothing_else():
     assert rest == {"pip": ["-r requirements.lock"]}
 
 
-def test_who_develops_has_all_that_who_teaches_has():
-    assert f"{PROJECT['name']}[teacher,postgresql]" in EXTRAS["dev"]
+def test_who_develops_has_all_that_others_have():
+    assert f"{PROJECT['name']}[teacher,postgresql,api]" in EXTRAS["dev"]
 
 
 def test_make_installs_the_lock():

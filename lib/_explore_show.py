@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure as StillPicture
 
+from lib._model_explorer import ModelTable
 from lib._plot_show import SHORTEST_ALT, _small_png
+from lib._ranked_list import RankedList
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from lib._model_explorer import ModelTable
-    from lib._ranked_list import RankedList
 
 LARGEST = 150_000  # bytes of a figure's JSON
 MIME = "application/vnd.plotly.v1+json"
@@ -106,8 +106,8 @@ def explore(
     folded = "" if still is None else _folded(still, alt)
     from IPython.display import display
 
-    if (own := getattr(figure, "html", None)) is not None:
-        display({"text/html": own + folded, "text/plain": alt}, raw=True)
+    if isinstance(figure, (RankedList, ModelTable)):
+        display({"text/html": figure.html + folded, "text/plain": alt}, raw=True)
         return
     if still is None:
         raise ValueError(

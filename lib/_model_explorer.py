@@ -6,8 +6,9 @@ import html
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
-from lib._explore_show import part
 from lib.model_table import MODELS, TASKS, Model
 
 __all__ = ["ModelTable", "model_table"]
@@ -55,12 +56,12 @@ def model_table(
     spec = {"columns": [[name, number, better] for name, number, better in _COLUMNS]}
     return ModelTable(
         f'<section class="model-table" aria-label="{html.escape(title)}" '
-        f'data-spec="{html.escape(json.dumps(spec))}"><style>{part("model_table.css")}</style>'
+        f'data-spec="{html.escape(json.dumps(spec))}"><style>{_part("model_table.css")}</style>'
         f"<p><strong>{html.escape(title)}</strong></p>{_form(texts, tokens)}"
         '<p role="status"></p><div class="model-table-scroll" tabindex="0" role="region" '
         f'aria-label="Table of models"><table><thead><tr>{_head()}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{_sources(models.values())}"
-        f"<script>{part('model_table.js')}</script></section>"
+        f"<script>{_part('model_table.js')}</script></section>"
     )
 
 
@@ -136,3 +137,8 @@ def _sources(cards: Iterable[Model]) -> str:
         '<details><summary data-lm-suppress-shortcuts="true">Sources and dates</summary>'
         f"<p>MTEB: {TASKS}.</p><ul>{''.join(lines)}</ul></details>"
     )
+
+
+@cache
+def _part(name: str) -> str:
+    return files("lib").joinpath("browser", name).read_text(encoding="utf-8").strip()

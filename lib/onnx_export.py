@@ -68,7 +68,8 @@ class _Whole(nn.Module):
                 f"export_onnx: the model is {', '.join(kinds)} with pooling {mode!r}; expected "
                 f"Transformer, Pooling by one of {', '.join(_POOLED)}, and perhaps Normalize"
             )
-        self.transformer = copy.deepcopy(model[0].auto_model).cpu().float().eval()
+        transformer: Any = model[0].auto_model
+        self.transformer = copy.deepcopy(transformer).cpu().float().eval()
         self.mode, self.unit = str(mode), len(kinds) == 3
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Timings", "encode", "padded_tokens", "speed_up", "time_ways", "token_counts", "ways"]
 
-Name = TypeVar("Name", str, int)  # of a way
+Name = TypeVar("Name", bound=Hashable)  # of a way
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -74,7 +74,7 @@ def time_ways(
             run()
     seconds: dict[Name, list[float]] = {name: [] for name in ways}
     for number in range(rounds):
-        names = [*ways] if number % 2 == 0 else [*reversed(ways)]
+        names = list(ways) if number % 2 == 0 else list(ways)[::-1]
         for name in names:
             began = clock()
             ways[name]()

@@ -7,6 +7,7 @@ import torch
 
 from lib import (
     centroid_candidates,
+    chunking,
     evaluation,
     finetune,
     geometry,
@@ -132,6 +133,10 @@ CASES = {
     "triplet": lambda q, p, n: losses.triplet_loss(q, p, n[:, 0], margin=0.5),
     "cosine similarity": lambda q, p, s: losses.cosine_similarity_loss(q, p, s[:, 0]),
     "margin-MSE": lambda q, p, n, s: losses.margin_mse(q, p, n, s[:, :1] - s),
+    "best of chunks": lambda s, own: (
+        chunking.best_of_chunks(s, own[:3] // 2, 2),
+        chunking.mean_of_chunks(s, own[:3] // 2, 3),
+    ),
     "top k": lambda q, c: search.top_k(q, c, 5, 7, 100),
     "mine": lambda q, c, own: tuple(
         vars(negatives.mine(q, c, own, 4, relative_margin=0.05)).values()

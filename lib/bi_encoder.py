@@ -19,6 +19,7 @@ from lib.finetune import History, embed, fit, trainable_layers
 from lib.gradient_cache import cached_backward
 from lib.metrics import ndcg_at_k
 from lib.search import top_k
+from lib.search_evaluator import corpus_around
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -166,12 +167,7 @@ def validator(
     split = course.validation if split is None else split
     if not split.queries:
         raise ValueError("validator: the split has no queries; expected at least one")
-    generator = torch.Generator().manual_seed(seed)
-    right = {name for relevant in split.relevant for name in relevant}
-    needed = [row for row, name in enumerate(course.ids) if name in right]
-    others = [row for row, name in enumerate(course.ids) if name not in right]
-    drawn = torch.randperm(len(others), generator=generator)[: max(0, passages - len(needed))]
-    rows = sorted([*needed, *(others[i] for i in drawn)])
+    rows = corpus_around(course, split, passages, seed)
     ids, texts = [course.ids[i] for i in rows], [course.passages[i] for i in rows]
 
     def encoded(texts: Sequence[str]) -> Tensor:

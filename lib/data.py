@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lib._family_split import SHARES, share, sides
 from lib.judgements import AnalogySection, Similarity, load_analogies, load_similarity
 from lib.ontology import Ontology, Term, families, load_ontology
 
@@ -32,7 +33,6 @@ __all__ = [
 
 PROFILES = {"fast": 4_000, "full": None}
 
-_SHARES = {"train": 0.7, "validation": 0.1, "test": 0.2}
 _SHORTEST_QUERY = 5  # characters
 _HIDDEN_SHARE = 0.1
 _SALTS = {
@@ -64,6 +64,16 @@ class Split:
     def __len__(self) -> int:
         return len(self.queries)
 
+    def only(self, rows: Sequence[int]) -> Split:
+        """Return some of the queries, in the order of rows."""
+        return Split(
+            [self.ids[row] for row in rows],
+            [self.queries[row] for row in rows],
+            [self.relevant[row] for row in rows],
+            [self.positives[row] for row in rows],
+            self.corpus,
+        )
+
 
 @dataclass(frozen=True)
 class CourseSet:
@@ -86,12 +96,6 @@ class CourseSet:
     licence: str
     version: str
     checksum: str
-
-
-def _share(salt: str, key: str) -> float:
-    """Return a number in [0, 1) that depends on salt and key alone, on every machine."""
-    digest = hashlib.sha256(f"{_SALTS[salt]}\t{key}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def _lay_queries(ontology: Ontology) -> list[tuple[str, Term, str]]:
@@ -127,23 +131,13 @@ def _lay_queries(ontology: Ontology) -> list[tuple[str, Term, str]]:
 def _sides(queries: list[tuple[str, Term, str]]) -> dict[str, str]:
     """Return the side ("train", "validation", "test" or "hidden") of each term with a query."""
     family = families({term.id: term for _, term, _ in queries}.values())
-    size = Counter(family[term.id] for _, term, _ in queries)
-    # One family of linked siblings (bones and limbs) holds nearly a third of all queries. A hash
-    # could throw it into the test set, so a family that is larger than the validation share goes
-    # to training, and the others are dealt so that the whole comes out at 70/10/20.
-    large = {name for name, n in size.items() if n > _SHARES["validation"] * len(queries)}
-    rest = 1 - sum(size[name] for name in large) / len(queries)
-    test, validation = _SHARES["test"] / rest, _SHARES["validation"] / rest
+    # One family of linked siblings (bones and limbs) holds nearly a third of all queries.
+    dealt = sides(Counter(family[term.id] for _, term, _ in queries), _SALTS["split"])
     side = {}
     for term_id, name in family.items():
-        place = _share("split", name)
-        if name in large or place >= test + validation:
-            side[term_id] = "train"
-        elif place >= test:
-            side[term_id] = "validation"
-        else:
-            hidden = _share("hidden", term_id) < _HIDDEN_SHARE
-            side[term_id] = "hidden" if hidden else "test"
+        side[term_id] = dealt[name]
+        if dealt[name] == "test" and share(_SALTS["hidden"], term_id) < _HIDDEN_SHARE:
+            side[term_id] = "hidden"
     return side
 
 
@@ -154,7 +148,7 @@ def _passage_terms(ontology: Ontology, positives: Iterable[str], limit: int | No
         return defined
     needed = set(positives)
     ranked = sorted(
-        defined, key=lambda term: (term.id not in needed, _share("distractor", term.id))
+        defined, key=lambda term: (term.id not in needed, share(_SALTS["distractor"], term.id))
     )
     return sorted(ranked[: max(limit, len(needed))], key=lambda term: term.id)
 
@@ -187,7 +181,7 @@ def _assemble(profile: str) -> tuple[CourseSet, Split]:
     passages = [f"{term.name}. {term.definition}" for term in terms]
     searched = [[term.id, text] for term, text in zip(terms, passages)]
     corpus = hashlib.sha256(json.dumps(searched).encode()).hexdigest()[:16]
-    splits = {name: _split(name, queries, side, row, corpus) for name in (*_SHARES, "hidden")}
+    splits = {name: _split(name, queries, side, row, corpus) for name in (*SHARES, "hidden")}
     content = [
         searched,
         {name: [part.ids, part.queries, part.positives] for name, part in splits.items()},

@@ -304,7 +304,7 @@ for row in counts.topk(4).indices.tolist():
 # Most of these hubs are broad terms. One part of the cause is geometry. Embeddings do not surround the origin: they lie to one side of it, as in a cone. The mean cosine of pairs measures this (*anisotropy*, Ethayarajh 2019); it would be 0 if all directions were used alike. What lies near the middle of the cone is near to everything in it.
 
 # %% [markdown]
-# The percentages say for which hubs that explains much: one that is nearer to the mean than nine passages in ten lies near the middle; one at about 50% lies as far out as most passages, and is a hub for other reasons.
+# The percentages say for which hubs that explains much: one that is nearer to the mean than nearly all passages lies near the middle; one at about 50% lies as far out as most passages, and is a hub for other reasons.
 
 # %% [markdown]
 # A simple remedy is *centring*: subtract the mean of all vectors from each, and normalise again.
@@ -316,7 +316,7 @@ for name, cloud, named in (("as they are", passages, counts), ("centred", centre
     print(f"{name:12} mean cosine {geometry.anisotropy(cloud):.3f}, largest hub {int(named.max())}")
 
 # %% [markdown]
-# The hubs become smaller, and the mean cosine vanishes (0 by construction). Does search gain by it? There are two ways to centre the questions: by the mean of the passages, as one cloud with them, or by a mean of their own, for which we take the training questions.
+# The largest hub becomes smaller, and the mean cosine vanishes (0 by construction). Does search gain by it? There are two ways to centre the questions: by the mean of the passages, as one cloud with them, or by a mean of their own, for which we take the training questions.
 
 # %%
 asked = search.encode_cached(model, course.train.queries)
@@ -330,7 +330,7 @@ for name, mean in {"passages' mean": middle, "questions' own mean": asked.mean(d
 # %%
 common, separate = by_centring.values()
 claim(
-    "Centring makes hubs smaller. One mean for both leaves search as it is; a mean of its own for each side does no harm, and may help.",
+    "Centring makes the largest hub smaller. One mean for both leaves search as it is; a mean of its own for each side does no harm, and may help.",
     holds=int(centred_counts.max()) < int(counts.max())
     and common.low < 0.005
     and separate.low > -0.01
@@ -608,7 +608,7 @@ explore(
 #
 # Difficulty: hard. Importance: medium. Minutes: 15.
 #
-# Return cases `(ranked, relevant, k, expected)`: ids without repetition, whole grades, `k` of at least 1, and the nDCG@k by the card above, to four decimals or better. Right code passes every case; each wrong one must fail some case. A handful of cases is enough; 2,000 are the most.
+# Return cases `(ranked, relevant, k, expected)`: ids without repetition, whole grades, `k` of at least 1, and the nDCG@k by the card above, to four decimals or better. The check runs your cases on right code and on 17 wrong implementations, the *suspects*. Right code must pass every case; each suspect must fail at least one. A handful of cases is enough; 2,000 are the most.
 
 
 # %% answer="break_ndcg"
@@ -696,7 +696,7 @@ print(f"nDCG@10 of the encoder: {mean:.3f}, 95% interval {low:.3f} to {high:.3f}
 show(*diagrams.bootstrap_picture(base, value_label="nDCG@10"))
 
 # %% [markdown]
-# These are another thousand draws, so the last digit may differ. In about 95 of 100 such studies the interval contains the mean that endless questions of this kind would give. The mean of *one* other sample of 747 falls outside more often, since it has luck of its own. How often?
+# The figure made its own thousand draws, so its last digits may differ from the line printed above it. In about 95 of 100 such studies the interval contains the mean that endless questions of this kind would give. The mean of *one* other sample of 747 falls outside more often, since it has luck of its own. How often?
 
 # %%
 means = metrics.bootstrap_means(base, 10_000, seed=SEED)
@@ -705,7 +705,7 @@ outside = float((apart > (high - low) / 2).float().mean())
 print(f"two draws whose means are farther apart than half the interval: {outside:.0%}")
 
 # %% [markdown]
-# About one time in six: half the interval is 1.96 standard deviations of a mean, but the difference of two means has 1.41 times the spread of one, and 1.96 / 1.41 is only 1.39 of its own.
+# In theory about one time in six: half the interval is 1.96 standard deviations of one mean. The difference of two means has a standard deviation 1.41 times as large, so the limit is only 1.96 / 1.41 = 1.39 of its standard deviations.
 
 # %% [markdown]
 # Mind what is drawn: *questions*, because we want to speak about questions to come. Drawing passages would tell us about other passages.
@@ -728,12 +728,15 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# So all intervals of the course so far are too narrow, if the questions to come are from other families; they hold for more questions from these families. Ask first what your items are a sample of. Differences between two systems widen too, often just as much: training helps some families a lot and others little. Where a conclusion is near the edge, test it again with families drawn.
+# So all intervals of the course so far are too narrow, if the questions to come are from other families; they hold for more questions from these families. Ask first what your items are a sample of. Intervals of differences between two systems widen too, but by how much depends on the pair: little for vectors cut short, much more for training (section 6), since training helps some families a lot and others little. Where a conclusion is near the edge, test it again with families drawn.
 
 # %% quiz="07-q6"
 
 # %% [markdown]
 # Now two systems. Both find some questions easy and others hard, the same ones. So compare them question by question and look at the *differences*. If the systems were equally good, each difference could just as well have had the opposite sign. The **randomisation test** flips signs at random, many times, and asks how often chance alone makes the mean difference as large as the one we saw.
+
+# %% [markdown]
+# This share is the **p-value**, *p* for short: if it is small, chance is a poor explanation. The test is *two-sided*: a mean as far *below* 0 counts as well.
 
 # %% quiz="07-q7"
 
@@ -1089,7 +1092,7 @@ claim(
 )
 
 # %% [markdown]
-# Inside the interval does not mean nothing: a paired test may see such a loss all the same. At the lowest effort, for example (10; the walk must keep at least the ten that it returns):
+# That the loss lies inside the interval does not mean that it is nothing: a paired test may see it all the same. Here is the lowest effort, efSearch 10 (the walk must keep at least the ten passages that it returns):
 
 # %%
 cheap = ndcg(graph.search(queries, 10, effort=10)[1])
@@ -1113,8 +1116,8 @@ measured = [
     (f"{effort} {value:g}", recall, speed)
     for effort, points in curves.values()
     for value, recall, speed in points
-] + [("exact", 1.0, flat)]
-labels, recalls, speeds = zip(*measured)
+] + [("exact search", 1.0, flat)]
+labels, recalls, speeds = zip(*measured[::2])  # every other one, so that the labels have room
 still = plots_frontier.frontier(
     [1e6 / speed for speed in speeds],
     [metrics.Interval(recall, recall, recall) for recall in recalls],
@@ -1138,7 +1141,7 @@ print(f"exact: {flat:,.0f} questions a second, {times:.1f} times as many as the 
 print("setting of an index that finds more than 99%")
 
 # %% [markdown]
-# The star (*all vectors*) is the exact search: it finds everything by definition. With 4,000 passages it is about as fast as an index that finds nearly everything, or faster (the line above has the numbers), and there is nothing to win. Its time grows with the number of passages; that of HNSW grows much more slowly: at a million the one compares a million vectors a question, the other some thousands.
+# The star in the figure is the exact search: it finds everything by definition. With 4,000 passages it is about as fast as an index that finds nearly everything, or faster (the line above has the numbers), and there is nothing to win. Its time grows with the number of passages; that of HNSW grows much more slowly: at a million the one compares a million vectors a question, the other some thousands.
 
 # %% [markdown]
 # ## 8. One model, seven tasks
@@ -1224,7 +1227,7 @@ print(f"average precision {float(pair_(scores, same_text)):.3f}, by chance 0.5")
 #
 # Difficulty: hard. Importance: medium. Minutes: 12.
 #
-# Homogeneity is 1 - H(label | cluster) / H(label), completeness 1 - H(cluster | label) / H(cluster), H being the entropy; each is 1 where its divisor is 0. Return their harmonic mean, 2hc / (h + c), and 0.0 where both are 0. H(label | cluster) = H(label, cluster) - H(cluster). Labels and clusters are whole numbers in a list or in a tensor.
+# Homogeneity is 1 - H(label | cluster) / H(label), completeness 1 - H(cluster | label) / H(cluster), H being the entropy; each is 1 where its divisor is 0. Return their harmonic mean, 2hc / (h + c), and 0.0 where both are 0. H(label, cluster) is the entropy of the pairs (label, cluster); H(label | cluster) is what stays uncertain about the label when the cluster is known: H(label, cluster) - H(cluster). Labels and clusters are whole numbers in a list or in a tensor.
 
 
 # %% answer="v_measure"
@@ -1318,7 +1321,10 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# MNRL pushes apart whatever is not the same term, neighbours in one organ system among them. Classification and clustering want these close together. An average over seven tasks would hide both, and so cannot tell you which model to take for your task.
+# MNRL pushes apart whatever is not the same term, neighbours in one organ system among them. Classification and clustering want these close together. If summarisation gains, it is because its grades put a term's own name above those of its relatives, which is what the training taught.
+
+# %% [markdown] tags=["folded"]
+# An average over seven tasks hides all of this, and so cannot tell you which model to take for your task.
 
 # %% [markdown] tags=["folded"]
 # Two intervals are wide. Each round of clustering draws its texts and its first centroids anew, and the interval is that of a single round; the score is the mean of 40. The 1,225 pairs of STS are made of only 50 news texts, so texts are drawn and not pairs, and the interval includes 0: this task cannot tell the two encoders apart.
@@ -1351,7 +1357,7 @@ show(
 headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f} by HNSW")
 
 # %% [markdown]
-# The row lies beside that of the exact search of lesson 02, as the two printed numbers do. That is what approximate search is for.
+# The two printed numbers say the same, within the interval: that is what approximate search is for. If you ran lesson 02, the row of its exact search stands on your board, too (the rows are in the order of the lessons).
 
 # %% [markdown]
 # ## Takeaways
@@ -1360,7 +1366,7 @@ headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f} by HNSW")
 # - Random vectors are no stand-in for embeddings: their distances concentrate, and indexes fail on them.
 # - Recall, MRR, MAP and nDCG ask different questions. Say which, at what cut, with which grades, and take the ideal from all that was judged.
 # - Report an interval, and draw what is independent: whole families of questions if need be. Compare two systems question by question, by the interval of the difference or a randomisation test.
-# - Unjudged is not wrong. Graded judgements change the size of differences, sometimes their order.
+# - Unjudged is not wrong. Graded judgements change the size of differences, and sometimes whether a difference can be told at all.
 # - An approximate index is good enough when the paired loss, with its interval, is smaller than what you care about.
 # - No model is best at everything: measure the task that you have.
 

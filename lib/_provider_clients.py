@@ -57,10 +57,10 @@ _Call = Callable[
 ]  # the same: vectors as lists, tokens
 
 
-def open_client(service: str, settings: Settings) -> Ask:
+def open_client(service: str, settings: Settings, clock: Callable[[], float] = time.time) -> Ask:
     """Return a function of texts, side and dim that asks the service once.
 
-    It raises RequestFailed for whatever goes wrong. Raises ModuleNotFoundError, saying what to
+    clock: tells how long it is to a date that a Retry-After names. The function raises RequestFailed for whatever goes wrong. Raises ModuleNotFoundError, saying what to
     install, where the service's client is not installed.
     """
     makers = {"openai": _openai, "cohere": _cohere, "google": _google, "voyage": _voyage}
@@ -78,7 +78,7 @@ def open_client(service: str, settings: Settings) -> Ask:
         try:
             rows, tokens = ask(texts, side, dim)
         except Exception as error:
-            raise RequestFailed(_failure(error)) from error
+            raise RequestFailed(_failure(error, clock())) from error
         return Answer(_checked(rows, len(texts), dim), tokens)
 
     return once
@@ -187,7 +187,7 @@ def _voyage(settings: Settings) -> _Call:
     return ask
 
 
-def _failure(error: Exception) -> Failure:
+def _failure(error: Exception, now: float) -> Failure:
     """What a client's exception says, in one form. The four clients name things differently."""
     names = {kind.__name__ for kind in type(error).__mro__}
     if names & _TIMEOUTS:
@@ -212,7 +212,7 @@ def _failure(error: Exception) -> Failure:
         kind = "model"
     else:
         kind = "size" if _SIZE.search(said) else "refused"
-    return Failure(kind, said, status, retry_after(_headers(error), time.time()))
+    return Failure(kind, said, status, retry_after(_headers(error), now))
 
 
 def _status(error: Any) -> int | None:

@@ -124,11 +124,11 @@ def _all_vectors(speed: float) -> Any:
         x=_digits([speed]),
         y=[1],
         mode="markers+text",
-        text="<b>all vectors</b>",
+        text="<b>exact search</b>",
         textposition="top right",
         textfont={"color": INK, "size": 13},
         marker={"symbol": "star", "size": 12, "color": INK},
-        hovertemplate="all vectors<br>%{x:,.0f} queries per second<extra></extra>",
+        hovertemplate="exact search<br>%{x:,.0f} queries per second<extra></extra>",
     )
 
 

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from lib import progress_bar
 from lib._arguments import as_texts, shown
-from lib._provider_clients import Answer, Ask, Settings, open_client
+from lib._provider_clients import Answer, Settings, open_client
 from lib._provider_errors import (
     BadAnswerError,
     KeyRefusedError,
@@ -102,17 +102,16 @@ class Provider:
         self,
         service: str,
         settings: Settings,
-        ask: Ask,
         retries: Retries | None = None,
         cache: EmbeddingCache | None = None,
     ) -> None:
         self.service, self.model = service, settings.model
         self.card = model_card(service, self.model) or MODELS[service, USUAL[service]]
         self.usage = Usage()
-        self.server: object = None
+        self.server: Any = None
         self._known = model_card(service, self.model) is not None
-        self._settings, self._ask = settings, ask
-        self._retries, self._cache = retries or Retries(), cache
+        self._settings, self._retries, self._cache = settings, retries or Retries(), cache
+        self._ask = open_client(service, settings, self._retries.clock)
 
     def __repr__(self) -> str:
         return f"Provider({self.service!r}, model={self.model!r})"
@@ -298,4 +297,4 @@ def open_provider(
                 model=model,
             )
     settings = Settings(model, api_key, base_url, timeout, truncate, project, location)
-    return Provider(service, settings, open_client(service, settings), retries, cache)
+    return Provider(service, settings, retries, cache)

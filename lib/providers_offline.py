@@ -35,7 +35,7 @@ from torch import Tensor
 from lib import _offline_protocols as protocols
 from lib._arguments import shown
 from lib._offline_protocols import Reply, passage_queries
-from lib._provider_clients import Settings, open_client
+from lib._provider_clients import Settings
 from lib._provider_models import SERVICES, USUAL
 from lib._provider_retries import Retries
 from lib.cache import EmbeddingCache
@@ -207,7 +207,7 @@ def offline_provider(
     settings = Settings(
         model or USUAL[service], server.token, address, timeout, truncate, "offline", "here"
     )
-    provider = Provider(service, settings, open_client(service, settings), retries, cache)
+    provider = Provider(service, settings, retries, cache)
     provider.server = server
     return provider
 

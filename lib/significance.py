@@ -38,7 +38,7 @@ class Difference(NamedTuple):
     p: float
 
     def __str__(self) -> str:
-        return f"{self.difference:+.3f}, p = {self.p:.4f}"
+        return f"{self.difference:+z.3f}, p = {self.p:.4f}"
 
 
 def paired_interval(

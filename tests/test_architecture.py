@@ -160,6 +160,7 @@ TESTED_IN = {
     "lib/_provider_*.py": "tests/lib/test_providers.py",
     "lib/_ranked_list.py": "tests/lib/test_explore.py",
     "lib/_rankings.py": "tests/lib/test_metrics.py",
+    "lib/_search_*.py": "tests/lib/test_search_page.py",
     "lib/learn/_same_code.py": "tests/lib/learn/test_checking.py",
     "lib/learn/catalogue.py": "tests/lib/learn/test_stored_progress.py",
     "harness/limits.py": "tests/harness/sandbox/test_boxes.py",

@@ -29,7 +29,7 @@ from harness.grade import cells as grading
 from harness.grade.assignment import Assignment
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-_EXAMPLES = {"single": '"b"', "multiple": '"ac"', "ordering": '"cab"', "numeric": "0.5"}
+_EXAMPLES = {"single": '"b"', "multiple": '"ac"', "ordering": '"cab"', "numeric": "12 or 0.5"}
 _KINDS = {
     "single": "one choice",
     "multiple": "one or more choices",

@@ -13,7 +13,7 @@ import platformdirs
 import pytest
 
 VERSION = "4.14.1"
-_FINDS = """
+FINDS = """
 async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
   return violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.html.slice(0, 200)} ${n.failureSummary}`));
@@ -44,4 +44,4 @@ def script() -> Path:
 def violations(page) -> list[str]:
     """What axe finds on this page, with the element and how to mend it."""
     page.add_script_tag(path=script())
-    return page.evaluate(_FINDS)
+    return page.evaluate(FINDS)

@@ -220,6 +220,15 @@ def test_a_refusal_for_too_many_requests_is_waited_for_as_long_as_it_says(server
     assert provider.usage.waited == 14
 
 
+def test_a_date_to_wait_for_is_read_by_the_clock_that_is_given():
+    class Refused(Exception):
+        status_code = 503
+        headers = {"Retry-After": email.utils.formatdate(1_012, usegmt=True)}  # noqa: RUF012
+
+    failure = _failure(Refused(), Time().now)
+    assert (failure.kind, failure.retry_after) == ("server", 12)
+
+
 def test_a_wait_beyond_patience_is_not_begun(server, service):
     time = Time()
     provider = offline_provider(service, server=server, retries=time.retries(patience=60))
@@ -270,7 +279,7 @@ def test_credit_that_is_used_up_is_not_waited_for(server):
         status_code = 429
         body = {"message": "You exceeded your current quota.", "code": "insufficient_quota"}  # noqa: RUF012
 
-    failure = _failure(Refused())
+    failure = _failure(Refused(), 0.0)
     assert (failure.kind, failure.passes) == ("quota", False)
     time = Time()
     provider = offline_provider("openai", server=server, retries=time.retries())

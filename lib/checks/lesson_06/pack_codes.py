@@ -119,7 +119,7 @@ EXERCISE = Exercise(
     mistakes=[
         Mistake(
             "lowest-bits-first",
-            "The first code of each byte stands in its lowest bits. It belongs into the highest, as in "
+            "The first code of each byte stands in its lowest bits. It belongs in the highest, as in "
             "numpy.packbits: 3, 0, 1, 2 become 11 00 01 10.",
             _shifted(lambda bits: torch.arange(0, 8, bits)),
             hint=1,

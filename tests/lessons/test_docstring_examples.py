@@ -292,6 +292,8 @@ EXAMPLES = [
         "parse_queries",
         ('Queries:\n1. sore toe\n- Gout diet\n2) "red toe"\n* Sore Toe', "gout", 5),
         '["sore toe", "red toe"]',
+        None,
+    ),
     ("with_prefix", ("e5", ["Gout hurts."], "document"), '["passage: Gout hurts."]', None),
     ("chunk_spans", (9, 4, 1), "[(0, 4), (3, 7), (6, 9)]", None),
     (

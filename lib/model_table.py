@@ -7,11 +7,12 @@ loads the models whose weights are free, `lib.providers` asks the services.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lib.prefixes import Prefix, prefix_of
 
-__all__ = ["MODELS", "TASKS", "Figure", "Model"]
+__all__ = ["MODELS", "TASKS", "Figure", "Model", "embedding_costs"]
 
 TASKS = "mean of the 56 English tasks of MTEB as of 2022 to 2024, in percent"
 
@@ -165,3 +166,24 @@ _ROWS = (
 )
 
 MODELS: dict[str, Model] = {row.key: row for row in _ROWS}
+
+
+def embedding_costs(
+    tokens: Iterable[int],
+    limit: int,
+    dollars_per_million: float,
+    tokens_per_second: float,
+    dollars_per_hour: float,
+) -> tuple[float, float]:
+    """Return the dollars that embedding texts costs, by a service and by one's own machine.
+
+    tokens: of each text; what is over `limit` is read by neither. Raises ValueError for a limit below 1
+    or a speed of 0 or less.
+    """
+    if limit < 1 or tokens_per_second <= 0:
+        raise ValueError(
+            f"embedding_costs: limit is {limit}, tokens_per_second {tokens_per_second}; expected at "
+            "least 1 and more than 0"
+        )
+    read = sum(min(count, limit) for count in tokens)
+    return read * dollars_per_million / 1e6, read / tokens_per_second * dollars_per_hour / 3600

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from lib.model_table import MODELS
+from lib.model_table import MODELS, embedding_costs
 from lib.prefixes import prefix_of
 
 SERVICES = {"text-embedding-3-large", "text-embedding-3-small", "voyage-3"}
@@ -58,3 +58,11 @@ def test_costs_are_those_of_the_tokens_and_of_the_weights():
     assert small.flops_per_token() == pytest.approx(2 * 11.0e6)
     assert small.megabytes(32) == pytest.approx(90.8)
     assert small.index_bytes(4_000) == 4_000 * 384 * 4
+
+
+def test_a_corpus_costs_by_what_is_read_of_it():
+    service, own = embedding_costs([2_000, 500], 1_000, 200.0, 10.0, 2.4)
+    assert (service, own) == pytest.approx((0.3, 0.1))
+    for limit, speed in ((0, 1.0), (1, 0.0)):
+        with pytest.raises(ValueError, match="expected at least 1 and more than 0"):
+            embedding_costs([1], limit, 1.0, speed, 1.0)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure as StillPicture
 
+from lib._model_explorer import ModelTable
 from lib._plot_show import SHORTEST_ALT, _small_png
 from lib._ranked_list import RankedList
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
 
 LARGEST = 150_000  # bytes of a figure's JSON
 MIME = "application/vnd.plotly.v1+json"
@@ -79,12 +81,14 @@ def require_small(name: str, figure: Figure) -> Figure:
     return figure
 
 
-def explore(figure: Figure | RankedList, alt: str, still: StillPicture | None = None) -> None:
+def explore(
+    figure: Figure | RankedList | ModelTable, alt: str, still: StillPicture | None = None
+) -> None:
     """Display controls, below them what they drive, what it says, and folded a still picture.
 
-    figure: of `max_sim_map`, `recall_speed` or `ranked_list`; alt: at least 20 characters: what is
+    figure: of `max_sim_map`, `recall_speed`, `ranked_list` or `model_table`; alt: at least 20 characters: what is
     shown and what it says, for who cannot see or move it; still: a figure of `lib.plots` with one of
-    the states; only a ranked list, which is text, may be without one. Outside a notebook it prints
+    the states; only a list or a table, which is text, may be without one. Outside a notebook it prints
     `alt`. Raises ValueError for a shorter alt, or a plotly figure without a still picture.
 
     A plotly figure is an output of its own, in plotly's MIME type: JupyterLab draws it by the
@@ -102,7 +106,7 @@ def explore(figure: Figure | RankedList, alt: str, still: StillPicture | None = 
     folded = "" if still is None else _folded(still, alt)
     from IPython.display import display
 
-    if isinstance(figure, RankedList):
+    if isinstance(figure, (RankedList, ModelTable)):
         display({"text/html": figure.html + folded, "text/plain": alt}, raw=True)
         return
     if still is None:

@@ -10,10 +10,19 @@ from lib._diagram_late import max_sim_steps, residual_codec
 from lib._diagram_metrics import bootstrap_picture, rank_discount
 from lib._diagram_models import architectures
 from lib._diagram_paper import Diagram
+from lib._diagram_reading import long_text, pooled_tokens
 from lib._diagram_tuning import fine_tuning_loop, trained_parts
 from lib._diagram_two_stage import two_stage_search
 from lib._diagram_vectors import toy_vectors
 
 __all__ = ["Diagram", "architectures", "bootstrap_picture", "max_sim_steps", "rank_discount"]
-__all__ += ["fine_tuning_loop", "trained_parts"]
-__all__ += ["residual_codec", "search_graph", "toy_vectors", "two_stage_search"]
+__all__ += [
+    "fine_tuning_loop",
+    "long_text",
+    "pooled_tokens",
+    "residual_codec",
+    "search_graph",
+    "toy_vectors",
+    "trained_parts",
+    "two_stage_search",
+]

@@ -1,10 +1,10 @@
 """Things to explore: a reader moves them by mouse, touch or keyboard, and no kernel is asked.
 
 `max_sim_map` and `recall_speed` make plotly figures that hold all of their states as frames;
-`ranked_list` makes a list that the reader reorders. `explore` shows any of them, with controls that
-are HTML's own (a keyboard and a screen reader know them), with a still picture and with a text. The
-scripts are in `lib/browser/`; plotly's is that of the package. Nothing is loaded from a network, so
-a saved notebook and an exported page work as JupyterLab does.
+`ranked_list` makes a list that the reader reorders, `model_table` a table to filter. `explore` shows
+any of them, with controls that are HTML's own (a keyboard and a screen reader know them), with a still
+picture and with a text. The scripts are in `lib/browser/`; plotly's is that of the package. Nothing is
+loaded from a network, so a saved notebook and an exported page work as JupyterLab does.
 
 Figures follow `lib.plots`: its palette, its white paper, words that a telephone can show. Their
 numbers have three or four digits, and a figure over 150 kB is refused: it lies in every copy of a
@@ -22,6 +22,7 @@ import numpy as np
 from lib._explore_paper import SYMBOLS, axis, paper
 from lib._explore_show import Control, Reading, explore, require_small, with_controls
 from lib._max_sim_map import max_sim_map
+from lib._model_explorer import ModelTable, model_table
 from lib._plot_colours import PALETTE, colours_of
 from lib._plot_labels import INK
 from lib._ranked_list import RankedList, ranked_list
@@ -30,7 +31,8 @@ from lib._ranks_by_size import ranks_by_size
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["RankedList", "explore", "max_sim_map", "ranked_list", "ranks_by_size", "recall_speed"]
+__all__ = ["ModelTable", "RankedList", "explore", "max_sim_map", "model_table", "ranked_list"]
+__all__ += ["ranks_by_size", "recall_speed"]
 
 Points = Sequence[tuple[float, float, float]]  # effort, recall, queries per second
 Curve = tuple[str, Points]  # the effort's name, what was measured

@@ -14,7 +14,6 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from lib._arguments import as_texts
 from lib._files import write_whole
 from lib._places import cache_folder
 from lib.device import pick_device
+from lib.model_table import MODELS
 from lib.packages import package_folder
 
 if TYPE_CHECKING:
@@ -34,106 +34,6 @@ if TYPE_CHECKING:
 
 _BUNDLED = "sentence-transformers/all-MiniLM-L6-v2"
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
-
-@dataclass(frozen=True)
-class Model:
-    """What one needs to know to choose and to run a model.
-
-    name: as the hub or the service calls it.  dim: length of a vector.  max_tokens: text beyond
-    is not seen.  pooling: "mean", "cls", "last" or "service".  query_prefix, passage_prefix: put
-    before the text; "{task}" stands for one sentence that describes the task.  parameters: in
-    millions, None for a service.  dollars: per million tokens, None where you run it yourself.
-    """
-
-    name: str
-    dim: int
-    max_tokens: int
-    pooling: str
-    query_prefix: str
-    passage_prefix: str
-    parameters: int | None
-    dollars: float | None
-    licence: str
-    source: str
-
-
-_INSTRUCT = "Instruct: {task}\nQuery: "
-_OPENAI = "https://platform.openai.com/docs/guides/embeddings"
-_HUB = "https://huggingface.co/"
-
-MODELS: dict[str, Model] = {
-    "text-embedding-3-large": Model(
-        "text-embedding-3-large", 3072, 8191, "service", "", "", None, 0.13, "service", _OPENAI
-    ),
-    "text-embedding-3-small": Model(
-        "text-embedding-3-small", 1536, 8191, "service", "", "", None, 0.02, "service", _OPENAI
-    ),
-    # Voyage puts the prefixes itself when the call says input_type="query" or "document".
-    "voyage-3": Model(
-        "voyage-3",
-        1024,
-        32000,
-        "service",
-        "",
-        "",
-        None,
-        0.06,
-        "service",
-        "https://docs.voyageai.com/docs/embeddings",
-    ),
-    "gte-Qwen2-7B-instruct": Model(
-        "Alibaba-NLP/gte-Qwen2-7B-instruct",
-        3584,
-        32768,
-        "last",
-        _INSTRUCT,
-        "",
-        7610,
-        None,
-        "Apache-2.0",
-        _HUB + "Alibaba-NLP/gte-Qwen2-7B-instruct",
-    ),
-    "e5-mistral-7b-instruct": Model(
-        "intfloat/e5-mistral-7b-instruct",
-        4096,
-        4096,
-        "last",
-        _INSTRUCT,
-        "",
-        7110,
-        None,
-        "MIT",
-        _HUB + "intfloat/e5-mistral-7b-instruct",
-    ),
-    "all-MiniLM-L6-v2": Model(
-        _BUNDLED, 384, 256, "mean", "", "", 23, None, "Apache-2.0", _HUB + _BUNDLED
-    ),
-    "bge-large-en-v1.5": Model(
-        "BAAI/bge-large-en-v1.5",
-        1024,
-        512,
-        "cls",
-        "Represent this sentence for searching relevant passages: ",
-        "",
-        335,
-        None,
-        "MIT",
-        _HUB + "BAAI/bge-large-en-v1.5",
-    ),
-    "nomic-embed-text-v1.5": Model(
-        "nomic-ai/nomic-embed-text-v1.5",
-        768,
-        8192,
-        "mean",
-        "search_query: ",
-        "search_document: ",
-        137,
-        None,
-        "Apache-2.0",
-        _HUB + "nomic-ai/nomic-embed-text-v1.5",
-    ),
-}
 
 
 def _verify_weights(path: Path) -> None:
@@ -158,7 +58,7 @@ def _verify_weights(path: Path) -> None:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Keep progress bars, notices and warnings of model loading off stderr, then undo it."""
     from huggingface_hub.utils import logging as hub_logging
     from transformers.utils import logging as transformers_logging
@@ -201,7 +101,7 @@ def load_encoder(
         _verify_weights(folder / "model.safetensors")
         return _load(str(folder), where)
     card = MODELS.get(asked)
-    if card is not None and card.pooling == "service":
+    if card is not None and card.is_service:
         raise ValueError(
             f"load_encoder: {asked!r} runs only at its service ({card.source}); use the service's "
             "client, or name a model with weights"
@@ -221,7 +121,7 @@ def load_encoder(
 def _load(path: str, device: torch.device) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
-    with _quietly():
+    with quietly():
         return SentenceTransformer(path, device=str(device)).eval()
 
 
@@ -240,7 +140,7 @@ def load_cross_encoder(
 
     where, name = pick_device(device), str(name)
     try:
-        with _quietly():
+        with quietly():
             library = Library(name, device=str(where))
     except (OSError, ConnectionError) as error:
         raise OSError(

@@ -176,6 +176,19 @@ def pad_tokens(
     )
 
 
+def end_and_pad(
+    sequences: Sequence[Sequence[int]], end: int, padding: int, limit: int
+) -> tuple[Tensor, Tensor]:
+    """Return ids and mask (batch, tokens) as a decoder is fed: each text ends in `end`, at the last place.
+
+    sequences: the ids of each text without special tokens, cut to limit - 1; padding stands on the left.
+    Raises ValueError for a limit below 1.
+    """
+    if limit < 1:
+        raise ValueError(f"end_and_pad: limit is {limit}; expected at least 1, for the end token")
+    return pad_tokens([[*ids[: limit - 1], end] for ids in sequences], padding, side="left")
+
+
 def token_embeddings(
     model: SentenceTransformer, texts: Iterable[str], batch_size: int = 32
 ) -> tuple[Tensor, Tensor]:

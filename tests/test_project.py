@@ -26,11 +26,11 @@ PROJECT, TOOLS = PYPROJECT["project"], PYPROJECT["tool"]
 EXTRAS = PROJECT["optional-dependencies"]
 # Whose imports each group of dependencies has to cover.
 READERS = {
-    "learners": (["lib/**/*.py", "lessons/*.py"], ["api"]),
+    "learners": (["lib/**/*.py", "lessons/*.py"], ["api", "onnx"]),
     "teachers": (["harness/**/*.py"], ["teacher"]),
     "developers": (
         ["tests/**/*.py", "benchmarks/**/*.py"],
-        ["teacher", "postgresql", "api", "dev"],
+        ["teacher", "postgresql", "api", "onnx", "dev"],
     ),
 }
 # What is imported and not asked for, and why.
@@ -55,7 +55,7 @@ NOT_IMPORTED = {
 
 
 def _wanted() -> list[Requirement]:
-    texts = [text for extra in ("teacher", "postgresql", "api", "dev") for text in EXTRAS[extra]]
+    texts = [text for texts in EXTRAS.values() for text in texts]
     found = [Requirement(text) for text in PROJECT["dependencies"] + texts]
     return [requirement for requirement in found if requirement.name != PROJECT["name"]]
 
@@ -168,7 +168,7 @@ def test_conda_installs_python_and_the_lock_and_nothing_else():
 
 
 def test_who_develops_has_all_that_others_have():
-    assert f"{PROJECT['name']}[teacher,postgresql,api]" in EXTRAS["dev"]
+    assert f"{PROJECT['name']}[teacher,postgresql,api,onnx]" in EXTRAS["dev"]
 
 
 def test_make_installs_the_lock():

@@ -22,7 +22,12 @@ from harness.cli.console import out
 
 MIN_MEMORY_GIB, MIN_DISK_GIB = 4, 2
 # The extras of pyproject.toml that a learner does without, and whom they are for.
-READERS = {"teacher": "teachers", "api": "the services of lesson 09", "dev": "developers"}
+READERS = {
+    "teacher": "teachers",
+    "api": "the services of lesson 09",
+    "onnx": "ONNX Runtime in lesson 09",
+    "dev": "developers",
+}
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ GRADES = [1, 2, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0]
 ELSEWHERE = [2]
 MAP_ALT = "A map of the similarities between a query's words and those of a passage."
 CURVE_ALT = "Recall against speed of two indexes: HNSW is above IVF at every speed."
+TABLE_ALT = "A table of eight models with their limits, prices and published scores."
 LIST_ALT = "Twelve passages in ranked order; four of them are relevant."
 PROSE = """# 99 To explore
 
@@ -64,7 +65,7 @@ def passages_of_one(passages: list) -> list:
 
 
 def everything() -> tuple:
-    """The three things to explore."""
+    """The four things to explore."""
     curves = {
         "HNSW": ("efSearch", [(8, 0.7, 5200.0), (16, 0.85, 3100.0), (32, 0.93, 1800.0)]),
         "IVF": ("nprobe", [(1, 0.5, 9000.0), (4, 0.8, 4000.0), (16, 0.9, 1500.0)]),
@@ -74,6 +75,7 @@ def everything() -> tuple:
         explore.max_sim_map(similarities(), title="Which word answers which?"),
         explore.ranked_list(passages, title="Worth of an order", query="q", elsewhere=ELSEWHERE),
         explore.recall_speed(curves, title="Recall and speed", exact=300),
+        explore.model_table(title="Models to choose from", texts=4_000, tokens=2_000_000),
     )
 
 
@@ -86,7 +88,7 @@ def notebook(monkeypatch) -> nbformat.NotebookNode:
         outputs.append(nbformat.v4.new_output("display_data", data=json.loads(json.dumps(data))))
 
     monkeypatch.setattr("IPython.display.display", display)
-    a_map, a_list, curves = everything()
+    a_map, a_list, curves, table = everything()
     still = plots.bars(["a"], [1.0], title="A still picture", value_label="height")
     cells = [nbformat.v4.new_markdown_cell(PROSE)]
     for name, shown in (
@@ -94,6 +96,7 @@ def notebook(monkeypatch) -> nbformat.NotebookNode:
         ("List", (a_list, LIST_ALT)),
         ("Curves", (curves, CURVE_ALT, still)),
         ("Map again", (a_map, MAP_ALT, still)),
+        ("Table", (table, TABLE_ALT)),
     ):
         outputs.clear()
         explore.explore(*shown)
@@ -181,7 +184,7 @@ def test_contents_lead_to_their_sections(browser, file):
     reader = Reader(browser, file)
     reader.wait_for_controls()
     links = reader.page.locator("nav a")
-    assert links.all_text_contents() == ["Map", "List", "Curves", "Map again"]
+    assert links.all_text_contents() == ["Map", "List", "Curves", "Map again", "Table"]
     links.nth(1).click()
     heading = reader.page.locator("h2", has_text="List")
     assert 0 <= heading.bounding_box()["y"] < 100
@@ -334,6 +337,42 @@ def test_the_list_is_reordered_by_keys_buttons_mouse_and_finger(browser, file):
     assert values(page) == pytest.approx(expected(order(page)), abs=1e-9)
 
 
+def test_the_table_of_models_is_filtered_and_sorted(browser, file):
+    page = Reader(browser, file).page
+    table, said = page.locator(".model-table"), page.locator(".model-table [role=status]")
+
+    def names() -> list[str]:
+        return table.locator("tbody tr:visible th").all_text_contents()
+
+    def cell(name: str, column: int) -> str:
+        return table.locator("tbody tr", has_text=name).locator("td").nth(column).text_content()
+
+    first = names()
+    assert len(first) == 8
+    assert (cell("3-large", 4), cell("3-large", 5)) == ("0.26", "49.2")
+    table.get_by_label("Their tokens in all").fill("10000000")
+    table.get_by_label("Texts in your corpus").fill("1000000")
+    assert (cell("3-large", 4), cell("3-large", 5)) == ("1.3", "12,288.0")
+    table.get_by_label("Dollars at most").fill("1")
+    assert names() == ["text-embedding-3-small", "voyage-3"]
+    assert "2 of 8 models fit: text-embedding-3-small, voyage-3." in said.text_content()
+    table.get_by_label("MTEB of at least").fill("60")
+    assert names() == ["text-embedding-3-small"], "what nobody states fails the filter"
+    table.get_by_label("Where it runs").select_option("open")
+    assert said.text_content() == "No model fits: loosen a filter."
+    table.get_by_role("button", name="Start again").press("Enter")
+    page.wait_for_function(
+        "document.querySelectorAll('.model-table tbody tr[hidden]').length === 0"
+    )
+    assert names() == first
+    head = table.get_by_role("button", name="MTEB", exact=True)
+    head.press("Enter")
+    assert names()[0] == "gte-Qwen2-7B-instruct"
+    assert names()[-1] == "voyage-3", "not stated comes last, whichever way"
+    head.press("Enter")
+    assert (names()[0], names()[-1]) == ("all-MiniLM-L6-v2", "voyage-3")
+
+
 LESSONS = ["01_word_vectors", "03_mnrl"]
 
 
@@ -368,7 +407,7 @@ CODE = """\
 from tests.journeys.test_exploring import everything
 from lib import plots
 from lib.explore import explore
-a_map, a_list, curves = everything()
+a_map, a_list, curves, table = everything()
 still = plots.bars(["a"], [1.0], title="A still picture", value_label="height")
 """
 CALLS = [

@@ -294,6 +294,28 @@ EXAMPLES = [
         '["sore toe", "red toe"]',
         None,
     ),
+    ("with_prefix", ("e5", ["Gout hurts."], "document"), '["passage: Gout hurts."]', None),
+    ("chunk_spans", (9, 4, 1), "[(0, 4), (3, 7), (6, 9)]", None),
+    (
+        "left_pad_with_end",
+        ([[5, 6, 7, 8], [9]], 2, 0, 3),
+        "([[5, 6, 2], [0, 9, 2]], [[1, 1, 1], [0, 1, 1]])",
+        None,
+    ),
+    ("embedding_costs", ([2_000, 500], 1_000, 200.0, 10.0, 2.4), "(0.3, 0.1)", None),
+    (
+        "pick_batch_size",
+        ({4: [2.0], 8: [1.25], 16: [1.0, 1.5, 1.125]}, 100, 0.2),
+        "give 8",
+        8,
+    ),
+    ("decode_vector", ("AABAQAAAgEAAAEBB", 2), "[0.6, 0.8]", None),
+    (
+        "best_chunk",
+        (torch.tensor([[0.2, 0.7, 0.5]]), torch.tensor([0, 0, 1]), 2),
+        "[[0.7, 0.5]]",
+        None,
+    ),
 ]
 TESTS = {
     "break_analogy": ([[2, 0], [0, 1], [-1, 0], [-1, 5]], 0, 1, 2, 3),
@@ -304,6 +326,7 @@ TESTS = {
     "break_max_sim": ([[[2]]], [[1]], [[[3], [5]]], [[1, 1]], [[10]]),
     "break_ndcg": (["a", "b"], {"a": 1, "b": 2}, 2, 0.8597),
     "break_leak_finder": ([("flu", "a virus")], [("gout", "urate"), ("FLU", "fever")], [1]),
+    "break_chunker": (6, 4, 1, [(0, 4), (3, 6)]),
 }
 
 

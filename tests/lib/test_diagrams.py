@@ -49,6 +49,9 @@ QUESTION, OTHERS = (2.0, 1.0), {"A": (1.6, 1.2), "B": (4.0, 0.4), "C": (0.4, 0.3
 
 DRAWN = {
     "search_graph": search_graph,
+    "long_text": lambda: diagrams.long_text(430, 254, 128, 32, 300),
+    "long_text, many chunks": lambda: diagrams.long_text(900, 254, 64, 8, 899),
+    "pooled_tokens": diagrams.pooled_tokens,
     "rank_discount": lambda: rank_discount(GRADES, 10, judged=JUDGED),
     "rank_discount, three ranks": lambda: rank_discount([0, 1], 3),
     "bootstrap_picture": a_bootstrap,
@@ -364,3 +367,14 @@ def test_the_numbers_that_are_trained_are_those_of_the_course_s_model(encoder):
     for text in (f"{384 * 384 / 1e6:.2f} million", f"{last / 1e6:.1f} million"):
         assert text in said
     assert f"{whole / 1e6:.1f} million" in said
+
+
+def test_a_fact_that_is_read_makes_no_picture_of_a_long_text():
+    with pytest.raises(ValueError, match="expected a fact behind the limit"):
+        diagrams.long_text(400, 254, 64, 16, 100)
+
+
+def test_a_long_text_is_drawn_with_the_chunks_that_hold_the_fact():
+    alt = diagrams.long_text(430, 254, 128, 32, 300).alt
+    assert "in 5 chunks" in alt  # at 0, 96, 192, 288 and 384
+    assert "the fact stands in chunks 3 and 4" in alt

@@ -325,7 +325,7 @@ def test_explore_refuses_a_figure_without_words_or_a_still_picture(shown):
     assert shown == []
 
 
-@pytest.mark.parametrize("name", ["controls.js", "ranked_list.js"])
+@pytest.mark.parametrize("name", ["controls.js", "ranked_list.js", "model_table.js"])
 def test_a_script_leaves_no_global_and_asks_no_network(name):
     text = part(name)
     body = re.sub(r"^//.*\n", "", text)

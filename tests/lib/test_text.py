@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lib.text import (
     Vocabulary,
+    end_and_pad,
     length_sorted_batches,
     pad_tokens,
     restore_order,
@@ -160,3 +161,11 @@ def test_token_embeddings_want_a_list(encoder):
         token_embeddings(encoder, [])
     with pytest.raises(TypeError, match="expected a list of texts"):
         token_embeddings(encoder, "one text")
+
+
+def test_a_decoder_s_batch_ends_in_the_end_token_and_is_padded_on_the_left():
+    ids, mask = end_and_pad([[5, 6, 7, 8], [2], []], end=2, padding=2, limit=3)
+    assert ids.tolist() == [[5, 6, 2], [2, 2, 2], [2, 2, 2]]
+    assert mask.tolist() == [[1, 1, 1], [0, 1, 1], [0, 0, 1]]
+    with pytest.raises(ValueError, match="limit is 0"):
+        end_and_pad([[1]], 2, 0, 0)

@@ -7,6 +7,7 @@ import torch
 
 from lib import (
     centroid_candidates,
+    chunking,
     corpus_map,
     evaluation,
     finetune,
@@ -134,6 +135,10 @@ CASES = {
     "triplet": lambda q, p, n: losses.triplet_loss(q, p, n[:, 0], margin=0.5),
     "cosine similarity": lambda q, p, s: losses.cosine_similarity_loss(q, p, s[:, 0]),
     "margin-MSE": lambda q, p, n, s: losses.margin_mse(q, p, n, s[:, :1] - s),
+    "best of chunks": lambda s, own: (
+        chunking.best_of_chunks(s, own[:3] // 2, 2),
+        chunking.mean_of_chunks(s, own[:3] // 2, 3),
+    ),
     "top k": lambda q, c: search.top_k(q, c, 5, 7, 100),
     "fusion": lambda q, c: hybrid.fuse_tables(
         [search.top_k(q, c, 9), search.top_k(-q, c, 7)], above=(0.1, None)

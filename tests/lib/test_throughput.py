@@ -1,0 +1,84 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib.throughput import Timings, encode, padded_tokens, speed_up, time_ways, token_counts, ways
+
+TEXTS = [
+    "kidney failure",
+    "a heart on the wrong side of the body",
+    "x",
+    "the liver is too large " * 9,
+]
+
+
+def test_ways_take_turns_and_every_other_round_goes_backwards():
+    called, ticks = [], iter(range(100))
+    made = {name: (lambda name=name: called.append(name)) for name in "abc"}
+    timed = time_ways(made, texts=6, tokens=60, rounds=2, clock=lambda: next(ticks))
+    assert "".join(called) == "abc" + "abc" + "cba"
+    assert timed["a"] == Timings([1, 1], 6, 60)
+    assert (timed["a"].texts_per_second, timed["a"].tokens_per_second) == (6, 60)
+
+
+def test_a_slow_round_moves_neither_the_median_nor_the_ratio():
+    fast, slow = Timings([1, 1, 9], 10, 100), Timings([2, 2, 18], 10, 100)
+    assert fast.texts_per_second == 10
+    assert speed_up(fast, slow) == 2
+
+
+def test_no_way_and_no_round_are_refused():
+    for made, rounds in (({}, 3), ({"a": int}, 0)):
+        with pytest.raises(ValueError, match="expected at least 1 each"):
+            time_ways(made, texts=1, rounds=rounds)
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=40), st.integers(1, 12))
+def test_sorting_by_length_never_pads_more(counts, batch_size):
+    given_order = padded_tokens(counts, batch_size, by_length=False)
+    in_order = padded_tokens(counts, batch_size, by_length=True)
+    assert sum(counts) <= in_order <= given_order
+    assert padded_tokens(counts, 1, by_length=False) == sum(counts)
+    batches = [counts[i : i + batch_size] for i in range(0, len(counts), batch_size)]
+    assert given_order == sum(len(batch) * max(batch) for batch in batches)
+
+
+def test_a_batch_size_below_one_is_refused(encoder):
+    for by_length in (True, False):
+        with pytest.raises(ValueError, match="batch_size is 0"):
+            encode(encoder, TEXTS, 0, by_length=by_length)
+
+
+@pytest.mark.parametrize("by_length", [True, False])
+@pytest.mark.parametrize("batch_size", [1, 2, 32])
+def test_whatever_the_batches_the_vectors_are_those_of_the_library(encoder, by_length, batch_size):
+    expected = encoder.encode(TEXTS, convert_to_tensor=True, show_progress_bar=False)
+    found = encode(encoder, TEXTS, batch_size, by_length=by_length)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+
+
+def test_16_bits_change_little_and_stay_float32_outside(encoder):
+    found = encode(encoder, TEXTS, precision="bfloat16")
+    assert found.dtype == torch.float32
+    cosines = torch.nn.functional.cosine_similarity(found, encode(encoder, TEXTS))
+    assert float(cosines.min()) > 0.999
+
+
+def test_other_precisions_and_no_text_are_refused(encoder):
+    for texts, precision in ((TEXTS, "int8"), ([], "float32")):
+        with pytest.raises(ValueError, match="expected at least one text and one of float32"):
+            encode(encoder, texts, precision=precision)
+
+
+def test_tokens_are_counted_as_the_model_reads_them(encoder):
+    counts = token_counts(encoder, [*TEXTS, "kidney " * 999])
+    assert counts[0] == len(encoder.tokenizer.tokenize(TEXTS[0])) + 2
+    assert counts[-1] == encoder.max_seq_length == 256
+    assert token_counts(encoder, []) == []
+
+
+def test_there_is_a_way_for_each_batch_size(encoder):
+    made = ways(encoder, TEXTS, [2, 4], precision="float32")
+    assert [*made] == [2, 4]
+    torch.testing.assert_close(made[2](), made[4](), atol=1e-5, rtol=0)

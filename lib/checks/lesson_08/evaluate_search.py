@@ -91,6 +91,17 @@ EXERCISE = Exercise(
     "08",
     _cases,
     _by_counting_above,
+    equivalent={
+        "scores.topk(min(k, len(passages)), dim=1).indices.tolist() -> "
+        "scores.topk(min(k, len(passages)), dim=1).indices": (
+            "a tensor of one number is found in a list of numbers"
+        ),
+        "scores.topk(min(k, len(passages)), dim=1) -> scores.topk(min(k, len(passages)))": (
+            "the last axis is the default, and there are two"
+        ),
+        "min(k, len(passages)) -> min(len(passages), k)": "the smaller of two is the same",
+        "recall = mrr = 0.0 -> recall = mrr = -0.0": "-0.0 equals 0.0",
+    },
     mistakes=[
         Mistake(
             "dot-products",

@@ -166,6 +166,10 @@ EXERCISE = Exercise(
     _cases,
     _by_walking,
     tolerance=EXACT,
+    equivalent={
+        "max(root(place), other) -> max(other, root(place))": "the larger of two is the same",
+        "min(root(place), other) -> min(other, root(place))": "the smaller of two is the same",
+    },
     mistakes=[
         Mistake(
             "passages-only",

@@ -128,6 +128,13 @@ EXERCISE = Exercise(
             hint=1,
         ),
         Mistake(
+            "quotes-before-marks",
+            "You take quotes off before the mark, so that those behind a mark stay. First the mark, then the "
+            "quotes.",
+            parser(marks=unquoted, quotes=_query_parser.without_a_mark),
+            hint=1,
+        ),
+        Mistake(
             "quotes-at-one-end",
             "You take off a quote at one end alone: it belongs to a word of the query. Take quotes off only "
             "where the line begins and ends with one.",

@@ -143,6 +143,13 @@ EXERCISE = Exercise(
             hint=1,
         ),
         Mistake(
+            "beyond-the-corpus-and-divided-by-none",
+            "Two things fail: `topk` where k is larger than the number of passages (take "
+            "`min(k, len(passages))`), and the division where a query has no right passage (it counts 0).",
+            _evaluator.beyond_and_divided_by_none,
+            hint=1,
+        ),
+        Mistake(
             "hit-for-recall",
             "Your recall is 1 as soon as one right passage is found. It is the share of the query's right "
             "passages that are found.",

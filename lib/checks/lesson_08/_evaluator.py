@@ -74,6 +74,13 @@ def beyond_the_corpus(queries: Tensor, passages: Tensor, relevant: Rows, k: int 
     return right(queries, passages, relevant, k)
 
 
+def beyond_and_divided_by_none(
+    queries: Tensor, passages: Tensor, relevant: Rows, k: int = 10
+) -> dict:
+    beyond_the_corpus(queries, passages, relevant, k)
+    return divided_by_none(queries, passages, relevant, k)
+
+
 def units_by_column(queries: Tensor, passages: Tensor) -> Tensor:
     return (queries / queries.norm(dim=0)) @ (passages / passages.norm(dim=0)).T
 

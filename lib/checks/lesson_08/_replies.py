@@ -38,6 +38,7 @@ _TELLING: list[tuple[str, str, int, str]] = [
     ("3 days of fever\n24-hour cough", "flu", 5, "a query that begins with a number"),
     ("2.5 mg of warfarin\n-itis of the toe", "gout", 5, "a mark without white space behind it"),
     ("1. - red joint\n- 2. sore toe", "gout", 5, "two marks: one is taken off"),
+    ('"1. sore toe"\n"- red joint"', "gout", 5, "a mark inside quotes stays"),
     ("stage 2. treatment\nred - and swollen", "gout", 5, "a mark inside a line"),
     ('what is "podagra"\n"tophi" in the ear', "gout", 5, "quotes at one end"),
     ("patient's toe hurts\n'red joint'", "gout", 5, "other quotes stay"),

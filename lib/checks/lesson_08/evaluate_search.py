@@ -91,6 +91,17 @@ EXERCISE = Exercise(
     "08",
     _cases,
     _by_counting_above,
+    equivalent={
+        "scores.topk(min(k, len(passages)), dim=1).indices.tolist() -> "
+        "scores.topk(min(k, len(passages)), dim=1).indices": (
+            "a tensor of one number is found in a list of numbers"
+        ),
+        "scores.topk(min(k, len(passages)), dim=1) -> scores.topk(min(k, len(passages)))": (
+            "the last axis is the default, and there are two"
+        ),
+        "min(k, len(passages)) -> min(len(passages), k)": "the smaller of two is the same",
+        "recall = mrr = 0.0 -> recall = mrr = -0.0": "-0.0 equals 0.0",
+    },
     mistakes=[
         Mistake(
             "dot-products",
@@ -129,6 +140,13 @@ EXERCISE = Exercise(
             "beyond-the-corpus",
             "`topk` fails where k is larger than the number of passages. Take `min(k, len(passages))`.",
             _evaluator.beyond_the_corpus,
+            hint=1,
+        ),
+        Mistake(
+            "beyond-the-corpus-and-divided-by-none",
+            "Two things fail: `topk` where k is larger than the number of passages (take "
+            "`min(k, len(passages))`), and the division where a query has no right passage (it counts 0).",
+            _evaluator.beyond_and_divided_by_none,
             hint=1,
         ),
         Mistake(

@@ -18,6 +18,12 @@ from lib.checks.lesson_08._rank_changes import (
     spearman_change,
 )
 
+# Why some mutants of the worked answer compute the same.
+SHIFTED = "a correlation is the same when one number is added to all ranks"
+STRETCHED = "a correlation is the same when all ranks are multiplied by one number"
+SYMMETRIC = "the cosine is the same when its two vectors are exchanged"
+ONE_NUMBER = "a tensor with one number is a number, too"
+
 
 def _case(before: Sequence, after: Sequence, human: Sequence, draws: Sequence, label: str) -> Case:
     numbers = (torch.tensor(x, dtype=torch.float32) for x in (before, after, human))
@@ -86,6 +92,22 @@ EXERCISE = Exercise(
     "08",
     _cases,
     _by_pairs_of_items,
+    equivalent={
+        "values.sort(dim=-1) -> values.sort()": "the last axis is the default",
+        "below + not_above + 1 -> below + not_above - 1": SHIFTED,
+        "below + not_above + 1 -> below + not_above + 2": SHIFTED,
+        "below + not_above + 1 -> below + not_above + 0": SHIFTED,
+        "(below + not_above + 1) / 2 -> (below + not_above + 1) / 3": STRETCHED,
+        "(below + not_above + 1) / 2 -> (below + not_above + 1) / 1": STRETCHED,
+        "torch.cosine_similarity(new, people, dim=-1) -> "
+        "torch.cosine_similarity(people, new, dim=-1)": SYMMETRIC,
+        "torch.cosine_similarity(old, people, dim=-1) -> "
+        "torch.cosine_similarity(people, old, dim=-1)": SYMMETRIC,
+        "float(torch.quantile(change(draws), share)) -> torch.quantile(change(draws), share)": (
+            ONE_NUMBER
+        ),
+        "float(change(torch.arange(len(human)))) -> change(torch.arange(len(human)))": ONE_NUMBER,
+    },
     mistakes=[
         Mistake(
             "before-minus-after",

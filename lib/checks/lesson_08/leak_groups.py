@@ -146,6 +146,20 @@ def _remembered(order: Callable[[Pair], Sequence[str]], renew: bool) -> Callable
     return groups
 
 
+def _first_that_fits(pairs: list[Pair]) -> list[int]:
+    """A list of groups, each with its texts; a pair goes into the first that has one of its own."""
+    groups: list[set[str]] = []
+    found: list[int] = []
+    for pair in pairs:
+        texts = {key(text) for text in pair}
+        fits = next((n for n, group in enumerate(groups) if group & texts), len(groups))
+        if fits == len(groups):
+            groups.append(set())
+        groups[fits] |= texts
+        found.append(fits)
+    return found
+
+
 def _only_its_own_pairs_renamed(pairs: list[Pair]) -> list[int]:
     """Groups are joined for the texts of later pairs; pairs that have a number keep it."""
     known: dict[str, int] = {}
@@ -166,6 +180,10 @@ EXERCISE = Exercise(
     _cases,
     _by_walking,
     tolerance=EXACT,
+    equivalent={
+        "max(root(place), other) -> max(other, root(place))": "the larger of two is the same",
+        "min(root(place), other) -> min(other, root(place))": "the smaller of two is the same",
+    },
     mistakes=[
         Mistake(
             "passages-only",
@@ -233,6 +251,13 @@ EXERCISE = Exercise(
             "You join a pair with the first one that shares a text with it, and stop there. If the first pair "
             "shares a text with the second and the second with the third, all three are one group.",
             _direct,
+            hint=3,
+        ),
+        Mistake(
+            "first-group-that-fits",
+            "You put a pair into the first group that shares a text with it, and look at no other. Where several "
+            "groups share one with it, they all become one group.",
+            _first_that_fits,
             hint=3,
         ),
         Mistake(

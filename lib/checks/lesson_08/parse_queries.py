@@ -128,10 +128,35 @@ EXERCISE = Exercise(
             hint=1,
         ),
         Mistake(
+            "quotes-before-marks",
+            "You take quotes off before the mark, so that those behind a mark stay. First the mark, then the "
+            "quotes.",
+            parser(marks=unquoted, quotes=_query_parser.without_a_mark),
+            hint=1,
+        ),
+        Mistake(
             "quotes-at-one-end",
             "You take off a quote at one end alone: it belongs to a word of the query. Take quotes off only "
             "where the line begins and ends with one.",
             parser(quotes=_query_parser.each_quote),
+            hint=1,
+        ),
+        Mistake(
+            "characters-and-quotes-stripped",
+            'Two things: `lstrip` takes off every character that it names, so that "3 days of fever" loses its '
+            "3; and `strip('\"')` takes off a quote that belongs to a word. Take off one mark, and quotes only "
+            "as a pair.",
+            parser(
+                marks=lambda line: line.lstrip("0123456789.)-*• "), quotes=_query_parser.each_quote
+            ),
+            hint=1,
+        ),
+        Mistake(
+            "marks-without-white-space-and-quotes-at-one-end",
+            'Two things: a mark without white space behind it is no mark ("2.5 mg" loses its 2), and '
+            "`strip('\"')` takes off a quote that belongs to a word. Ask for `\\s+`, and take quotes off only as "
+            "a pair.",
+            parser(marks=without(r"^(?:\d+[.)]|[-*•])\s*"), quotes=_query_parser.each_quote),
             hint=1,
         ),
         Mistake(

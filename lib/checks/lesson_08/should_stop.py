@@ -132,6 +132,11 @@ EXERCISE = Exercise(
     "08",
     _cases,
     _by_looking_back,
+    equivalent={
+        "best, place, since = (-math.inf, -1, 0) -> best, place, since = (-math.inf, -1, -1)": (
+            "the first evaluation sets the count, and without one -1 is below any patience, too"
+        ),
+    },
     mistakes=[
         Mistake(
             "least-gain-suffices",

@@ -1,3 +1,9 @@
 """The checks of lesson 10, the capstone, in the order of the notebook."""
 
-EXERCISES = ("capstone",)
+EXERCISES = (
+    "reciprocal_rank_fusion",
+    "break_fusion",
+    "frontier",
+    "best_within",
+    "capstone",
+)

@@ -146,6 +146,7 @@ TESTED_IN = {
     "lib/_coarse.py": "tests/lib/test_coarse.py",
     "lib/_arguments.py": "tests/lib/test_arguments.py",
     "lib/_explore_*.py": "tests/lib/test_explore.py",
+    "lib/_explore_budget.py": "tests/lib/test_explore_budget.py",
     "lib/_max_sim_map.py": "tests/lib/test_explore.py",
     "lib/_files.py": "tests/lib/test_files.py",
     "lib/lower_states.py": "tests/lib/test_late_layers.py",

@@ -5,7 +5,9 @@ Each function returns a `Diagram`, a figure and its text alternative, which `sho
 dash means is said in words, too. Where a picture shows a result, it was computed.
 """
 
+from lib._diagram_fusion import fused_rankings
 from lib._diagram_graph import search_graph
+from lib._diagram_judge import how_it_is_judged
 from lib._diagram_late import max_sim_steps, residual_codec
 from lib._diagram_metrics import bootstrap_picture, rank_discount
 from lib._diagram_models import architectures
@@ -13,5 +15,6 @@ from lib._diagram_paper import Diagram
 from lib._diagram_two_stage import two_stage_search
 from lib._diagram_vectors import toy_vectors
 
-__all__ = ["Diagram", "architectures", "bootstrap_picture", "max_sim_steps", "rank_discount"]
-__all__ += ["residual_codec", "search_graph", "toy_vectors", "two_stage_search"]
+__all__ = ["Diagram", "architectures", "bootstrap_picture", "fused_rankings", "how_it_is_judged"]
+__all__ += ["max_sim_steps", "rank_discount", "residual_codec", "search_graph", "toy_vectors"]
+__all__ += ["two_stage_search"]

@@ -22,8 +22,7 @@ __all__ = ["budget"]
 LIMITS = (2_000_000, 50.0)  # the capstone's
 _PALE = "#8A8A8A"  # what does not fit: seen on white, but quieter than what fits
 _BELOW = (
-    "Filled: fits both limits. Hollow: too large.",
-    "Hollow with a cross: too slow.",
+    "Filled: fits. Hollow: too large; with a cross: too slow.",
     "Ring: the best that fits. Line: the limit of bytes.",
 )
 # Of a telephone, where names are most in each other's way, in pixels.
@@ -77,11 +76,11 @@ def budget(
     start = sizes.index(limits[0]), times.index(limits[1])
     begun = states[f"{start[0]}.{start[1]}"]
     looks = (_FILLED, _SLOW, _RING, _NEXT, _LIMIT)
-    moving = [go.Scatter(part, hoverinfo="skip", **look) for part, look in zip(begun, looks)]
+    moving = [go.Scatter(part, hoverinfo="skip").update(look) for part, look in zip(begun, looks)]
     traces = [*range(1, 1 + len(moving))]
     frames = [go.Frame(name=name, data=data, traces=traces) for name, data in states.items()]
     figure = go.Figure([_hollow(systems), *moving], frames=frames, layout_template="none")
-    figure.update_layout(**paper(title, *_BELOW), height=470, showlegend=False)
+    figure.update_layout(**paper(title, *_BELOW), height=430, showlegend=False)
     figure.update_layout(margin_b=62, margin_l=66)  # a title at the very edge loses its tails
     ticks = log_ticks(10**left, 10**right)
     figure.update_xaxes(
@@ -171,10 +170,15 @@ _SLOW = {
     "marker": {"symbol": "x-thin", "size": 7, "line": {"width": 1.5, "color": _PALE}},
 }
 _RING = {
-    "mode": "markers",
+    "mode": "markers+text",
+    "textfont": {"color": INK, "size": 12},
     "marker": {"symbol": "circle-open", "size": 22, "color": INK, "line": {"width": 3}},
 }
-_NEXT = {"mode": "text", "textfont": {"color": QUIET, "size": 12}}
+_NEXT = {
+    "mode": "markers+text",  # a marker that is not seen keeps the name off the point
+    "textfont": {"color": QUIET, "size": 12},
+    "marker": {"size": 11, "opacity": 0},
+}
 _LIMIT = {"mode": "lines", "line": {"color": PALETTE[1], "width": 2, "dash": "dash"}}
 
 
@@ -229,23 +233,23 @@ def _moving(
             "y": digits(rows[row][2].mean for row in places),
         }
 
+    def named_at(places: Sequence[int], mark: str) -> dict[str, Any]:
+        words = [f"<{mark}>{names[row]}</{mark}>" for row in places]
+        return at(places) | {"text": words, "textposition": [sides[row] for row in places]}
+
     best = [] if choice.best is None else [choice.best]
     better = [] if choice.better is None else [choice.better]
     size, bottom, top = line
     return [
         {
             **at(choice.fits),
-            "text": [f"<b>{names[row]}</b>" if row in best else names[row] for row in choice.fits],
+            "text": ["" if row in best else names[row] for row in choice.fits],  # the ring has it
             "textposition": [sides[row] for row in choice.fits],
             "error_y": _whiskers([rows[row][2] for row in choice.fits]),
         },
         at(choice.slow),
-        at(best),
-        {
-            **at(better),
-            "text": [f"<i>{names[row]}</i>" for row in better],
-            "textposition": [sides[row] for row in better],
-        },
+        named_at(best, "b"),
+        named_at(better, "i"),
         {"x": digits([size, size]), "y": [bottom, top]},
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import textwrap
 from typing import Any
 
@@ -57,3 +58,24 @@ def axis(grid: bool = True) -> dict[str, Any]:
         "linecolor": QUIET,
         "ticks": "",
     }
+
+
+def named(text: str) -> dict[str, Any]:
+    """An axis' title near its ticks, not at the edge of the paper."""
+    return {"text": text, "standoff": 10}
+
+
+def digits(values: Any) -> list[float]:
+    """The values with four digits."""
+    return [float(f"{value:.4g}") for value in values]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """At most five round numbers between two others, or just outside."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        found = [step * 10.0**decade for decade in decades for step in steps]
+        found = [tick for tick in found if low / 1.1 <= tick <= high * 1.1]
+        if len(found) <= 5:
+            break
+    return found

@@ -5,7 +5,9 @@ Each function returns a `Diagram`, a figure and its text alternative, which `sho
 dash means is said in words, too. Where a picture shows a result, it was computed.
 """
 
+from lib._diagram_fusion import fused_rankings
 from lib._diagram_graph import search_graph
+from lib._diagram_judge import how_it_is_judged
 from lib._diagram_late import max_sim_steps, residual_codec
 from lib._diagram_metrics import bootstrap_picture, rank_discount
 from lib._diagram_models import architectures
@@ -15,14 +17,6 @@ from lib._diagram_tuning import fine_tuning_loop, trained_parts
 from lib._diagram_two_stage import two_stage_search
 from lib._diagram_vectors import toy_vectors
 
-__all__ = ["Diagram", "architectures", "bootstrap_picture", "max_sim_steps", "rank_discount"]
-__all__ += [
-    "fine_tuning_loop",
-    "long_text",
-    "pooled_tokens",
-    "residual_codec",
-    "search_graph",
-    "toy_vectors",
-    "trained_parts",
-    "two_stage_search",
-]
+__all__ = ["Diagram", "architectures", "bootstrap_picture", "fine_tuning_loop", "fused_rankings"]
+__all__ += ["how_it_is_judged", "long_text", "max_sim_steps", "pooled_tokens", "rank_discount"]
+__all__ += ["residual_codec", "search_graph", "toy_vectors", "trained_parts", "two_stage_search"]

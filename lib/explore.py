@@ -1,6 +1,6 @@
 """Things to explore: a reader moves them by mouse, touch or keyboard, and no kernel is asked.
 
-`max_sim_map` and `recall_speed` make plotly figures that hold all of their states as frames;
+`max_sim_map`, `recall_speed` and `budget` make plotly figures that hold all of their states as frames;
 `ranked_list` makes a list that the reader reorders, `model_table` a table to filter. `explore` shows
 any of them, with controls that are HTML's own (a keyboard and a screen reader know them), with a still
 picture and with a text. The scripts are in `lib/browser/`; plotly's is that of the package. Nothing is
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lib._explore_paper import SYMBOLS, axis, paper
+from lib._explore_budget import budget
+from lib._explore_paper import SYMBOLS, axis, digits, log_ticks, named, paper
 from lib._explore_show import Control, Reading, explore, require_small, with_controls
 from lib._max_sim_map import max_sim_map
 from lib._model_explorer import ModelTable, model_table
@@ -31,8 +32,8 @@ from lib._ranks_by_size import ranks_by_size
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["ModelTable", "RankedList", "explore", "max_sim_map", "model_table", "ranked_list"]
-__all__ += ["ranks_by_size", "recall_speed"]
+__all__ = ["ModelTable", "RankedList", "budget", "explore", "max_sim_map", "model_table"]
+__all__ += ["ranked_list", "ranks_by_size", "recall_speed"]
 
 Points = Sequence[tuple[float, float, float]]  # effort, recall, queries per second
 Curve = tuple[str, Points]  # the effort's name, what was measured
@@ -68,7 +69,7 @@ def recall_speed(
         rings.append(_ring(points[start], place))
         controls.append(Control(f"{effort} of {name}", efforts, slides=True, start=start))
         for i, (said, (_, recall, speed)) in enumerate(zip(efforts, points)):
-            moved = {"x": _digits([speed]), "y": _digits([recall])}
+            moved = {"x": digits([speed]), "y": digits([recall])}
             frames.append(go.Frame(name=f"{c}.{i}", data=[moved], traces=[len(curves) + c]))
             readings[f"{c}.{i}"] = Reading(
                 f"{name} with {said}: recall@{k} {recall:.3f}, "
@@ -92,8 +93,8 @@ def _line(name: str, efforts: Sequence[str], points: Points, place: int, k: int)
     colour = PALETTE[place]
     _, recalls, speeds = zip(*points)
     return go.Scatter(
-        x=_digits(speeds),
-        y=_digits(recalls),
+        x=digits(speeds),
+        y=digits(recalls),
         mode="lines+markers+text",
         text=[f"<b>{name}</b>" if speed == max(speeds) else "" for speed in speeds],
         textposition="middle right",
@@ -114,7 +115,7 @@ def _ring(point: tuple[float, float, float], place: int) -> Any:
     symbol = f"{SYMBOLS[place]}-open"
     marker = {"symbol": symbol, "size": 19, "color": INK, "line": {"width": 3}}
     return go.Scatter(
-        x=_digits([speed]), y=_digits([recall]), mode="markers", marker=marker, hoverinfo="skip"
+        x=digits([speed]), y=digits([recall]), mode="markers", marker=marker, hoverinfo="skip"
     )
 
 
@@ -122,7 +123,7 @@ def _all_vectors(speed: float) -> Any:
     from plotly import graph_objects as go
 
     return go.Scatter(
-        x=_digits([speed]),
+        x=digits([speed]),
         y=[1],
         mode="markers+text",
         text="<b>exact search</b>",
@@ -137,12 +138,12 @@ def _scale(figure: Figure, recalls: Sequence[float], speeds: Sequence[float], k:
     """Axes with room for the names: at the right of the fastest points, above a recall of 1."""
     low, high = math.log10(min(speeds)), math.log10(max(speeds))
     wide = max(high - low, 0.3)
-    ticks = _log_ticks(min(speeds), max(speeds))
+    ticks = log_ticks(min(speeds), max(speeds))
     thousands = min(ticks, default=0) >= 1_000  # short labels, so that a telephone keeps them apart
     figure.update_xaxes(
         type="log",
         range=[round(low - 0.07 * wide, 3), round(high + 0.22 * wide, 3)],
-        title=_named(f"{'thousand ' if thousands else ''}queries per second (log scale)"),
+        title=named(f"{'thousand ' if thousands else ''}queries per second (log scale)"),
         tickvals=ticks,
         ticktext=[f"{tick / 1_000 if thousands else tick:,g}" for tick in ticks],
         tickangle=0,
@@ -151,12 +152,7 @@ def _scale(figure: Figure, recalls: Sequence[float], speeds: Sequence[float], k:
     bottom = 0 if min(recalls) < 0.3 else round(min(recalls) - 0.15 * (1 - min(recalls)) - 0.02, 3)
     cut = "" if bottom == 0 else ", axis not from 0"
     top = round(1 + 0.12 * (1 - bottom), 3)
-    figure.update_yaxes(title=_named(f"recall@{k}{cut}"), range=[bottom, top], **axis())
-
-
-def _named(text: str) -> dict[str, Any]:
-    """An axis' title near its ticks, not at the edge of the paper."""
-    return {"text": text, "standoff": 10}
+    figure.update_yaxes(title=named(f"recall@{k}{cut}"), range=[bottom, top], **axis())
 
 
 def _require_curves(curves: Mapping[str, Curve], exact: float | None) -> None:
@@ -181,19 +177,3 @@ def _require_curves(curves: Mapping[str, Curve], exact: float | None) -> None:
             )
     if exact is not None and not exact > 0:
         raise ValueError(f"recall_speed: exact is {exact}; expected positive queries per second")
-
-
-def _digits(values: Any) -> list[float]:
-    """The values with four digits."""
-    return [float(f"{value:.4g}") for value in values]
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    """At most five round numbers between two others, or just outside."""
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for steps in ((1, 2, 5), (1, 3), (1,)):
-        found = [step * 10.0**decade for decade in decades for step in steps]
-        found = [tick for tick in found if low / 1.1 <= tick <= high * 1.1]
-        if len(found) <= 5:
-            break
-    return found

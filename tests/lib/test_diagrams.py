@@ -6,12 +6,21 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import _diagram_graph, _diagram_late, _diagram_two_stage, diagrams
+from lib import (
+    _diagram_fusion,
+    _diagram_graph,
+    _diagram_judge,
+    _diagram_late,
+    _diagram_two_stage,
+    diagrams,
+)
 from lib.diagrams import (
     Diagram,
     architectures,
     bootstrap_picture,
     fine_tuning_loop,
+    fused_rankings,
+    how_it_is_judged,
     max_sim_steps,
     rank_discount,
     residual_codec,
@@ -52,6 +61,8 @@ DRAWN = {
     "long_text": lambda: diagrams.long_text(430, 254, 128, 32, 300),
     "long_text, many chunks": lambda: diagrams.long_text(900, 254, 64, 8, 899),
     "pooled_tokens": diagrams.pooled_tokens,
+    "fused_rankings": fused_rankings,
+    "how_it_is_judged": how_it_is_judged,
     "rank_discount": lambda: rank_discount(GRADES, 10, judged=JUDGED),
     "rank_discount, three ranks": lambda: rank_discount([0, 1], 3),
     "bootstrap_picture": a_bootstrap,
@@ -378,3 +389,57 @@ def test_a_long_text_is_drawn_with_the_chunks_that_hold_the_fact():
     alt = diagrams.long_text(430, 254, 128, 32, 300).alt
     assert "in 5 chunks" in alt  # at 0, 96, 192, 288 and 384
     assert "the fact stands in chunks 3 and 4" in alt
+
+
+def test_the_fused_list_is_sorted_by_sums_of_one_over_60_plus_rank():
+    sums = {}
+    for ranking in _diagram_fusion._RANKINGS.values():
+        for place, passage in enumerate(ranking):
+            sums[passage] = sums.get(passage, 0) + 1 / (61 + place)
+    assert len(sums) == 5
+    assert len({f"{total:.6f}" for total in sums.values()}) == 5, "a tie would have to be explained"
+    ranked = sorted(sums, key=sums.__getitem__, reverse=True)
+    figure, alt = fused_rankings()
+    told = ", ".join(f"{i} {passage} {sums[passage]:.6f}" for i, passage in enumerate(ranked, 1))
+    assert f"fused list: {told}." in alt
+    assert all(ranking[0] != ranked[0] for ranking in _diagram_fusion._RANKINGS.values())
+    for passage, total in sums.items():
+        parts = [
+            1 / (61 + ranking.index(passage))
+            for ranking in _diagram_fusion._RANKINGS.values()
+            if passage in ranking
+        ]
+        shown = " + ".join(f"{part:.6f}" for part in parts)
+        assert shown in written(figure)
+        assert sum(round(part, 6) for part in parts) == pytest.approx(round(total, 6), abs=1e-9)
+
+
+def test_a_line_leads_from_each_place_of_both_lists_to_the_passage_s_sum():
+    figure, _ = fused_rankings()
+    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 2]
+    assert len(lines) == sum(map(len, _diagram_fusion._RANKINGS.values()))
+    ranked = list(_diagram_fusion._fused())
+    expected = {
+        (place, ranked.index(passage))
+        for ranking in _diagram_fusion._RANKINGS.values()
+        for place, passage in enumerate(ranking)
+    }
+    heights = [_diagram_fusion._height(rank) for rank in range(1, 6)]
+    assert {tuple(heights.index(y) for y in line.get_ydata()) for line in lines} == expected
+    assert len({line.get_linestyle() for line in lines}) == 2, "not by colour alone"
+
+
+def test_the_picture_of_the_judge_says_what_is_secret_and_what_is_allowed():
+    figure, alt = how_it_is_judged()
+    for text in ("hidden queries (secret)", "right passages (secret)", "2,000,000 are allowed"):
+        assert text in written(figure)
+    for text in ("build_index", "search", "2,000,000", "30% at BM25", "which are secret"):
+        assert text in alt
+
+
+def test_the_picture_of_the_judge_has_the_judge_s_rules():
+    rules = pytest.importorskip("lib.checks.lesson_10._rules")
+    assert _diagram_judge._BYTES == rules.BYTES
+    assert _diagram_judge._MILLISECONDS == rules.MILLISECONDS
+    assert (_diagram_judge._TIMES, rules.TIMES) == ("five", 5)
+    assert tuple(_diagram_judge._SHARES.values()) == rules.SHARES

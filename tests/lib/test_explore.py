@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import _max_sim_map, explore, metrics, plots
+from lib._explore_paper import log_ticks
 from lib._explore_show import KEY, LARGEST, MIME, part, require_small
 from lib._ranked_list import values_of
+from lib.metrics import Interval
 
 ALT = "Similarities of <query> & passage: the word bladder answers incontinence."
 QUERIES = {"loss of bladder control": 4, "thick skin of the hands": 5}
@@ -184,7 +186,7 @@ def test_fast_searches_are_told_in_thousands_so_that_ticks_stay_apart():
 
 @given(st.floats(0.01, 1e6), st.floats(1, 1e5))
 def test_ticks_of_a_logarithmic_axis_are_few_and_round(low, times):
-    ticks = explore._log_ticks(low, low * times)
+    ticks = log_ticks(low, low * times)
     assert len(ticks) <= 12 if times > 1e4 else len(ticks) <= 5
     for tick in ticks:
         assert f"{tick:e}"[0] in "1235"
@@ -339,6 +341,8 @@ def test_nothing_that_is_shown_names_another_machine(shown):
     explore.explore(a_map(), ALT, still())
     explore.explore(explore.recall_speed(CURVES, title="t", exact=300), ALT, still())
     explore.explore(explore.ranked_list([("a", 1)], title="t", query="q"), ALT)
+    quality = Interval(0.5, 0.4, 0.6)
+    explore.explore(explore.budget({"a": (1e6, 10, quality)}, title="t"), ALT, still())
     assert not re.search(r"https?://(?!www\.w3\.org)|//cdn", json.dumps(shown))
 
 

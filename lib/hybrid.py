@@ -19,6 +19,7 @@ from lib.search import ordered_top_k
 
 __all__ = [
     "fuse_tables",
+    "fused_ids",
     "plain_reciprocal_rank_fusion",
     "reciprocal_rank_fusion",
     "weighted_sum",
@@ -54,6 +55,21 @@ def plain_reciprocal_rank_fusion(
     # The largest part first, so that the order of the rankings makes no difference, not by rounding.
     scores = {row: sum(sorted(found, reverse=True)) for row, found in parts.items()}
     return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def fused_ids(rankings: Sequence[Sequence[str]], k: float = CONSTANT) -> list[str]:
+    """Return the ids of all passages that any ranking names, best first, by reciprocal rank fusion.
+
+    rankings: each of ids, best first, no id twice in it; k: the constant, 0 or more. Equal scores come
+    in the order in which the rankings, read one after the other, name the passages.
+    Raises ValueError for a constant below 0.
+    """
+    ids = list(dict.fromkeys(name for ranking in rankings for name in ranking))
+    row = {name: place for place, name in enumerate(ids)}
+    rows = [[row[name] for name in ranking] for ranking in rankings]
+    if not rows:
+        return []
+    return [ids[place] for place, _ in plain_reciprocal_rank_fusion(rows, k)]
 
 
 @torch.no_grad()

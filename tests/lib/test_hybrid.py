@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lib.bm25 import BM25
 from lib.hybrid import (
     fuse_tables,
+    fused_ids,
     plain_reciprocal_rank_fusion,
     reciprocal_rank_fusion,
     weighted_sum,
@@ -178,3 +179,9 @@ def test_a_weighted_sum_forgets_the_scale_and_keeps_the_order_of_one(q, n, scale
 def test_what_a_weighted_sum_refuses(scores, weights, least, said):
     with pytest.raises(ValueError, match=said):
         weighted_sum(scores, weights, least)
+
+
+def test_ids_are_fused_as_rows_are_and_equals_keep_the_order_of_reading():
+    assert fused_ids([["a", "b"], ["b", "c"]]) == ["b", "a", "c"]
+    assert fused_ids([["z", "y"], ["y", "z"], []]) == ["z", "y"]
+    assert fused_ids([]) == fused_ids([[], []]) == []

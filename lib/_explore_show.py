@@ -82,7 +82,7 @@ def require_small(name: str, figure: Figure) -> Figure:
 def explore(figure: Figure | RankedList, alt: str, still: StillPicture | None = None) -> None:
     """Display controls, below them what they drive, what it says, and folded a still picture.
 
-    figure: of `max_sim_map`, `recall_speed`, `budget` or `ranked_list`; alt: at least 20 characters: what is
+    figure: of `max_sim_map`, `recall_speed` or `ranked_list`; alt: at least 20 characters: what is
     shown and what it says, for who cannot see or move it; still: a figure of `lib.plots` with one of
     the states; only a ranked list, which is text, may be without one. Outside a notebook it prints
     `alt`. Raises ValueError for a shorter alt, or a plotly figure without a still picture.

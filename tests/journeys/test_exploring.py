@@ -253,6 +253,48 @@ def test_sliders_move_their_own_ring_and_tell_its_numbers(browser, file):
     assert "IVF with nprobe 4: recall@10 0.800" in said
 
 
+@pytest.mark.parametrize("size", [DESK, TELEPHONE], ids=["desk", "telephone"])
+def test_two_sliders_of_a_budget_decide_together_what_fits(browser, monkeypatch, tmp_path, size):
+    outputs: list = []
+    monkeypatch.setattr(
+        "IPython.display.display",
+        lambda data, raw: outputs.append(nbformat.v4.new_output("display_data", data=data)),
+    )
+    systems = {
+        "words": (400_000, 1.5, metrics.Interval(0.51, 0.49, 0.53)),
+        "vectors": (1_800_000, 12.0, metrics.Interval(0.66, 0.64, 0.68)),
+        "reranked": (1_900_000, 70.0, metrics.Interval(0.69, 0.67, 0.71)),
+    }
+    still = plots.bars(["a"], [1.0], title="A still picture", value_label="height")
+    shown = explore.budget(systems, title="What fits the budget?")
+    explore.explore(shown, "Three systems by bytes and quality, and which of them fit.", still)
+    heading = nbformat.v4.new_markdown_cell("# 99 To explore")
+    cells = [heading, nbformat.v4.new_code_cell("1", outputs=outputs)]
+    course = {"course": {"lesson": "99", "title": "To explore"}}
+    path = tmp_path / "99_budget.html"
+    pages.write(path, nbformat.v4.new_notebook(cells=cells, metadata=course))
+    reader = Reader(browser, path, size)
+    reader.wait_for_controls()
+    page, said = reader.page, reader.page.locator(".explorable-reading").get_by_role("status")
+    figure = page.locator(".plotly-figure").element_handle()
+    ringed = "([gd, at]) => (gd.data[3].x[0] ?? null) === at"
+    page.wait_for_function(ringed, arg=[figure, 1_800_000])
+    assert "reranked with 0.690 [0.670, 0.710]: it needs 70 ms a query." in said.text_content()
+    page.get_by_label("milliseconds a query may take").press("End")
+    page.wait_for_function(ringed, arg=[figure, 1_900_000])
+    assert "No other has a higher nDCG@10." in said.text_content()
+    page.get_by_label("bytes the index may take").press("Home")
+    page.wait_for_function(ringed, arg=[figure, 400_000])
+    assert page.get_by_label("bytes the index may take").get_attribute("aria-valuetext") == "400 kB"
+    slider = page.get_by_label("milliseconds a query may take")
+    place = slider.bounding_box()
+    slider.click(position={"x": 3, "y": place["height"] / 2})
+    assert "With 400 kB and 1.5 ms a query 1 of 3 systems fits." in said.text_content()
+    assert (reader.refused, reader.errors) == ([], [])
+    assert reader.sideways() <= 0
+    assert axe.violations(page) == []
+
+
 def order(page) -> list[int]:
     """The passages' first ranks, from 0, in the order that they are in now."""
     return page.locator(".ranked-list li").evaluate_all(

@@ -149,12 +149,15 @@ show(*diagrams.fused_rankings())
 # Why the 60? Without it the first place would be worth twice the second, and one ranking alone would decide. With it the first ten places weigh nearly alike, so that a passage which both rankings have near the top beats one that a single ranking has first. In loops:
 
 # %%
-score: dict[str, float] = {}
+total: dict[str, float] = {}
 for ranking in (["a", "b", "c"], ["c", "d"]):
-    for rank, passage in enumerate(ranking, start=1):
-        score[passage] = score.get(passage, 0.0) + 1 / (60 + rank)
-for passage in sorted(score, key=score.get, reverse=True):
-    print(passage, round(score[passage], 4))
+    for place in range(len(ranking)):
+        share = 1 / (60 + place + 1)
+        total[ranking[place]] = total.get(ranking[place], 0.0) + share
+print({name: round(value, 4) for name, value in total.items()})
+
+# %% [markdown]
+# *c* is the last of the first list and the first of the second; the sum puts it above *a*, which one list has first and the other does not know.
 
 # %% quiz="10-q1"
 

@@ -44,6 +44,12 @@ class CellVerdict:
     hidden: bool = False
     hint: str | None = None
 
+    @property
+    def fine(self) -> bool:
+        """Whether there is nothing to say of it: all its points, or a person marks it."""
+        full = self.points is None or self.points >= self.max_points
+        return self.status in ("passed", "manual") and full
+
 
 @dataclass(frozen=True)
 class Remark:

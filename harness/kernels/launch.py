@@ -214,7 +214,13 @@ def _kernel(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> 
     app.parent_handle = 0
     if held["namespace"] and request.get("prefix", True):
         app.user_ns = held["namespace"]
-    app.initialize(["-f", str(file), "--HistoryManager.enabled=False", "--log-level=40"])
+    app.initialize(
+        [
+            *("-f", str(file), "--HistoryManager.enabled=False", "--log-level=40"),
+            # Longer messages would be sent without a copy, by a thread that cannot be started in a box.
+            f"--Session.copy_threshold={1 << 40}",
+        ]
+    )
     laps.append(("ipykernel", time.monotonic()))
     file.unlink(missing_ok=True)
     if request.get("whole_env"):

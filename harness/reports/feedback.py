@@ -63,7 +63,8 @@ def _section(cell: CellVerdict) -> str:
     name = clean(cell.exercise or cell.grade_id, 200) + (" (hidden tests)" if cell.hidden else "")
     points = f"{cell.max_points:g} points" if cell.points is None else None
     points = points or f"{cell.points:g} of {cell.max_points:g} points"
-    lines = [f"<h2>{escape(name)}: {_WORDS[cell.status]}</h2><p>{points}</p>"]
+    word = "right in part" if cell.status == "passed" and not cell.fine else _WORDS[cell.status]
+    lines = [f"<h2>{escape(name)}: {word}</h2><p>{points}</p>"]
     if cell.message:
         lines.append(f"<pre>{escape(clean(cell.message))}</pre>")
     if cell.mistake:

@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.grade.verdicts import Report
-from harness.reports.markdown import FINE, to_markdown
+from harness.reports.markdown import in_part, to_markdown
 from harness.reports.results import in_order
 from harness.reports.sanitize import clean, command, line, value
 
@@ -27,8 +27,10 @@ def workflow_commands(reports: Sequence[Report]) -> Iterator[str]:
             said = command(f"{report.reason} {report.ask}")
             yield f"::error file={file},title={value(report.student)}::{said}"
         for cell in report.cells:
-            if report.status == "graded" and cell.status not in FINE:
-                title = value(f"{report.student}: {cell.exercise or cell.grade_id}, {cell.status}")
+            if report.status == "graded" and not cell.fine:
+                title = value(
+                    f"{report.student}: {cell.exercise or cell.grade_id}, {in_part(cell)}"
+                )
                 yield f"::error file={file},title={title}::{command(cell.message)}"
 
 
@@ -37,7 +39,7 @@ def classroom_result(report: Report) -> str:
     tests = [
         {
             "name": line(cell.grade_id),
-            "status": "pass" if cell.status == "passed" else "fail",
+            "status": "pass" if cell.fine else "fail",
             "message": clean(cell.message),
             "line_no": 0,
             "test_code": "",

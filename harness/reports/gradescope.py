@@ -27,7 +27,7 @@ def to_gradescope(reports: Sequence[Report]) -> str:
                 "name": line(cell.grade_id),
                 "score": cell.points,
                 "max_score": cell.max_points,
-                "status": "passed" if cell.status == "passed" else "failed",
+                "status": "passed" if cell.fine else "failed",
                 "output": clean("\n".join(text for text in said if text)),
                 "output_format": "text",
                 "visibility": "after_due_date" if cell.hidden else "visible",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.grade.verdicts import Report
+from harness.grade.verdicts import CellVerdict, Report
 from harness.reports.results import in_order
 from harness.reports.sanitize import markdown
-
-FINE = ("passed", "manual")
 
 
 def to_markdown(reports: Sequence[Report], most: int = 1_000_000) -> str:
@@ -39,8 +37,15 @@ def to_markdown(reports: Sequence[Report], most: int = 1_000_000) -> str:
     return text
 
 
+def in_part(cell: CellVerdict) -> str:
+    """The status of a cell, with its points where it earned some and not all."""
+    if cell.status == "passed" and not cell.fine:
+        return f"{cell.points:g} of {cell.max_points:g} points"
+    return cell.status
+
+
 def _details(report: Report) -> str:
-    wrong = [cell for cell in report.cells if cell.status not in FINE]
+    wrong = [cell for cell in report.cells if not cell.fine]
     title = (
         f"\n## {markdown(report.student, 200)}, {markdown(report.lesson or 'no lesson', 100)}\n\n"
     )
@@ -52,7 +57,7 @@ def _details(report: Report) -> str:
     for cell in wrong:
         mistake = f" ({markdown(cell.mistake, 200)})" if cell.mistake else ""
         lines.append(
-            f"- **{markdown(cell.grade_id, 200)}**, {cell.status}{mistake}: {markdown(cell.message)}"
+            f"- **{markdown(cell.grade_id, 200)}**, {in_part(cell)}{mistake}: {markdown(cell.message)}"
         )
         if cell.hint:
             lines.append(f"  - Hint: {markdown(cell.hint)}")

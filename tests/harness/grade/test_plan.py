@@ -4,7 +4,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from harness import paths
 from harness.author import loading, notebooks
-from harness.grade.plan import plan, prefix, student_names
+from harness.grade.plan import alone, plan, prefix, student_names
 
 
 def _cell(source, grade_id=None, role=None, **flags):
@@ -102,9 +102,29 @@ def test_the_lessons_grades_need_none_of_their_demonstrations(lesson):
     source, release = notebooks.source_notebook(lesson), notebooks.release_notebook(lesson)
     found = plan(release, source, prefixed=len(prefix(release)))
     assert {step.role for step in found.steps} == {"answer", "check"}
-    exercises = set(lesson.exercises())
-    assert exercises <= student_names([release])
+    functions = {f for name in lesson.exercises() for f in lesson.functions(name)}
+    assert functions <= student_names([release])
     nbformat.validate(release)
+
+
+def test_a_fresh_process_gets_what_the_names_need_and_no_more():
+    cells = [
+        _cell("import torch\nfrom lib import data, search\ncourse = data.load()\nsize = 3"),
+        _cell("helper = course", role="extra"),
+        _answer("def own():\n    return torch.ones(size)", "own"),
+        _cell("unused = 1", role="extra"),
+        _answer("def find():\n    return own()", "find"),
+        _check("find()", "check_find"),
+        _answer("def own():\n    return 'later'", "later"),
+    ]
+    sources, size = alone(new_notebook(cells=cells), ["find"], 5)
+    assert sources == ("import torch", "size = 3", cells[2].source, cells[4].source)
+    assert size == len(cells[2].source) + len(cells[4].source)
+
+
+def test_a_cell_of_ours_that_is_no_python_is_one_piece():
+    cells = [_cell("x = (\n"), _answer("def find():\n    return x", "find")]
+    assert alone(new_notebook(cells=cells), ["find"], 2)[0][-1] == cells[1].source
 
 
 HIDDEN = "\n### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS"

@@ -40,6 +40,17 @@ def test_arrays_and_numpy_scalars_of_every_dtype_come_back(dtype):
     assert plain.identical(there_and_back(array[1, 2]), array[1, 2])
 
 
+@pytest.mark.parametrize("value", [b"", b"\0\xff" * 70_000, {"file": b"a"}, [b"a", "a"]])
+def test_bytes_come_back(value):
+    assert there_and_back(value) == value
+
+
+@pytest.mark.parametrize("body", [None, 3, "a", "é", "a===", ["YQ=="]])
+def test_malformed_bytes_are_refused(body):
+    with pytest.raises(CodecError):
+        decode({"t": "bytes", "v": body})
+
+
 def test_what_comes_back_can_be_written_to_and_shares_no_memory():
     first = encode(torch.zeros(3))
     one, two = decode(first), decode(first)
@@ -97,7 +108,8 @@ def _itself() -> list:
         len,
         lambda: 0,
         (n for n in "abc"),
-        b"bytes",
+        bytearray(b"bytes"),
+        type("_Bytes", (bytes,), {})(b"bytes"),
         1j,
         range(3),
         _Float(1.0),

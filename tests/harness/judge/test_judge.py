@@ -12,8 +12,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.judge import agent, messages
-from harness.judge.examiner import SILENT, Examiner
+from harness.judge import agent, handing, messages
+from harness.judge.examiner import SILENT, Examiner, Grader
 from harness.judge.proxy import Channel, Remote, StudentError, StudentLost
 from lib import checks
 from tests.lib.checks.alternatives import alternatives, mistakes
@@ -268,3 +268,71 @@ def test_an_unreadable_answer_carries_nothing_out_of_a_hidden_check():
     outcome = _run(_lying([b"\xfe\xdc\xba\x98"]), "f(1)", hidden=True)
     assert outcome["lost"]
     assert str(0xFEDCBA98) not in str(outcome)
+
+
+@contextlib.contextmanager
+def grader(serve):
+    """The judge's side of a socket to a grader that answers each question by `serve(question, sock)`."""
+    ours, theirs = socket.socketpair()
+
+    def answer():
+        with contextlib.suppress(messages.Closed, messages.Late, OSError):
+            while True:
+                serve(messages.receive(theirs, time.monotonic() + 10)["ask"], theirs)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    try:
+        yield Grader(ours)
+    finally:
+        ours.close()
+        thread.join(5)
+        theirs.close()
+
+
+def test_a_check_can_go_on_in_a_fresh_process_of_the_student_s():
+    asked = []
+
+    def serve(question, sock):
+        asked.append(question)
+        if question["op"] == "time":
+            messages.send(sock, {"given": True}, time.monotonic() + 5)
+            return
+        messages.send(sock, {"size": 12, "shared": None}, time.monotonic() + 5)
+        handing.hand(sock, fresh.sock)
+
+    with (
+        student({"f": lambda: "first"}) as channel,
+        student({"f": lambda: "fresh"}) as fresh,
+        grader(serve) as host,
+    ):
+        channel.host = host
+        first = Remote(channel, {"name": "f"})
+        first.need(30)
+        again, size = first.afresh(["f"], "/folder", ["/data"])
+        assert (again["f"](), size, first()) == ("fresh", 12, "first")
+        assert again["f"].kept() is not first.kept()
+    wanted = {"names": ["f"], "folder": "/folder", "without": ["/data"]}
+    assert asked == [{"op": "time", "seconds": 30}, {"op": "fresh"} | wanted]
+
+
+def test_a_fresh_process_that_does_not_start_is_said():
+    def serve(question, sock):
+        messages.send(sock, {"lost": "it ended itself"}, time.monotonic() + 5)
+
+    with student({"f": len}) as channel, grader(serve) as host:
+        first = Remote(channel, {"name": "f"})
+        with pytest.raises(StudentLost, match="nobody"):
+            first.afresh(["f"])
+        first.need(30)  # where nobody can be asked for time, a check has what it has
+        channel.host = host
+        with pytest.raises(StudentLost, match="it ended itself"):
+            first.afresh(["f"])
+
+
+def test_a_message_without_a_socket_is_an_error():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.send(b"s")
+        with pytest.raises(ConnectionError):
+            handing.taken(ours, None)

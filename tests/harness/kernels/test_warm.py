@@ -11,10 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness import paths, sandbox
 from harness.kernels.client import WarmError, WarmParent
 from harness.kernels.judge import JudgeClient
 from harness.kernels.student import Lost, StudentKernel
 from harness.limits import Limits
+from harness.sandbox import Box
 
 pytestmark = [
     pytest.mark.slow,
@@ -270,3 +272,25 @@ def test_a_progress_bar_of_the_prefix_leaves_no_trace():
     bars.append("print('\\r 10%|#  |', end='')\nprint('\\r      \\r', end='')")
     found = launch.run_prefix([{"source": bar, "grade_id": None} for bar in bars])["outputs"]
     assert [[o["text"] for o in shown] for shown in found] == [["done\n"], []]
+
+
+def test_a_kernel_in_a_box_takes_and_gives_long_messages(warm):
+    level = sandbox.available()[0]
+    limits = Limits()
+    with StudentKernel(
+        warm, lambda s, w: Box(level, s, w, paths.CODE, limits), limits, None
+    ) as one:
+        text = "a" * 100_000  # beyond what pyzmq sends by a thread of its own
+        assert _text(one.run(f"print({text!r})", 20)) == f"{text}\n"
+
+
+def test_a_kernel_can_be_held_and_goes_on(warm):
+    with _kernel(warm) as kernel:
+        process = psutil.Process(kernel.child.pid)
+        kernel.hold(True)
+        end = time.monotonic() + 10
+        while process.status() != psutil.STATUS_STOPPED and time.monotonic() < end:
+            time.sleep(0.01)
+        assert process.status() == psutil.STATUS_STOPPED
+        kernel.hold(False)
+        assert _text(kernel.run("print(1)", 10)) == "1\n"

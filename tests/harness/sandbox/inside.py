@@ -34,13 +34,14 @@ class Place:
         self.outside.write_text("not yours")
         self.outside.chmod(0o666)
 
-    def box(self, level):
-        return Box(level, f"{self.folder}/k/s", f"{self.folder}/k/w", limits=self.limits)
+    def box(self, level, without=()):
+        sockets, work = f"{self.folder}/k/s", f"{self.folder}/k/w"
+        return Box(level, sockets, work, limits=self.limits, without=without)
 
-    def run(self, level, what, closed=True):
+    def run(self, level, what, closed=True, without=()):
         """What `what(box)` gives or raises, as text for an error; level NONE is a plain fork."""
         read, write = os.pipe()
-        box, pid = self.box(level), os.fork()
+        box, pid = self.box(level, without), os.fork()
         if pid == 0:
             try:
                 os.close(read)

@@ -433,3 +433,31 @@ def test_all_this_holds_for_an_ordinary_user_too():
     env = os.environ | {"HOME": "/tmp"}
     done = subprocess.run([*nobody, *tests], capture_output=True, text=True, cwd=ROOT, env=env)
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_a_folder_that_is_left_out_cannot_be_read(place, level):
+    import encodings
+
+    folder = os.path.dirname(encodings.__file__)
+
+    def lists(without):
+        def look(box):
+            return sorted(os.listdir(folder)), os.path.exists(f"{folder}/utf_8.py")
+
+        return place.run(level, look, without=without)
+
+    names, there = lists(())
+    assert "utf_8.py" in names
+    assert there
+    found = lists((folder,))
+    assert held(found) or found == [[], False]
+
+
+def test_what_stands_beside_a_folder_that_is_left_out_is_named(tmp_path):
+    for name in ("a/b/kept", "a/b/gone/inner", "a/c", "d"):
+        (tmp_path / name).mkdir(parents=True)
+    root = str(tmp_path)
+    found = linux.leave_out([f"{root}/a", f"{root}/d"], (f"{root}/a/b/gone",))
+    assert found == [f"{root}/a/b/kept", f"{root}/a/c", f"{root}/d"]
+    assert linux.leave_out([f"{root}/d"], (f"{root}/d",)) == []
+    assert linux.leave_out([f"{root}/d"], ()) == [f"{root}/d"]

@@ -12,7 +12,7 @@ from tests.lib.checks.unseen import answers
 
 
 def test_every_exercise_has_answers_of_both_kinds():
-    found = {name: [0, 0] for name in checks.names()}
+    found = {exercise.name: [0, 0] for exercise in checks.every()}
     for answer in answers():
         found[answer.exercise][answer.right] += 1
     assert {name: counts for name, counts in found.items() if counts[1] < 4 or counts[0] < 8} == {}

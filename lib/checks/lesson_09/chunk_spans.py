@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lib.checks._limits import TookTooLong
 from lib.checks.exercise import Case, Exercise, Mistake
 from lib.checks.lesson_09 import _chunks
 from lib.checks.lesson_09._chunks import Chunker, Spans, after, stepping
@@ -74,6 +75,13 @@ def _unchecked(length: int, size: int, overlap: int) -> Spans:
 def _checked_above(length: int, size: int, overlap: int) -> Spans:
     if overlap >= size:
         raise ValueError("no such overlap")
+    return _unchecked(length, size, overlap)
+
+
+def _endless(length: int, size: int, overlap: int) -> Spans:
+    """A loop that never gets further where the overlap is too large; told by what stops it."""
+    if overlap >= size:
+        raise TookTooLong("no chunk gets further than the one before")
     return _unchecked(length, size, overlap)
 
 
@@ -241,6 +249,13 @@ EXERCISE = Exercise(
             "An overlap above the size gives no chunk, one below 0 leaves gaps, and nobody notices. Raise a "
             "ValueError unless 0 <= overlap < size.",
             _unchecked,
+            hint=3,
+        ),
+        Mistake(
+            "endless",
+            "With an overlap as large as the chunk your loop never ends, since no chunk gets further than the "
+            "one before. Raise a ValueError unless 0 <= overlap < size.",
+            _endless,
             hint=3,
         ),
         Mistake(

@@ -230,6 +230,11 @@ EXERCISE = Exercise(
             _refusing(lambda *arguments: tuple(100 * cost for cost in _right(*arguments))),
         ),
         Mistake(
+            "rounded-to-cents",
+            "You round to whole cents, and what a text costs may be far below one. Round when you print.",
+            _refusing(lambda *arguments: tuple(round(cost, 2) for cost in _right(*arguments))),
+        ),
+        Mistake(
             "sum-returned",
             "You return both costs added up. They are two ways to do the same: return a pair.",
             _refusing(lambda *arguments: sum(_right(*arguments))),

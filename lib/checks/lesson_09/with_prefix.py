@@ -315,8 +315,8 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "task-unchecked",
-            "Without a task your query tells none, and the model was never trained on that. Raise a "
-            "ValueError where a task is told and `task` is empty.",
+            "Where the task is missing you put an empty one before the query, which the model never saw in "
+            "training. Raise a ValueError.",
             _with(_any_task),
             hint=3,
         ),

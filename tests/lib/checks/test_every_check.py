@@ -17,6 +17,7 @@ from harness.author.lesson import Lesson, parse_hints
 from harness.judge.codec import decode, encode
 from lib import checks
 from lib.checks import Case, Raised, Returned, _state, call
+from lib.checks._limits import TookTooLong
 from lib.device import pick_device
 from tests.lib.checks.alternatives import alternatives, mistakes
 
@@ -72,7 +73,7 @@ def _through_codec(function):
         args, kwargs = cross(list(case.args)), cross(dict(case.kwargs))
         try:
             result = function(*args, **kwargs)
-        except Exception as error:
+        except (Exception, TookTooLong) as error:
             return Raised(type(error).__name__, str(error))
         return Returned(cross(result))
 

@@ -113,14 +113,18 @@ class Page:
     def __repr__(self) -> str:
         if not self.url:
             return self._refused or "The search page is closed; serve(...) opens it again."
-        if os.environ.get("COURSE_HEADLESS"):  # the address is another one each time, and dead when it is read
+        if os.environ.get(
+            "COURSE_HEADLESS"
+        ):  # the address is another one each time, and dead when it is read
             return "The search page was served here while the notebook ran."
         return f"Your search page: {self.url}\n{self._if_not_reached()}"
 
     def _repr_html_(self) -> str:
         if not self.url:
             return f"<p>{html.escape(repr(self))}</p>"
-        if os.environ.get("COURSE_HEADLESS"):  # the address is another one each time, and dead when it is read
+        if os.environ.get(
+            "COURSE_HEADLESS"
+        ):  # the address is another one each time, and dead when it is read
             return "<p>The search page was served here while the notebook ran.</p>"
         link = html.escape(self.url)
         return (

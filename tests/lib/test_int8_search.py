@@ -7,7 +7,12 @@ from lib import int8_search
 from lib.models import load_encoder
 from lib.search import top_k
 
-TEXTS = ["The heart pumps blood.", "Teeth grow in the jaw.", "Rain falls from clouds.", "A cat sleeps."]
+TEXTS = [
+    "The heart pumps blood.",
+    "Teeth grow in the jaw.",
+    "Rain falls from clouds.",
+    "A cat sleeps.",
+]
 
 
 @pytest.fixture(scope="module")

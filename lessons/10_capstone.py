@@ -750,11 +750,12 @@ def one_query(query: str, k: int) -> list[int]:
 
 # %%
 looks = {
+    "title": "Clinical terms",
     "why": closest_words(model, course.passages),
     "places": corpus_map(passages, course.branches),
     "examples": ["can't hold my urine at night", "bleeding gums", "hole in the heart"],
 }
-page = serve(one_query, course.passages, course.titles, title="Clinical terms", **looks)
+page = serve(one_query, course.passages, course.titles, **looks)
 print("The page is served." if page.url else page)
 
 # %% [markdown]
@@ -777,7 +778,7 @@ if folder.is_dir():
     print(mine)
     files = int8_search.build_index(mine.passages)
     of_mine = lambda query, k: int8_search.search(files, [query], k)[0]  # noqa: E731
-    my_page = serve(of_mine, mine.passages, mine.titles, title="My texts")
+    my_page = serve(of_mine, mine.passages, mine.titles)
 else:
     print(f"There is no folder {folder} here.")
 

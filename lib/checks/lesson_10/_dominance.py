@@ -70,6 +70,10 @@ def better(system: System, best: System) -> bool:
     return system[1] > best[1]
 
 
+def as_good(system: System, best: System) -> bool:
+    return system[1] >= best[1]
+
+
 def better_or_equal_in_both(system: System, best: System) -> bool:
     return system[1] > best[1] or system == best
 

@@ -76,8 +76,8 @@ def fuse(
     ranked: Callable[[Rankings], list[Ranks]] = ranks_from_one,
     read: Callable[[Rankings], Ranking] = one_after_the_other,
     worst_first: bool = False,
-    returned: Callable[[Scores, float], list] = lambda scores, k: list(scores),
-) -> Callable[[Rankings, float], list]:
+    returned: Callable[[Scores, float], Any] = lambda scores, k: list(scores),
+) -> Callable[..., Any]:
     """A fusion of rankings, right as it stands; an argument makes one part of it another.
 
     part(k, rank): what a passage gets from a ranking that holds it; together: its score of these parts;
@@ -85,7 +85,7 @@ def fuse(
     the first first; returned(scores in order, k): what comes back.
     """
 
-    def reciprocal_rank_fusion(rankings: Rankings, k: float = 60.0) -> list:
+    def reciprocal_rank_fusion(rankings: Rankings, k: float = 60.0) -> Any:
         rankings = of(rankings)
         tables = ranked(rankings)
         scores = {

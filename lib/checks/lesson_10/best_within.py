@@ -28,7 +28,7 @@ _TELLING: list[tuple[Table, Numbers, Numbers, str]] = [
     ([], [1.0], [], "no system, one limit"),
     ([[3.0, 1.0], [1.0, 3.0], [2.0, 2.0]], [3.0, 3.0], [0.25, 0.5, 0.5], "two are equally good"),
     ([[9.0, 1.0], [3.0, 1.0], [1.0, 1.0]], [4.0, 4.0], [0.5, 0.5, 0.5], "equals, the first beyond"),
-    ([[1.0, 1.0], [2.0, 2.0]], [4.0, 4.0], [-0.5, -0.25], "qualities below 0"),
+    ([[1.0, 1.0], [2.0, 2.0]], [4.0, 4.0], [-2.5, -1.25], "qualities below 0"),
     ([[9.0, 1.0], [2.0, 2.0]], [4.0, 4.0], [0.5, 0.0], "the best within has quality 0"),
     ([[5.0], [3.0], [4.0]], [4.0], [0.875, 0.5, 0.75], "one kind of cost"),
     ([[1.0, 2.0, 9.0], [3.0, 2.0, 1.0]], [4.0, 4.0, 4.0], [0.75, 0.5], "three kinds of cost"),
@@ -49,10 +49,12 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         yield Case(([list(row) for row in costs], list(limits), list(qualities)), label)
     for turn in range(16 if hidden else 8):
         systems, kinds = int(rng.integers(3, 10)), int(rng.integers(1, 5))
-        costs = rng.integers(0, 6, size=(systems, kinds)).astype(float)
-        limits = rng.integers(2, 6, size=kinds).astype(float)
-        qualities = rng.integers(-3, 6, size=systems) / 8
-        yield Case((costs.tolist(), limits.tolist(), qualities.tolist()), f"random {turn}")
+        drawn = (
+            rng.integers(0, 6, size=(systems, kinds)).astype(float),
+            rng.integers(2, 6, size=kinds).astype(float),
+            rng.integers(-3, 6, size=systems) / 8,
+        )
+        yield Case(tuple(numbers.tolist() for numbers in drawn), f"random {turn}")
 
 
 def _by_sorting(costs: Table, limits: Numbers, qualities: Numbers) -> int:
@@ -103,6 +105,14 @@ def _without_asking(costs: Table, limits: Numbers, qualities: Numbers) -> int:
         (row for row, needs in enumerate(costs) if _within(needs, limits)),
         key=lambda row: qualities[row],
     )
+
+
+def _first_taken_unseen(costs: Table, limits: Numbers, qualities: Numbers) -> int:
+    best = 0
+    for row, needs in enumerate(costs):
+        if _within(needs, limits) and qualities[row] > qualities[best]:
+            best = row
+    return best
 
 
 def _best_of_all(costs: Table, limits: Numbers, qualities: Numbers) -> int:
@@ -255,6 +265,13 @@ EXERCISE = Exercise(
             "zero-for-none",
             "If nothing is within the limits, you return 0, which is the row of the first system. Return -1.",
             _then(lambda costs, limits, qualities, row: max(row, 0)),
+            hint=3,
+        ),
+        Mistake(
+            "first-taken-unseen",
+            "You begin with row 0 as the best so far, and nobody asks whether it is within the limits. Begin with "
+            "-1, and take the first system that fits.",
+            _first_taken_unseen,
             hint=3,
         ),
         Mistake(

@@ -63,7 +63,7 @@ def _unfair(rankings, k) -> str | None:
     pair = _fusion.undecided(rankings, k, NEAR)
     if pair is not None:
         return (
-            f"the scores of {pair[0]!r} and {pair[1]!r} are so near that rounding decides which comes first. "
+            f"the scores of {pair[0]!r} and {pair[1]!r} are so near that rounding may decide which comes first. "
             "Equal scores are fair if the two have the same rank in one ranking each, or the same two ranks."
         )
     return None

@@ -32,7 +32,7 @@ _TELLING: list[tuple[Numbers, Numbers, str]] = [
         [0.5, 0.25, 0.375, 0.75],
         "better than the one before, and not the best",
     ),
-    ([1.0, 2.0, 3.0], [-0.5, -0.25, -0.375], "qualities below 0"),
+    ([1.0, 2.0, 3.0], [-2.5, -1.25, -1.75], "qualities below 0"),
     ([2.0, 1.0], [0.0, -0.25], "the best quality is 0"),
     ([0.0, 2.0, 0.0], [0.25, 0.5, 0.125], "a system that costs nothing"),
     ([1536.0, 48.0, 384.0, 96.0], [0.47, 0.31, 0.46, 0.43], "bytes a passage against nDCG@10"),
@@ -45,9 +45,9 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     for turn in range(12 if hidden else 6):
         count = int(rng.integers(4, 14))
         # Few different values, so that systems are equal in one or both.
-        costs = rng.integers(0, 7, size=count)
-        qualities = (costs + rng.integers(-4, 5, size=count)) / 8
-        yield Case((costs.astype(float).tolist(), qualities.tolist()), f"random {turn}")
+        levels = rng.integers(0, 7, size=count).astype(float)
+        drawn = levels, (levels + rng.integers(-4, 5, size=count)) / 8
+        yield Case(tuple(numbers.tolist() for numbers in drawn), f"random {turn}")
 
 
 def _by_levels(costs: Numbers, qualities: Numbers) -> list[int]:
@@ -118,6 +118,20 @@ EXERCISE = Exercise(
             hint=2,
         ),
         Mistake(
+            "equals-drop-each-other-as-they-come",
+            "Two things: systems that are equal in both drop each other, and both should stay; and you return the "
+            "rows as they come, not by rising cost.",
+            rows(lambda one, other: one[0] <= other[0] and one[1] >= other[1], order=None),
+            hint=2,
+        ),
+        Mistake(
+            "better-in-both-asked-for-as-they-come",
+            "Two things: you drop a system only if another is cheaper and better, where equal in the one and better "
+            "in the other is enough; and you return the rows as they come, not by rising cost.",
+            rows(lambda one, other: one[0] < other[0] and one[1] > other[1], order=None),
+            hint=1,
+        ),
+        Mistake(
             "drops-itself",
             "Every system is dropped, since it costs no more than itself and is as good. What dominates must be "
             "better in cost or in quality.",
@@ -144,6 +158,22 @@ EXERCISE = Exercise(
             "only the first. Sort by cost and, where it is equal, by falling quality, and keep what equals the "
             "last one kept.",
             scan(_dominance.better, order=lambda system: (system[0],)),
+            hint=2,
+        ),
+        Mistake(
+            "sorted-by-cost-alone-and-equal-quality-kept",
+            "Two things: among systems of the same cost you meet a worse one first and keep it, so sort by cost "
+            "and, where it is equal, by falling quality; and you keep a system that is only as good as a cheaper "
+            "one.",
+            scan(_dominance.as_good, order=lambda system: (system[0],)),
+            hint=2,
+        ),
+        Mistake(
+            "sorted-by-cost-alone-and-starts-at-zero",
+            "Two things: among systems of the same cost you meet a worse one first and keep it, so sort by cost "
+            "and, where it is equal, by falling quality; and your best quality so far begins at 0, so that "
+            "systems below it are never kept, begin at minus infinity.",
+            scan(_dominance.better, order=lambda system: (system[0],), start=0.0),
             hint=2,
         ),
         Mistake(
@@ -248,6 +278,13 @@ EXERCISE = Exercise(
             "qualities-for-rows",
             "You return the qualities of the right systems. Return their rows.",
             then(lambda costs, qualities, rows: [qualities[row] for row in rows]),
+            hint=3,
+        ),
+        Mistake(
+            "looked-up-by-cost",
+            "You look up a row by its cost, and find an earlier system that costs the same. Sort the row numbers "
+            "themselves.",
+            then(lambda costs, qualities, rows: [costs.index(costs[row]) for row in rows]),
             hint=3,
         ),
         Mistake(

@@ -81,6 +81,10 @@ def _not_merged(rankings: Rankings, k: float = 60.0) -> list[str]:
     return [passage for _, passage in sorted(pairs, key=lambda pair: -pair[0])]
 
 
+def _returns_in_the_loop(rankings: Rankings, k: float = 60.0) -> list[str] | None:
+    return list(rankings[0]) if rankings else None
+
+
 EXERCISE = Exercise(
     "reciprocal_rank_fusion",
     "10",
@@ -216,6 +220,13 @@ EXERCISE = Exercise(
             hint=2,
         ),
         Mistake(
+            "returns-in-the-loop",
+            "Your result holds the first ranking alone: the `return` stands inside the loop. Put it behind the "
+            "loop.",
+            _returns_in_the_loop,
+            hint=2,
+        ),
+        Mistake(
             "stops-at-an-empty-one",
             "You stop at an empty ranking and lose those behind it. An empty ranking gives nothing to any "
             "passage, and the next one counts.",
@@ -287,6 +298,12 @@ EXERCISE = Exercise(
             "with-scores",
             "You return pairs of id and score. Return the ids alone, in their order.",
             fuse(returned=lambda scores, k: list(scores.items())),
+            hint=3,
+        ),
+        Mistake(
+            "scores-by-id",
+            "You return a dictionary from id to score. Return a list of the ids alone, in their order.",
+            fuse(returned=lambda scores, k: scores),
             hint=3,
         ),
         Mistake(

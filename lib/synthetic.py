@@ -10,12 +10,17 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from lib._arguments import as_texts
 from lib.analysis import analyze_english
+from lib.ontology import load_ontology
 from lib.progress_bar import track
 from lib.text import split_words
+
+if TYPE_CHECKING:
+    from lib.data import CourseSet
 
 __all__ = [
     "ask_for_queries",
@@ -23,12 +28,14 @@ __all__ = [
     "prompt_for",
     "queries_by_rule",
     "reply_by_rule",
+    "rule_client",
     "written_queries",
 ]
 
 _MARK = re.compile(r"^(?:\d+[.)]|[-*•])\s+")
 _CLAUSE = re.compile(r"[.;,:()]| that | which | due to | caused by | resulting | defined ")
 _SHORTEST, _LONGEST = 2, 8  # words
+_SHORTEST_NAME = 5  # characters
 _OPENING = re.compile(
     r"^(?:an?|the|any|presence of|abnormal(?:ity)? of|a type of|a form of|a kind of)\s+", re.I
 )
@@ -55,6 +62,29 @@ def queries_by_rule(title: str, passage: str, count: int = 2, seed: int = 0) -> 
     drawn = list(pieces.values())
     random.Random(f"{seed} {title}").shuffle(drawn)
     return drawn[:count]
+
+
+def glossary_names(course: CourseSet, rows: Iterable[int]) -> list[tuple[int, str]]:
+    """Return (row, another name of its term), from the ontology, for the rows that have one.
+
+    Such names, "Overactive bladder syndrome" for "Urinary urgency", stand in a glossary that nobody
+    made for training. Names that are a layperson's are left out, since these are the course's
+    questions, and so are abbreviations, plurals and British spellings.
+    """
+    terms = load_ontology().terms
+    found = []
+    for row in rows:
+        term = terms[course.ids[row]]
+        names = [
+            synonym.text
+            for synonym in term.synonyms
+            if not synonym.kind and synonym.text.casefold() != term.name.casefold()
+        ]
+        laypersons = {s.text.casefold() for s in term.synonyms if s.kind == "layperson"}
+        names = [n for n in names if n.casefold() not in laypersons and len(n) >= _SHORTEST_NAME]
+        if names:
+            found.append((row, names[0]))
+    return found
 
 
 def prompt_for(title: str, passage: str, count: int) -> str:
@@ -93,6 +123,16 @@ def reply_by_rule(prompt: str) -> str:
     title = passage.partition(". ")[0]
     lines = [f"{n}. {query}" for n, query in enumerate(queries_by_rule(title, passage, 3), start=1)]
     return "\n".join(["Here are some queries:", *lines, f"- {title}"])
+
+
+def rule_client() -> Any:
+    """Return a client without a server, which answers by `reply_by_rule`: for where openai is missing."""
+
+    def create(model: str, messages: Sequence[Any]) -> Any:
+        message = SimpleNamespace(role="assistant", content=reply_by_rule(messages[-1]["content"]))
+        return SimpleNamespace(model=model, choices=[SimpleNamespace(message=message)])
+
+    return SimpleNamespace(chat=SimpleNamespace(completions=SimpleNamespace(create=create)))
 
 
 def ask_for_queries(client: Any, model: str, title: str, passage: str, count: int = 3) -> str:

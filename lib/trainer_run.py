@@ -13,11 +13,10 @@ import hashlib
 import io
 import json
 import logging
-import math
 import random
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +32,8 @@ from lib.fingerprint import module_digest
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformerTrainer
-    from transformers import TrainerCallback
 
-__all__ = ["StopRule", "notices", "quietly", "settings", "should_stop", "stop_when", "train"]
+__all__ = ["notices", "quietly", "settings", "train"]
 
 _RECIPE = 1  # count up when training changes in a way that its arguments do not tell
 _LOG = "log.json"  # beside the weights in what is kept
@@ -45,8 +43,6 @@ _SAYS_NOTHING = (
     *("output_dir", "run_name", "logging_dir", "report_to", "disable_tqdm", "project"),
     *("save_total_limit", "save_only_model", "push_to_hub", "log_level", "log_level_replica"),
 )
-
-StopRule = Callable[[list[float]], bool]  # the scores of all evaluations so far -> whether to stop
 
 
 def settings(device: torch.device | str, seed: int = 0) -> dict[str, Any]:
@@ -81,12 +77,29 @@ def quietly() -> Iterator[None]:
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()), _no_widgets():
             warnings.simplefilter("ignore")
             yield
     finally:
         for logger, level in zip(loggers, levels):
             logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _no_widgets() -> Iterator[None]:
+    """Draw no bars of tqdm's kind for notebooks, which do not go through stderr; ours are others."""
+    from tqdm.notebook import tqdm_notebook
+
+    made = tqdm_notebook.__init__
+
+    def disabled(self: Any, *args: Any, **settings: Any) -> None:
+        made(self, *args, **settings | {"disable": True})
+
+    tqdm_notebook.__init__ = disabled
+    try:
+        yield
+    finally:
+        tqdm_notebook.__init__ = made
 
 
 @contextlib.contextmanager
@@ -154,7 +167,7 @@ def _run(trainer: SentenceTransformerTrainer, progress: bool) -> dict[str, Tenso
         torch.random.fork_rng(devices=devices),
         progress_bar.bar(_steps(trainer), "Training", "step", shown=progress) as bar,
     ):
-        drawn = _callbacks()["drawn"](bar)
+        drawn = _bar_callback()(bar)
         trainer.add_callback(drawn)
         try:
             began = time.perf_counter()
@@ -279,43 +292,10 @@ def _callback_facts(trainer: SentenceTransformerTrainer) -> list:
     return found
 
 
-def stop_when(rule: StopRule) -> TrainerCallback:
-    """Return a callback that ends training when a rule says so.
-
-    rule: gets the scores of all evaluations so far, higher is better, and returns whether to stop.
-    The score is what the argument metric_for_best_model names.
-    """
-    return _callbacks()["stop"](rule)
-
-
 @cache
-def _callbacks() -> dict[str, Any]:
-    """The classes of our callbacks; their base takes seconds to import."""
+def _bar_callback() -> Any:
+    """The class of our own bar; its base takes seconds to import."""
     from transformers import TrainerCallback
-
-    class StopWhen(TrainerCallback):
-        def __init__(self, rule: StopRule) -> None:
-            self.rule, self.scores = rule, []  # type: tuple[StopRule, list[float]]
-
-        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self.scores = []
-
-        def on_evaluate(
-            self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any
-        ) -> None:
-            name = args.metric_for_best_model
-            self.scores.append(metrics[name if name.startswith("eval_") else f"eval_{name}"])
-            if self.rule(list(self.scores)):
-                control.should_training_stop = True
-
-        def facts(self) -> str:
-            """What the rule decides on a thousand curves, since its code says nothing to a machine."""
-            draw = random.Random(0)
-            curves = [
-                [draw.randrange(9) / 8 for _ in range(draw.randrange(13))] for _ in range(1000)
-            ]
-            decided = [bool(self.rule(curve)) for curve in curves]
-            return hashlib.sha256(str(decided).encode()).hexdigest()
 
     class Drawn(TrainerCallback):
         """Our own bar: the Trainer's would be left behind in a saved notebook."""
@@ -326,22 +306,4 @@ def _callbacks() -> dict[str, Any]:
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             self.bar.update()
 
-    return {"stop": StopWhen, "drawn": Drawn}
-
-
-def should_stop(scores: list[float], patience: int, min_gain: float = 0.0) -> tuple[bool, int]:
-    """Return whether training should stop now, and the place of the best evaluation so far.
-
-    scores: of all evaluations so far, higher is better. Stop if none of the last `patience` exceeded
-    the best before it by more than `min_gain`; the best is the highest, of equals the first, -1 if
-    there is none. The rule of transformers' EarlyStoppingCallback.
-    Raises ValueError for patience below 1.
-    """
-    if patience < 1:
-        raise ValueError(f"should_stop: patience is {patience}; expected at least 1 evaluation")
-    best, place, since = -math.inf, -1, 0
-    for number, score in enumerate(scores):
-        since = 0 if score - best > min_gain else since + 1
-        if score > best:
-            best, place = score, number
-    return since >= patience, place
+    return Drawn

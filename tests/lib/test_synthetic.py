@@ -8,10 +8,12 @@ from lib.analysis import analyze_english
 from lib.data import load_course_set
 from lib.synthetic import (
     ask_for_queries,
+    glossary_names,
     parse_queries,
     prompt_for,
     queries_by_rule,
     reply_by_rule,
+    rule_client,
     written_queries,
 )
 
@@ -122,3 +124,23 @@ def test_the_stand_in_replies_in_the_form_of_a_language_model():
     assert reply.splitlines()[0].endswith(":")
     assert reply.splitlines()[-1] == "- Gout"
     assert sorted(parse_queries(reply, title, 3)) == sorted(queries_by_rule(title, passage, 3))
+
+
+def test_names_from_the_glossary_are_other_names_and_no_question_of_the_course():
+    course = load_course_set()
+    found = glossary_names(course, range(0, 4000, 5))
+    questions = {
+        query.casefold()
+        for split in (course.train, course.validation, course.test)
+        for query in split.queries
+    }
+    assert len(found) > 200
+    for row, name in found:
+        assert name.casefold() != course.titles[row].casefold()
+        assert name.casefold() not in questions
+
+
+def test_a_client_without_a_server_answers_by_rule():
+    title, passage = "Gout", "Gout. Crystals in a painful joint, with red skin of the toe."
+    reply = ask_for_queries(rule_client(), "any-model", title, passage)
+    assert reply == reply_by_rule(prompt_for(title, passage, 3))

@@ -209,8 +209,12 @@ def _in_place(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep notices of the exporter off stderr, such as those about torchvision, which nobody uses."""
-    before = logging.root.manager.disable
+    """Keep notices of the exporter off stderr, such as those about torchvision, which nobody uses.
+
+    The quantizer warns through the root logger, which so gets a handler, by which from then on every
+    other library is heard: that is undone.
+    """
+    before, handlers = logging.root.manager.disable, logging.root.handlers[:]
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(None):
@@ -218,3 +222,4 @@ def _quietly() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
+        logging.root.handlers[:] = handlers

@@ -87,7 +87,10 @@ def test_without_the_extra_a_sentence_says_what_to_install(monkeypatch, tmp_path
             act()
 
 
-def test_quiet_exporting_is_undone():
+def test_quiet_exporting_is_undone(monkeypatch):
+    monkeypatch.setattr(logging.root, "handlers", [])  # as in a kernel; pytest has some
     with onnx_export._quietly():
         assert not logging.getLogger("any").isEnabledFor(logging.WARNING)
+        logging.warning("said by the quantizer")  # gives the root logger a handler
     assert logging.getLogger("any").isEnabledFor(logging.WARNING)
+    assert logging.root.handlers == []

@@ -95,11 +95,11 @@ def _no_widgets() -> Iterator[None]:
     def disabled(self: Any, *args: Any, **settings: Any) -> None:
         made(self, *args, **settings | {"disable": True})
 
-    tqdm_notebook.__init__ = disabled
+    setattr(tqdm_notebook, "__init__", disabled)  # noqa: B010  # mypy knows no assigned method
     try:
         yield
     finally:
-        tqdm_notebook.__init__ = made
+        setattr(tqdm_notebook, "__init__", made)  # noqa: B010
 
 
 @contextlib.contextmanager

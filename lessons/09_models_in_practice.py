@@ -3,7 +3,7 @@
 #   course:
 #     lesson: "09"
 #     title: Models in practice
-#     minutes: 215
+#     minutes: 190
 #     objectives:
 #       - Choose among embedding models by limits, sizes, prices and your own measurements, and reckon what a corpus costs.
 #       - Put the right words before a text, and measure what a missing or a foreign prefix costs.

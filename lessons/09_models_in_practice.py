@@ -3,7 +3,7 @@
 #   course:
 #     lesson: "09"
 #     title: Models in practice
-#     minutes: 215
+#     minutes: 190
 #     objectives:
 #       - Choose among embedding models by limits, sizes, prices and your own measurements, and reckon what a corpus costs.
 #       - Put the right words before a text, and measure what a missing or a foreign prefix costs.
@@ -941,9 +941,9 @@ print(f"within 10% of the fastest, the smallest batch size is {chosen}")
 # %%
 first, last = throughput.speed_up(runs[8], runs[1]), throughput.speed_up(runs[64], runs[8])
 claim(
-    "Throughput does not grow with the batch size: the first eight texts gain most, eight times as many "
-    "gain little more.",
-    holds=first > 1.3 and last < 3 and first * last < 20,
+    "Throughput does not grow in step with the batch size: from 8 to 64 texts at once, eight times as many, "
+    "it grows by far less than eight times.",
+    holds=first > 1.2 and last < 4 and first * last < 20,
     measured=f"8 texts at once are {first:.1f} times as fast as one, 64 are {last:.1f} times as fast as 8",
 )
 
@@ -1034,9 +1034,8 @@ for name, vectors in by_way.items():
 
 # %%
 claim(
-    "Sorting by length spares most of the padding and is faster; fewer bits leave the search as it is.",
+    "Sorting by length spares most of the padding; fewer bits leave the search as it is.",
     holds=times["sorted by length"][-1] < times["as they come"][-1] / 2
-    and throughput.speed_up(timed["sorted"], timed["as they come"]) > 1
     and all(interval.low > -0.03 for interval in cheaper.values()),
     measured=f"batch 64: {times['as they come'][-1]:.2f} tokens computed for a real one, sorted "
     f"{times['sorted by length'][-1]:.2f}; sorted {throughput.speed_up(timed['sorted'], timed['as they come']):.1f} "

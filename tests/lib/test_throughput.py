@@ -35,7 +35,10 @@ def test_no_way_and_no_round_are_refused():
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=40), st.integers(1, 12))
-def test_sorting_by_length_never_pads_more(counts, batch_size):
+def test_sorting_by_length_never_pads_more_where_all_batches_are_full(counts, batch_size):
+    counts = counts[
+        : len(counts) // batch_size * batch_size
+    ]  # a last batch of few may hide a long one
     given_order = padded_tokens(counts, batch_size, by_length=False)
     in_order = padded_tokens(counts, batch_size, by_length=True)
     assert sum(counts) <= in_order <= given_order

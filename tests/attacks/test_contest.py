@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 
@@ -36,20 +37,24 @@ def place(tmp_path_factory):
     return folder
 
 
-def _open(level, folder):
+@contextlib.contextmanager
+def _open(level, folder, queries=None):
+    """A session of the contest; it asks the queries of a file, by default what the course keeps back."""
     reason = sandbox.why(level) if sys.platform == "linux" else "Linux only"
     if reason:
         pytest.skip(reason)
-    return Session(contest.assignment(folder), level).open()
+    with contextlib.ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:  # the judges have it from their parent's start
+            patch.setenv(hidden_queries.VARIABLE, str(queries or ""))
+            session = stack.enter_context(Session(contest.assignment(folder), level).open())
+        yield session
 
 
 @pytest.fixture(scope="module")
 def opened(place):
     """A session that asks the teacher's queries; of the levels the best that there is."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(hidden_queries.VARIABLE, str(place / "queries.jsonl"))
-        with _open(sandbox.available()[0], place) as session:
-            yield session
+    with _open(sandbox.available()[0], place, place / "queries.jsonl") as session:
+        yield session
 
 
 def _grade(session, folder, answer):
@@ -87,18 +92,16 @@ def test_a_cheat_earns_nothing(opened, tmp_path, cheat):
 
 
 @pytest.mark.parametrize("level", [Level.NAMESPACES, Level.LANDLOCK])
-def test_nothing_but_the_index_reaches_the_search(place, tmp_path, level, monkeypatch):
-    monkeypatch.setenv(hidden_queries.VARIABLE, str(place / "queries.jsonl"))
-    with _open(level, tmp_path) as session:
+def test_nothing_but_the_index_reaches_the_search(place, tmp_path, level):
+    with _open(level, tmp_path, place / "queries.jsonl") as session:
         verdict = _grade(session, tmp_path, contest.LOOKS_EVERYWHERE)
     assert verdict.status == "wrong", verdict
     assert verdict.points == 0.0
     assert "nDCG@10 is 0.000" in verdict.message
 
 
-def test_without_a_sandbox_the_same_search_finds_the_answers(place, tmp_path, monkeypatch):
-    monkeypatch.setenv(hidden_queries.VARIABLE, str(place / "queries.jsonl"))
-    with _open(Level.NONE, tmp_path) as session:
+def test_without_a_sandbox_the_same_search_finds_the_answers(place, tmp_path):
+    with _open(Level.NONE, tmp_path, place / "queries.jsonl") as session:
         verdict = _grade(session, tmp_path, contest.LOOKS_EVERYWHERE)
     assert "a file was left" not in verdict.message
     assert verdict.points > 15, verdict
@@ -123,7 +126,9 @@ def test_who_knows_the_visible_answers_by_heart_gains_nothing(kept_back, tmp_pat
     test = course.test
     known = {q: course.titles[row] for q, row in zip(test.queries, test.positives, strict=True)}
     answer = f"KNOWN = {known!r}\n" + contest.EMPTY + contest.BY_HEART
-    assert _grade(kept_back, tmp_path, answer).points < 0.5
+    verdict = _grade(kept_back, tmp_path, answer)
+    assert verdict.points == 0.0
+    assert "hidden queries" in verdict.message  # it ran, and was measured
 
 
 def test_honest_work_earns_what_it_is_worth_and_the_same_in_stock_nbgrader(kept_back, tmp_path):
@@ -137,6 +142,7 @@ def test_honest_work_earns_what_it_is_worth_and_the_same_in_stock_nbgrader(kept_
         visible, hidden = _both(kept_back, tmp_path, honest[student])
         assert visible.points == 1.0
         assert least <= hidden.points <= most, hidden
+        assert "on 172 hidden queries" in hidden.message
         grades = room.grades(contest.SLUG, student)
         assert grades["check_capstone"].full
         assert grades[HIDDEN].score == pytest.approx(hidden.points, abs=0.05)

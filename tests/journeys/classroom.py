@@ -65,7 +65,7 @@ class Classroom:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=580,
         )
         said = done.stdout + done.stderr
         assert done.returncode == 0, f"nbgrader {' '.join(arguments)}:\n{said[-4000:]}"

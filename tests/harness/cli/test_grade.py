@@ -185,3 +185,14 @@ def test_gradescope_s_file_is_for_one_submission(monkeypatch, capsys, submission
         *("--gradescope", tmp_path / "results.json"),
     )
     assert code == 2
+
+
+def test_hidden_queries_that_cannot_be_used_are_refused_before_anything_runs(
+    monkeypatch, capsys, submissions, tmp_path
+):
+    monkeypatch.setenv("COURSE_HIDDEN_QUERIES", "")
+    path = tmp_path / "queries.jsonl"
+    path.write_text('{"query": "ringing ears", "passage": "HP:0"}', encoding="utf-8")
+    code, said = _grade(monkeypatch, capsys, submissions / "ann.ipynb", "--hidden-queries", path)
+    assert code == 2
+    assert "there is no passage 'HP:0'" in " ".join(said.split())

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from harness.grade import session as session_module
 from harness.grade.assignment import Assignment
 from harness.grade.session import NoIsolation, Session, choose_level
 from harness.limits import Limits
 from harness.sandbox import Level
+from lib.checks import hidden_queries
 from tests.attacks import assignment
 
 
@@ -49,3 +51,18 @@ def test_a_level_is_chosen_by_name_or_the_best_is_taken(monkeypatch):
     monkeypatch.setattr(sandbox, "available", lambda: [Level.NONE])
     with pytest.raises(NoIsolation, match="--isolation none"):
         choose_level("auto")
+
+
+def test_the_digest_changes_with_a_teacher_s_own_queries(session, monkeypatch, tmp_path):
+    path = tmp_path / "queries.jsonl"
+    path.write_text("one", encoding="utf-8")
+    monkeypatch.delenv("COURSE_HIDDEN_QUERIES", raising=False)
+    without = replace(session).digest
+    monkeypatch.setenv("COURSE_HIDDEN_QUERIES", str(path))
+    first = replace(session).digest
+    path.write_text("two", encoding="utf-8")
+    assert len({without, first, replace(session).digest}) == 3
+
+
+def test_the_variable_has_the_name_that_the_judge_reads():
+    assert session_module._QUERIES == hidden_queries.VARIABLE

@@ -138,5 +138,5 @@ def test_no_right_answer_but_the_oracle_is_in_what_is_installed():
     text = "\n".join(path.read_text() for path in FOLDER.rglob("*.py"))
     assert "alternatives" not in text
     assert "An alternative" not in text
-    found = [f for name in checks.names() for f in alternatives(name)]
+    found = [f for exercise in checks.every() for f in alternatives(exercise.name)]
     assert len(found) >= 2 * len(checks.names())

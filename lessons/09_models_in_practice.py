@@ -125,7 +125,7 @@ explore(
 #
 # Difficulty: easy. Importance: medium. Minutes: 8.
 #
-# `tokens` holds the number of tokens of each text. Both an API and your own machine cut every text at `limit` tokens, and neither counts what is cut off. The API asks a price for a million tokens; the machine works through so many tokens a second and costs so much an hour, also for parts of an hour. Return both costs in dollars, not rounded. Raise a ValueError for a limit below 1, or a speed of 0 or less.
+# `tokens` holds the number of tokens of each text. Both an API and your own machine cut every text at `limit` tokens, and neither counts what is cut off. The API asks a price for a million tokens; the machine works through so many tokens a second and costs so much an hour, and a part of an hour costs its share. Return both costs in dollars, not rounded. Raise a ValueError for a limit below 1, or a speed of 0 or less.
 
 
 # %% answer="embedding_costs"
@@ -211,7 +211,7 @@ for card in MODELS.values():
 # | `e5-mistral`, `gte-qwen2` | `Instruct: ` the task, a line break, `Query: ` | |
 # | `minilm` | | |
 #
-# Each prefix ends in one space; families without a task ignore it. Raise a ValueError for another family, for a side that is neither `"query"` nor `"document"`, and for an empty task where the table asks for one.
+# Each prefix ends in one space; families without a task ignore it. Raise a ValueError for another family (names are written as in the table), for a side that is neither `"query"` nor `"document"`, and for an empty task where the table asks for one, also if there are no texts.
 
 
 # %% answer="with_prefix"
@@ -466,7 +466,7 @@ print("for example:", parts[0][1][:70], "...")
 #
 # Difficulty: medium. Importance: high. Minutes: 12.
 #
-# `scores` holds what each query gives each chunk, and `owner[c]` is the document, from 0, to which chunk `c` belongs; the chunks come in any order. Return for each query and document the highest score among the document's chunks; a document without a chunk gets minus infinity. Scores may be of any sign. Raise a ValueError if an owner is below 0, or not below `documents`.
+# `scores` holds what each query gives each chunk, and `owner[c]` is the document, from 0, to which chunk `c` belongs; the chunks come in any order. Return for each query and document the highest score among the document's chunks; a document without a chunk gets minus infinity, and there may be no chunk at all. Scores may be of any sign. Raise a ValueError if an owner is below 0, or not below `documents`.
 
 
 # %% answer="best_chunk"

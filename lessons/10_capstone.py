@@ -276,7 +276,7 @@ claim(
 #
 # Difficulty: medium. Importance: medium. Minutes: 12.
 #
-# Return cases `(rankings, k, expected)` for `reciprocal_rank_fusion` by the card above, that right versions pass and that catch all 27 wrong ones; at most 2,000 cases. No ranking names an id twice, and `k` is 0 or more. Let two passages have equal scores only where rounding cannot decide between them: each has the same rank in one ranking, or each the same two ranks in two.
+# Return cases `(rankings, k, expected)` for `reciprocal_rank_fusion` by the card above, that right versions pass and that catch all 27 wrong ones; at most 2,000 cases. No ranking names an id twice, and `k` is 0 or more. Two passages may have equal scores only if each stands in exactly one ranking, at the same rank, or each in exactly two, at the same two ranks.
 
 
 # %% answer="break_fusion"

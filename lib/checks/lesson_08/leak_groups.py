@@ -47,6 +47,8 @@ _TELLING: list[tuple[list[Pair], str]] = [
 def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     for pairs, label in _TELLING:
         yield Case((list(pairs),), label)
+    yield Case(([("flu?", "a"), ("flu", "b")],), "a question mark is part of the text")
+    yield Case(([("e\u0301", "a"), ("\u00e9", "b")],), "one letter, written in two ways")
     for turn in range(10 if hidden else 4):
         yield Case((_drawn(rng, int(rng.integers(8, 25))),), f"random {turn}")
 

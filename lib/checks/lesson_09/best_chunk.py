@@ -24,6 +24,7 @@ def _chunk_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((of([0.3, 0.9, 0.6, 0.2]), torch.tensor([1, 0, 1, 0]), 2), "owners in no order")
     yield Case((of([0.1, 0.2, 0.3], [0.6, 0.5, 0.4]), torch.tensor([1, 1, 0]), 2), "two queries")
     yield Case((of([0.4, 0.4, 0.4]), torch.tensor([0, 0, 1]), 2), "equal scores")
+    yield Case((of([-0.5, 0.0, -0.25]), torch.tensor([0, 0, 1]), 2), "a best score of 0")
     yield Case((of([0.6]), torch.tensor([0]), 1), "one chunk")
     yield Case((of([0.6, 0.8, 0.7]), torch.tensor([0, 1, 2]), 3), "a chunk for each document")
     yield Case((of([0.6, 0.8, 0.7]), torch.tensor([2, 0, 1]), 3), "the same, in another order")

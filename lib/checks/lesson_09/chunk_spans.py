@@ -34,6 +34,7 @@ def _span_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((10, 4, 7), "an overlap larger than the chunk")
     yield Case((10, 4, -1), "an overlap below 0")
     yield Case((10, 0, 0), "a chunk of no token")
+    yield Case((3, 4, 9), "an overlap larger than the chunk, a short text")
     for turn in range(10 if hidden else 5):
         size = int(rng.integers(2, 14))
         length, overlap = int(rng.integers(size, 80)), int(rng.integers(0, size))

@@ -27,6 +27,7 @@ def _cost_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case(([5_000, 5_000], 512, 0.0, 20.0, 4.0), "an API that costs nothing")
     yield Case(([5_000, 5_000], 512, 90.0, 20.0, 0.0), "a machine that costs nothing")
     yield Case(([100], 0, 10.0, 100.0, 1.0), "a limit of 0")
+    yield Case(([], 0, 10.0, 100.0, 1.0), "a limit of 0 and no text")
     yield Case(([100], -5, 10.0, 100.0, 1.0), "a limit below 0")
     yield Case(([100], 512, 10.0, 0.0, 1.0), "a speed of 0")
     yield Case(([100], 512, 10.0, -50.0, 1.0), "a speed below 0")

@@ -37,6 +37,7 @@ _TELLING: list[tuple[Times, int, float | None, str]] = [
     ({8: [1.0], 4: [1.0], 16: [1.0]}, 64, None, "named in no order"),
     ({16: [1.0], 9: [1.0], 100: [1.0]}, 64, None, "numbers of one, two and three digits"),
     ({32: [1.0, 2.0, 3.0]}, 7, None, "one batch size"),
+    ({4: [8.0], 8: [1.0]}, 64, 1.0, "every throughput is within"),
     ({8: [0.004], 16: [0.002], 32: [0.001]}, 3, 0.25, "milliseconds"),
     ({8: [400.0], 16: [300.0], 32: [200.0]}, 3, 0.25, "minutes"),
 ]

@@ -38,6 +38,14 @@ def _prefix_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case(("gte-qwen2", texts, "query", ""), "an empty task where one is told")
     yield Case(("gte-qwen2", texts, "document"), "no task, documents")
     yield Case(("minilm", texts, "query"), "no task, minilm")
+    odd = ["query: a", "{task}", "a {b}", "twice", "twice"]
+    yield Case(("e5", odd, "query"), "texts that look like a prefix, and one that comes twice")
+    yield Case(("e5-mistral", odd, "query", _TASK), "the same, with a task")
+    yield Case(("glove", [], "query"), "an unknown family, no text")
+    yield Case(("e5", [], "both"), "an unknown side, no text")
+    yield Case(("gte-qwen2", [], "query"), "no task where one is told, and no text")
+    yield Case(("E5", texts, "query"), "a family in capitals is unknown")
+    yield Case(("e5", texts, "Query"), "a side in capitals is unknown")
     for turn in range(8 if hidden else 4):
         words = [" ".join(rng.choice(["hip", "pain", "of", "the", "arm"], 3)) for _ in range(3)]
         family, side = str(rng.choice(_FAMILIES)), str(rng.choice(_SIDES))
@@ -67,6 +75,7 @@ def _text_by_text(family: str, texts: list[str], side: str, task: str = "") -> l
                 return text
         raise ValueError(f"family {family!r}")
 
+    one("")  # another family is refused, also if there is no text
     return [one(text) for text in texts]
 
 

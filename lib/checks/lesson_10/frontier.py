@@ -35,6 +35,7 @@ _TELLING: list[tuple[Numbers, Numbers, str]] = [
     ([1.0, 2.0, 3.0], [-2.5, -1.25, -1.75], "qualities below 0"),
     ([2.0, 1.0], [0.0, -0.25], "the best quality is 0"),
     ([0.0, 2.0, 0.0], [0.25, 0.5, 0.125], "a system that costs nothing"),
+    ([1.25, 1.75, 2.0], [0.5, 0.6, 0.601], "costs and qualities that differ by fractions"),
     ([1536.0, 48.0, 384.0, 96.0], [0.47, 0.31, 0.46, 0.43], "bytes a passage against nDCG@10"),
 ]
 

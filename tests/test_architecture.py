@@ -199,6 +199,7 @@ TESTED_IN = {
     "harness/grade/matching.py": "tests/malformed/test_malformed.py",
     "harness/grade/reading.py": "tests/malformed/test_malformed.py",
     "harness/grade/verdicts.py": "tests/harness/reports/test_reports.py",
+    "harness/grade/fresh.py": "tests/attacks/test_contest.py",
     "harness/judge/agent.py": "tests/harness/judge/test_judge.py",
     "harness/judge/examiner.py": "tests/harness/judge/test_judge.py",
     "harness/judge/handing.py": "tests/harness/judge/test_judge.py",

@@ -15,7 +15,7 @@ from typing import cast
 from nbformat import NotebookNode, from_dict
 
 from harness.grade import cells as grading
-from harness.grade import files, plan
+from harness.grade import files, fresh, plan
 from harness.grade.assignment import Assignment
 from harness.grade.matching import rebuild
 from harness.grade.plan import Plan, Step
@@ -270,7 +270,7 @@ class Grader:
         step: Step,
         todo: Plan,
         seconds: float,
-        fresh: Callable[[dict], tuple[socket.socket, int] | str] | None = None,
+        start: fresh.Start | None = None,
     ) -> dict:
         return judge.run(
             step.source,
@@ -279,48 +279,23 @@ class Grader:
             hidden=step.hidden,
             call_s=self.limits.call_s,
             seconds=seconds,
-            fresh=fresh,
+            fresh=start,
         )
 
-    @contextlib.contextmanager
-    def _apart(
-        self, step: Step, run: _Pass
-    ) -> Iterator[Callable[[dict], tuple[socket.socket, int] | str]]:
-        """Inside the block a check can have fresh processes of the student's, one after the other.
+    def _fresh(self, step: Step, run: _Pass) -> contextlib.AbstractContextManager[fresh.Start]:
+        def kernel(
+            folder: Path | None, without: Sequence[str], channel: socket.socket
+        ) -> StudentKernel:
+            return StudentKernel(
+                self.bare(),
+                lambda sockets, work: _without(self.make_box(sockets, work), without),
+                self.limits,
+                channel,
+                folder,
+                cached=folder is not None,
+            )
 
-        As long as there is one, the student's other process stands still: no work is done beside what
-        the check measures, and nothing goes from one to the other.
-        """
-        with contextlib.ExitStack() as stack:
-
-            def start(asked: dict) -> tuple[socket.socket, int] | str:
-                stack.close()
-                if run.kernel is not None:
-                    run.kernel.hold(True)
-                    stack.callback(run.kernel.hold, False)
-                agents, judges = socket.socketpair()
-                stack.callback(agents.close)
-                folder = Path(asked["folder"]) if asked["folder"] else None
-                kernel = StudentKernel(
-                    self.bare(),
-                    lambda sockets, work: _without(self.make_box(sockets, work), asked["without"]),
-                    self.limits,
-                    agents,
-                    folder,
-                    cached=folder is not None,
-                )
-                sources, size = plan.alone(run.notebook, asked["names"], step.index)
-                try:
-                    stack.enter_context(kernel)
-                    agents.close()
-                    for source in sources:
-                        kernel.run(source, self.limits.cell_s)
-                except Lost as error:
-                    judges.close()
-                    return str(error)
-                return judges, size
-
-            yield start
+        return fresh.processes(run.notebook, step.index, run.kernel, kernel, self.limits.cell_s)
 
     def _check(self, step: Step, judge: JudgeClient, run: _Pass) -> bool:
         """Run one check; False if the student's process is lost by it."""
@@ -332,8 +307,8 @@ class Grader:
             return True
         budget = self.limits.cell_s + 2 * self.limits.call_s
         try:
-            with state.running(), self._apart(step, run) as fresh:
-                outcome = self._run_in(judge, step, todo, budget, fresh)
+            with state.running(), self._fresh(step, run) as start:
+                outcome = self._run_in(judge, step, todo, budget, start)
         except JudgeDied as error:
             self._give(step, run, "not run", 0.0, _sentence(str(error)))
             return False

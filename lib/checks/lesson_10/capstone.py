@@ -11,96 +11,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from lib.checks import Contest, Raised, Slip, Stage, values
+from lib.checks import Contest, Raised, Stage, values
 from lib.checks.calling import Outcome, unattempted
 from lib.checks.contest import NotStarted, used
 from lib.checks.lesson_10 import _baselines, _rules
 from lib.checks.lesson_10._asked import Task, task
+from lib.checks.lesson_10._form import DEPTH, SLIPS, Wrong, files, rows_of
 from lib.checks.lesson_10._rules import Cost
 from lib.checks.verdict import Verdict
 from lib.packages import package_folder
 
-DEPTH, BATCH = 10, 16
+BATCH = 16
 _LOADERS = {"load_course_set", "load_ontology", "load_corpus_sentences", "load_lay_sentences"}
-
-SLIPS = {
-    slip.name: slip
-    for slip in (
-        Slip(
-            "not-files",
-            "build_index has to return the files of an index: a dict from each file's name, a text, to "
-            "its content as bytes, such as {'vectors': codes.numpy().tobytes()}.",
-            hint=1,
-        ),
-        Slip(
-            "not-a-list-a-query",
-            "search has to return one list for each query that it is given, in the same order, and gives "
-            "another number of them.",
-            hint=2,
-        ),
-        Slip(
-            "not-rows",
-            "search has to return the rows of passages, whole numbers from 0: for each query a list such "
-            "as [17, 4, 230], not scores, texts or pairs.",
-            hint=2,
-        ),
-        Slip(
-            "no-such-row",
-            "search returns a row that no passage has: rows go from 0 to the number of passages minus 1, "
-            "and there is no -1 for a place that stays empty. Leave it out, the list may be shorter.",
-            hint=2,
-        ),
-        Slip(
-            "row-twice",
-            "search names a passage twice for one query. Each passage can be found once: a merged ranking "
-            "has to drop what it holds already.",
-            hint=2,
-        ),
-        Slip(
-            "worst-first",
-            "Read backwards, your lists are the better ones: the best passage stands last. Sort by falling "
-            "score, or by rising distance.",
-            hint=2,
-        ),
-        Slip(
-            "rows-of-the-course-set",
-            "Your rows are those of the course set. The passages that build_index is given stand in "
-            "another order: take rows from there, and build nothing before it is called.",
-            hint=1,
-        ),
-        Slip(
-            "uses-the-notebook",
-            "When it is graded, search runs in a fresh process that has nothing of your notebook's data.",
-            hint=1,
-        ),
-        Slip(
-            "reads-the-course",
-            "When it is graded, the files of the course's data cannot be read. build_index is given all "
-            "that it needs: the passages and the training pairs.",
-            hint=1,
-        ),
-        Slip(
-            "too-large",
-            "The index takes twice the bytes that it may take, or more, and earns nothing. Keep int8 codes "
-            "or bits in place of float32, or fewer dimensions (lesson 05), and keep nothing twice.",
-            hint=3,
-        ),
-        Slip(
-            "too-slow",
-            "A query takes twice the time that it may take, or more, and earns nothing. Prepare everything "
-            "in build_index, and look closely at few passages only.",
-            hint=3,
-        ),
-    )
-}
-
-
-class _Wrong(Exception):
-    """Something of the form is wrong: a slip's name, and what came in words that are fit to be shown."""
-
-    def __init__(self, slip: str, came: str = "") -> None:
-        super().__init__(slip)
-        self.slip, self.came = SLIPS[slip], came
 
 
 class _Crashed(Exception):
@@ -136,7 +58,7 @@ def judge(stage: Stage, hidden: int | None) -> Verdict:
         measured = _measured(stage, asked)
     except _Untouched:
         return Verdict(EXERCISE.name, "not attempted", "Nothing to check yet.")
-    except _Wrong as wrong:
+    except Wrong as wrong:
         came = "" if hidden is not None or not wrong.came else f" {wrong.came}"
         message = f"{wrong.slip.message}{came}"
         return Verdict(EXERCISE.name, "wrong", message, wrong.slip.name, share=0.0)
@@ -166,16 +88,16 @@ def _measured(stage: Stage, asked: Task) -> Measured:
         heard = stage.call("search", index, queries, seconds=_rules.SEARCH_S)
         if start % (2 * BATCH) == 0:  # beside every other one: it takes as long as a search
             clock(queries)
-        ranked += _rows(_value("search", heard.outcome), len(queries), len(asked.passages))
+        ranked += rows_of(_value("search", heard.outcome), len(queries), len(asked.passages))
         seconds += heard.seconds
         stage.tell(0.5 + 0.5 * len(ranked) / len(asked))
         cost = Cost(size, text, seconds, len(asked), clock.a_query)
         if cost.kept == 0:  # whatever is still to come
             break
     if cost.bytes >= 2 * _rules.BYTES:
-        raise _Wrong("too-large", f"It takes {cost.bytes:,} bytes of {_rules.BYTES:,}.")
+        raise Wrong("too-large", f"It takes {cost.bytes:,} bytes of {_rules.BYTES:,}.")
     if cost.kept == 0:
-        raise _Wrong("too-slow")
+        raise Wrong("too-slow")
     found = _baselines.quality(ranked, asked)
     if not asked.hidden:
         _explain(found, ranked, asked)
@@ -188,19 +110,14 @@ def _built(stage: Stage, asked: Task) -> dict[str, bytes]:
     heard = stage.call(
         "build_index", list(asked.passages), list(asked.pairs), seconds=_rules.BUILD_S
     )
-    index = _value("build_index", heard.outcome)
-    if type(index) is not dict or not all(
-        type(name) is str and type(body) is bytes for name, body in index.items()
-    ):
-        raise _Wrong("not-files", _came(index))
-    return index
+    return files(_value("build_index", heard.outcome))
 
 
 def _opened(stage: Stage, asked: Task, index: dict[str, bytes], clock: _baselines.Clock) -> float:
     """Let search open the index on a query that is not scored; the seconds it took beyond what is free."""
     clock.warm_up(asked.warm)
     heard = stage.call("search", index, asked.warm[:1], seconds=_rules.SEARCH_S)
-    _rows(_value("search", heard.outcome), 1, len(asked.passages))
+    rows_of(_value("search", heard.outcome), 1, len(asked.passages))
     return max(0.0, heard.seconds - _rules.opening(clock.a_query))
 
 
@@ -217,58 +134,15 @@ def _value(function: str, outcome: Outcome) -> Any:
     return outcome.value
 
 
-def _came(value: Any) -> str:
-    if type(value) is dict and value:
-        name, body = next(
-            (n, b) for n, b in value.items() if type(n) is not str or type(b) is not bytes
-        )
-        return (
-            f"The file {name!r} holds {values.with_article(values.kind(body))}."
-            if type(name) is str
-            else f"A file's name is {values.with_article(values.kind(name))}."
-        )
-    return f"It returned {values.with_article(values.kind(value))}."
-
-
-def _rows(value: Any, queries: int, passages: int) -> list[list[int]]:
-    """The rows of each query, at most ten, as plain numbers."""
-    if isinstance(value, np.ndarray | torch.Tensor):
-        value = value.tolist()
-    if not isinstance(value, list | tuple) or len(value) != queries:
-        got = f"{len(value)} lists" if isinstance(value, list | tuple) else _came(value)
-        raise _Wrong("not-a-list-a-query", f"For {queries} queries: {got.rstrip('.')}.")
-    ranked = []
-    for found in value:
-        if isinstance(found, np.ndarray | torch.Tensor):
-            found = found.tolist()
-        if not isinstance(found, list | tuple):
-            raise _Wrong("not-rows", _came(found))
-        rows = [_whole(row) for row in found[:DEPTH]]
-        if any(not 0 <= row < passages for row in rows):
-            raise _Wrong("no-such-row")
-        if len(set(rows)) != len(rows):
-            raise _Wrong("row-twice")
-        ranked.append(rows)
-    return ranked
-
-
-def _whole(row: Any) -> int:
-    if isinstance(row, np.ndarray | torch.Tensor | np.generic) and row.ndim == 0:
-        row = row.item()
-    if type(row) is not int:
-        raise _Wrong("not-rows", f"A row is {values.with_article(values.kind(row))}.")
-    return row
-
-
 def _explain(found: float, ranked: list[list[int]], asked: Task) -> None:
     """Look for what a low quality comes from."""
     backwards = _baselines.quality([rows[::-1] for rows in ranked], asked)
     if len(asked) >= DEPTH and backwards > 1.2 * found + 0.02:
-        raise _Wrong("worst-first")
+        raise Wrong("worst-first")
     place = {own: row for row, own in enumerate(asked.own_rows)}
     as_own = _baselines.quality([[place[row] for row in rows] for rows in ranked], asked)
     if found < 0.05 and as_own > found + 0.1:
-        raise _Wrong("rows-of-the-course-set")
+        raise Wrong("rows-of-the-course-set")
 
 
 def _lean_on_nothing(stage: Stage) -> None:
@@ -276,10 +150,10 @@ def _lean_on_nothing(stage: Stage) -> None:
     for name, function in stage.functions.items():
         for used_name, value in used(function):
             if used_name in _LOADERS:
-                raise _Wrong("reads-the-course", f"{name} uses {used_name}.")
+                raise Wrong("reads-the-course", f"{name} uses {used_name}.")
             if _is_data(value):
                 came = f"{name} uses {used_name}, {values.with_article(_kind(value))}."
-                raise _Wrong("uses-the-notebook", f"{came} Give it to the index as a file.")
+                raise Wrong("uses-the-notebook", f"{came} Give it to the index as a file.")
 
 
 def _is_data(value: Any) -> bool:

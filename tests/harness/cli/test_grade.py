@@ -193,6 +193,11 @@ def test_hidden_queries_that_cannot_be_used_are_refused_before_anything_runs(
     monkeypatch.setenv("COURSE_HIDDEN_QUERIES", "")
     path = tmp_path / "queries.jsonl"
     path.write_text('{"query": "ringing ears", "passage": "HP:0"}', encoding="utf-8")
-    code, said = _grade(monkeypatch, capsys, submissions / "ann.ipynb", "--hidden-queries", path)
-    assert code == 2
-    assert "there is no passage 'HP:0'" in " ".join(said.split())
+    argv = ["course", "grade", str(submissions / "ann.ipynb"), "--hidden-queries", str(path)]
+    monkeypatch.setattr("sys.argv", argv)
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 2
+    assert "there is no passage 'HP:0'" in " ".join(
+        capsys.readouterr().err.replace("│", "").split()
+    )

@@ -120,6 +120,10 @@ def test_files_are_bytes_by_name(files):
     assert "  " not in found.message
 
 
+def test_a_search_that_returns_its_index_is_told_so():
+    assert verdict(search=lambda index, queries: index).mistake == "not-a-list-a-query"
+
+
 def test_a_slow_search_earns_nothing(monkeypatch):
     monkeypatch.setattr(_rules, "MILLISECONDS", 0.0)
     monkeypatch.setattr(Clock, "a_query", 1e-9)

@@ -643,18 +643,36 @@ for name in ("parent or child", "sibling", "something else"):
 show(*diagrams.how_it_is_judged())
 
 # %% [markdown]
-# The index may take 2,000,000 bytes, the text of your cells included. A query may take 50 milliseconds, or five times what the base encoder's exact search takes beside it, whichever is more. `build_index` may take five minutes. Beyond a budget you lose points evenly, and at twice of it there are none left.
+# ### The rules of the contest
 #
-# You earn points for nDCG@10 on queries that nobody has seen. Four baselines are measured on the same queries. BM25 is worth 30 percent of the points, the better of the base encoder and its hybrid with BM25 50 percent, and a projection head that was trained on the pairs 100 percent. Between these the points rise evenly.
+# `build_index` gets the 4,000 passages and the training pairs and returns an index as files. `search` gets these files and some queries and returns rows of passages. You may use any parts of the ten lessons.
+#
+# When it is graded, each of the two runs in a fresh process. That has your functions, the lesson's imports and `model`, the course's encoder. It has nothing of the lesson's data: `search` knows the index alone. In `build_index`, `encode_cached` finds the vectors of the passages and of the training queries.
+
+# %% [markdown]
+# | what | the budget |
+# |---|---|
+# | the index, with the text of your cells | 2,000,000 bytes |
+# | a query | 50 milliseconds, or five times the base encoder's exact search beside it if that is more |
+# | `build_index` | five minutes |
+#
+# Beyond the bytes or the milliseconds you lose points evenly, and at twice the budget none are left. The first search, which opens the index, is free as long as it takes seconds.
+
+# %% [markdown]
+# You earn points for nDCG@10 on hidden queries, which nobody has seen. Baselines are measured on the same queries, and between them the points rise evenly:
+#
+# | baseline | its share of the points |
+# |---|---|
+# | BM25 | 30 percent |
+# | the base encoder or its hybrid with BM25, whichever is better | 50 percent |
+# | a projection head, trained on the pairs for five epochs | 100 percent |
 
 # %% [markdown] card="capstone"
 # ### Exercise: the best search within a budget
 #
 # Difficulty: hard. Importance: high. Minutes: 60.
 #
-# Build the best search over the course's 4,000 passages that you can, from any parts of the ten lessons. `build_index` gets the passages and the training pairs and returns the files of an index; `search` gets these files and queries, and returns up to ten rows of passages for each, best first.
-#
-# When it is graded, each function runs in a fresh process. It has your functions, the lesson's imports and `model`, the course's encoder, and nothing of the lesson's data: `search` knows the index alone. In `build_index` `encode_cached` finds the vectors of the passages and of the training queries. The first search, which opens the index, is not counted.
+# Write `build_index` and `search`. `search` returns at most ten different rows for each query, best first; fewer are allowed. The check measures your system on 192 validation queries, which takes some seconds, and names the baselines that it reaches.
 
 
 # %% answer="capstone" functions="build_index search"

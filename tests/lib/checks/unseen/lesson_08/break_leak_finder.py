@@ -138,6 +138,46 @@ def right_all_small_ones() -> list:
     return cases
 
 
+def right_one_against_all() -> list:
+    """Each text of a pool in training against the whole pool in test, and some random lists."""
+    pool = [
+        "heart",
+        "HEART ",
+        " heart",
+        "heart\n",
+        "heart.",
+        "he art",
+        "hearts",
+        "a heart",
+        "héart",
+    ]
+    pool += ["he\u0301art", "Größe", "GRÖSSE", "grösse", "gro\u0308sse", "big  toe", "big toe"]
+    pool += ["big\ttoe", "big-toe", "toe big", "bigtoe", "", " ", "1", "I", "x" * 700, "x" * 701]
+    cases = []
+    for text in pool:
+        as_queries = [(other, f"r{i}") for i, other in enumerate(pool)]
+        as_passages = [(f"s{i}", other) for i, other in enumerate(pool)]
+        for train in ([(text, "own passage")], [("own query", text)], [("q", "p"), (text, text)]):
+            for test in (as_queries, as_passages, as_passages[::-1]):
+                cases.append((train, test, _leaks(train, test)))
+    rng = random.Random(5)
+    for _ in range(800):
+        train = [(rng.choice("abcde"), rng.choice("abcde")) for _ in range(rng.randrange(4))]
+        test = [(rng.choice("abcxyz"), rng.choice("abcxyz")) for _ in range(rng.randrange(8))]
+        cases.append((train, test, _leaks(train, test)))
+    return cases
+
+
+def right_by_hand_in_context() -> list:
+    """The cases by hand, alone and with pairs before and behind that share nothing."""
+    cases = []
+    for train, test, rows in right_by_hand():
+        cases.append((train, test, rows))
+        around = [("new 1", "new 2"), *test, ("new 3", "new 4")]
+        cases.append(([("old 1", "old 2"), *train], around, [row + 1 for row in rows]))
+    return cases
+
+
 def _only(keep) -> list:
     """The random cases for which `keep(train, test, expected)` holds."""
     return [case for case in right_random_with_oracle() if keep(*case)]
@@ -322,7 +362,13 @@ def wrong_one_case() -> list:
     return ([("a", "b")], [("a", "x")], [0])
 
 
-RIGHT = [right_by_hand, right_random_with_oracle, right_all_small_ones]
+RIGHT = [
+    right_by_hand,
+    right_random_with_oracle,
+    right_all_small_ones,
+    right_one_against_all,
+    right_by_hand_in_context,
+]
 WRONG = [
     wrong_only_the_example,
     wrong_queries_only,

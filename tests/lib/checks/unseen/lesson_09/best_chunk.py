@@ -73,7 +73,7 @@ def right_numpy(scores: torch.Tensor, owner: torch.Tensor, documents: int) -> to
     return torch.from_numpy(out.T.copy())
 
 
-def right_sorted(scores: torch.Tensor, owner: torch.Tensor, documents: int) -> torch.Tensor:
+def right_index_reduce(scores: torch.Tensor, owner: torch.Tensor, documents: int) -> torch.Tensor:
     """index_reduce over the columns."""
     for document in owner:
         if not 0 <= int(document) < documents:
@@ -260,7 +260,7 @@ RIGHT = [
     right_lists,
     right_where,
     right_numpy,
-    right_sorted,
+    right_index_reduce,
 ]
 WRONG = [
     wrong_from_zero,

@@ -47,7 +47,7 @@ def right_range(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
     return [(start, min(length, start + size)) for start in starts]
 
 
-def right_recursive_from_end(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
+def right_generator(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
     """A generator."""
 
     def spans():
@@ -231,7 +231,7 @@ RIGHT = [
     right_while,
     right_counted,
     right_range,
-    right_recursive_from_end,
+    right_generator,
     right_numpy,
     right_pops,
     right_unfold,

@@ -137,7 +137,7 @@ def wrong_big_endian(payload: str, dim: int) -> torch.Tensor:
 
 def wrong_double(payload: str, dim: int) -> torch.Tensor:
     """Eight bytes for a number."""
-    numbers = _numbers(payload + "A" * 0, "<f8")
+    numbers = _numbers(payload, "<f8")
     if len(numbers) < dim:
         raise ValueError("too few")
     return _unit(numbers[:dim])

@@ -264,6 +264,24 @@ def wrong_empty_texts(family: str, texts: list[str], side: str, task: str = "") 
     return right_table(family, [text for text in texts if text], side, task)
 
 
+def wrong_format(family: str, texts: list[str], side: str, task: str = "") -> list[str]:
+    """str.format on prefix and text together: a text with braces, "a {b}", raises."""
+    right_table(family, [], side, task)
+    prefix = TABLE[family][side == "document"]
+    return [(prefix + text).format(task=task) for text in texts]
+
+
+def wrong_side_any_case(family: str, texts: list[str], side: str, task: str = "") -> list[str]:
+    """Takes "Query" for "query"."""
+    return right_table(family, texts, side.lower(), task)
+
+
+def wrong_no_repeats(family: str, texts: list[str], side: str, task: str = "") -> list[str]:
+    """A dictionary by text: of two equal texts one is lost."""
+    prefix = right_table(family, [""], side, task)[0]
+    return list({text: prefix + text for text in texts}.values())
+
+
 RIGHT = [
     right_table,
     right_ifs,
@@ -292,4 +310,7 @@ WRONG = [
     wrong_checks_in_loop,
     wrong_any_case,
     wrong_empty_texts,
+    wrong_format,
+    wrong_side_any_case,
+    wrong_no_repeats,
 ]

@@ -407,7 +407,7 @@ def wrong_none_for_nothing(rankings: list[list[str]], k: float = 60.0) -> list[s
 
 
 def wrong_numpy_unguarded(rankings: list[list[str]], k: float = 60.0) -> list[str]:
-    """max() of nothing raises without a ranking; ids of numpy, which cut nothing here."""
+    """max() of nothing raises without a ranking."""
     depth = max(len(ranking) for ranking in rankings)
     weight = 1 / (k + np.arange(1, depth + 1))
     return _fused(rankings, lambda rank, _: weight[rank - 1])

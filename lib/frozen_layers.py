@@ -118,15 +118,14 @@ class LowerLayers:
         lengths = mask.sum(dim=1).tolist()
         rows = [tuple(row[:n]) for row, n in zip(ids.tolist(), lengths)]
         self._run(list(dict.fromkeys(rows)), progress=False)
-        found: list[Tensor] = [ids] * len(rows)
+        parts, order = [], []
         for chunk in length_sorted_batches(lengths, _CHUNK):
             states = [self._states[rows[i]].to(ids.device).float() for i in chunk]
             read = _through(self._upper, states).float()
-            for i, state in zip(chunk, read):
-                found[i] = state[: lengths[i]]
-        tokens = pad_sequence(found, batch_first=True)
-        missing = ids.shape[1] - tokens.shape[1]
-        features["token_embeddings"] = nn.functional.pad(tokens, (0, 0, 0, missing))
+            parts.append(nn.functional.pad(read, (0, 0, 0, ids.shape[1] - read.shape[1])))
+            order += chunk
+        back = torch.tensor(order, device=ids.device).argsort()
+        features["token_embeddings"] = torch.cat(parts)[back] * mask[:, :, None]
         return features
 
     def _ids(self, texts: list[str]) -> list[Ids]:

@@ -94,10 +94,10 @@ _TELLING: list[tuple[list[Pair], list[list[str]], Relevant, str]] = [
 def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     for pairs, negatives, relevant, label in _TELLING:
         yield Case((list(pairs), [list(row) for row in negatives], dict(relevant)), label)
-    spaced = [("a", "b"), ("a", "c")], [["x  y", "x y"], []], {}
-    yield Case(spaced, "two spaces are not one")
-    turned = [("a", "b"), ("b", "a")], [[], []], {}
-    yield Case(turned, "query and passage exchanged are another pair")
+    yield Case(([("a", "b"), ("a", "c")], [["x  y", "x y"], []], {}), "two spaces are not one")
+    yield Case(
+        ([("a", "b"), ("b", "a")], [[], []], {}), "query and passage exchanged are another pair"
+    )
     for turn in range(8 if hidden else 3):
         yield Case(_drawn(rng), f"random {turn}")
 

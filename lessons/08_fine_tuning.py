@@ -460,15 +460,15 @@ harm = {
     "cleaned minus raw": significance.paired_interval(judged["cleaned"], judged["raw"]),
 }
 claim(
-    "Cleaned negatives are better than raw ones; raw ones are no better than none.",
-    holds=harm["cleaned minus raw"].mean > 0
-    and harm["cleaned minus raw"].low > -0.002
-    and harm["raw minus none"].low < 0,
+    "On these pairs mined negatives win nothing over none, raw or cleaned; cleaning costs nothing.",
+    holds=harm["raw minus none"].low < 0
+    and harm["cleaned minus none"].low < 0
+    and harm["cleaned minus raw"].mean > -0.003,
     measured="nDCG@10, " + ", ".join(f"{name} {value}" for name, value in harm.items()),
 )
 
 # %% [markdown] tags=["folded"]
-# Cleaning is worth its trouble. But whether even cleaned ones win anything over none cannot be told from so few questions, if its interval includes 0: the other passages of a batch are hard already. So the recipe below goes without mined negatives. (Lesson 04 tells where they help.) The rule is general: each part of a recipe has to earn its place on the validation questions.
+# The other passages of a batch are hard enough already. And why do the raw ones not do more harm? A negative that *is* the right passage has the same score as the right answer: the loss cannot fall below log 2 then, but nothing is pushed the wrong way. What pushes the wrong way are the parents and children. Lesson 04 shows where mined negatives help. Here the recipe goes without: each part of a recipe has to earn its place on the validation questions.
 
 # %% quiz="08-q4"
 
@@ -645,7 +645,7 @@ show(
         {"last layer" if PROFILE == "fast" else "all layers": list(scores)},
         title=f"Validation while {len(pairs):,} pairs are learned",
         x_label="steps of training, 128 pairs each",
-        y_label="nDCG@10, 200 validation questions, 400 passages",
+        y_label="nDCG@10 of the evaluator",
     ),
     alt="Validation nDCG@10 after each evaluation: "
     + ", ".join(f"step {step} {score:.3f}" for step, score in zip(steps, scores))
@@ -744,7 +744,7 @@ few = pairs.select(range(300))
 runs = {}
 for lr in (LR, 20 * LR):
     rule = early_stopping.stop_when(lambda scores: stop_rule(scores, 3)[0])
-    args = arguments(lr, every=3, epochs=2, size=32)
+    args = arguments(lr, every=3, size=32)
     runs[lr] = fine_tune(
         copy.deepcopy(base), few, args, evaluator=evaluator, callbacks=[rule]
     ).scores
@@ -763,7 +763,7 @@ show(
         curves,
         title="A learning rate that is too high is seen at once",
         x_label="steps of training, 32 pairs each",
-        y_label="nDCG@10, 200 validation questions, 400 passages",
+        y_label="nDCG@10 of the evaluator",
     ),
     alt="Validation nDCG@10 of two learning rates on 300 pairs: "
     + "; ".join(
@@ -894,7 +894,7 @@ show(
 # %% [markdown]
 # ### Explore: ten times as many pairs
 #
-# Move the slider and watch where the right passages of eight test questions stand. Some come to the top with the first hundred pairs. Some never do. Can you tell why?
+# Move the slider and watch where the right passages of eight test questions stand. Some come to the top with the first hundred pairs, some never do, and some fall back. Can you tell why? (What follows has an answer.)
 
 
 # %%
@@ -943,7 +943,7 @@ explore(
 # %% [markdown]
 # ### Near and far
 #
-# Which questions gain? A question is **near** if some training question shares at least half of its words with it, and **far** otherwise. (The measure: words in both over words in either.)
+# The slider's questions that rise fast use words that many training questions use. Is that the rule? A question is **near** if some training question shares at least half of its words with it, and **far** otherwise. (The measure: words in both over words in either.)
 
 # %% quiz="08-q7"
 
@@ -1053,15 +1053,15 @@ print(f"after minus before: {change:+.3f} [{low:+.3f}, {high:+.3f}]")
 
 # %%
 claim(
-    "Fine-tuning has cost little of the agreement with people on other texts: far less than it has gained "
-    "in the domain.",
-    holds=abs(min(change, 0.0)) < gain.mean / 2,
+    "What was learned in the domain does not help elsewhere: on news texts the model agrees with people no "
+    "better than before.",
+    holds=low < 0.01 and change < 0.02,
     measured=f"Spearman on 50 news texts {change:+.3f} [{low:+.3f}, {high:+.3f}], nDCG@10 in the domain "
     f"{gain.mean:+.3f}",
 )
 
 # %% [markdown] tags=["folded"]
-# Fifty texts make a wide interval: a small loss cannot be told from none. A forgetting test is cheap, so use several sets, and above all the tasks that your model has to do besides. Where it forgets too much: train fewer layers, fewer steps, a lower learning rate, or mix in pairs from elsewhere.
+# If the interval lies below 0, the loss is real; if it holds 0, fifty texts are too few to tell. A forgetting test is cheap, so use several sets, and above all the tasks that your model has to do besides. Where it forgets too much: train fewer layers, fewer steps, a lower learning rate, or mix in pairs from elsewhere.
 
 # %% quiz="08-q8"
 
@@ -1218,12 +1218,12 @@ claim(
 # %% [markdown]
 # ## 10. The same recipe elsewhere
 #
-# Does the recipe work on other texts, or only on those for which we chose its settings? The second domain is computer security: which technique of the catalogue **MITRE ATT&CK** does a sentence about an attack describe? It is split by parent technique, and nothing in the recipe is changed.
+# Does the recipe work on other texts, or only on those for which we chose its settings? The second domain is computer security: which technique of the catalogue **MITRE ATT&CK** does a sentence about an attack describe? It is split by parent technique. The recipe stays as it is, but for smaller batches, since there are fewer pairs.
 
 # %%
 attack = load_domain("attack", PROFILE)
 if PROFILE == "fast":
-    train_part, test_part = attack.train.only(range(1_000)), attack.test.only(range(0, 457, 2))
+    train_part, test_part = attack.train.only(range(600)), attack.test.only(range(0, 457, 2))
 else:
     train_part, test_part = attack.train, attack.test
 print(attack.licence)
@@ -1234,7 +1234,7 @@ print("passage: ", attack.passages[test_part.positives[0]][:90])
 table = table_of(training_pairs.pairs_of(attack, train_part))
 own_evaluator = evaluator_of(attack, queries=60, passages=150, seed=SEED)
 guarded = copy.deepcopy(base)
-args = arguments(LR, every=2, save_steps=2, **BEST)
+args = arguments(LR, every=5, size=64, save_steps=5, **BEST)
 curve = fine_tune(guarded, table, args, evaluator=own_evaluator).scores
 print("validation:", ", ".join(f"{score:.3f}" for _, score in curve))
 

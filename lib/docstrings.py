@@ -122,10 +122,13 @@ def _distinct(found: list[Documented]) -> list[Documented]:
         key = one.first.casefold()
         firsts[key] = firsts.get(key, 0) + 1
     kept = {one.rest.casefold(): one for one in reversed(found)}  # the first one of each text
+    named = {one.name: one for one in reversed(found)}  # a name may be defined twice
     return [
         one
         for one in found
-        if firsts[one.first.casefold()] == 1 and kept[one.rest.casefold()] is one
+        if firsts[one.first.casefold()] == 1
+        and kept[one.rest.casefold()] is one
+        and named[one.name] is one
     ]
 
 

@@ -107,7 +107,7 @@ for name in toy:
 #
 # Difficulty: medium. Importance: high. Minutes: 10.
 #
-# Compare every row of `a` with every row of `b` in three ways: dot product, cosine, Euclidean distance. Take the distances from the dot products, ||a - b||² = |a|² + |b|² - 2 a·b, and never the root of a negative number. A row of zeros has cosine 0; other rows may be as short as 1e-4.
+# Compare every row of `a` with every row of `b` in three ways: dot product, cosine, Euclidean distance. Take the distances from the dot products, ||a - b||² = |a|² + |b|² - 2 a·b, and never the root of a negative number. A row of zeros has cosine 0; other rows may be as short as 0.05.
 
 
 # %% answer="three_similarities"

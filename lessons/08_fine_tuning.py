@@ -1375,7 +1375,8 @@ for name, found in (
     print(f"{name}: nDCG@10 {rows[-1].ndcg_at_10}, recall@10 {rows[-1].recall_at_10}")
 
 # %%
-board = leaderboard.board(rows[0])
+row = rows[0]
+board = leaderboard.board(row)
 show(
     plots.leaderboard(board),
     alt="Leaderboard, nDCG@10 on the test queries with 95% intervals: "

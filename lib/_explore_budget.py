@@ -12,6 +12,7 @@ from lib._explore_paper import axis, digits, log_ticks, named, paper
 from lib._explore_show import Control, Reading, require_small, with_controls
 from lib._plot_colours import PALETTE
 from lib._plot_labels import INK, QUIET
+from lib.budget import best_within
 from lib.metrics import Interval
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _chosen(
     small = [row for row, (own, _) in enumerate(costs) if own <= size]
     fits = [row for row in small if costs[row][1] <= spent]
     slow = [row for row, (_, own) in enumerate(costs) if own > spent]
-    best = max(fits, key=lambda row: means[row], default=None)
+    best = best_within(costs, limits, means) if fits else None
     above = [row for row in range(len(costs)) if best is not None and means[row] > means[best]]
     better = min(above, key=lambda row: means[row], default=None)
     return _Choice(fits, slow, best, better)

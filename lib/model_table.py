@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from lib import _provider_models
 from lib.prefixes import Prefix, prefix_of
 
 __all__ = ["MODELS", "TASKS", "Figure", "Model", "embedding_costs"]
@@ -93,32 +94,43 @@ class Model:
 
 _HUB = "https://huggingface.co/"
 _OPENAI = "https://openai.com/index/new-embedding-models-and-api-updates/"
-_OPENAI_PRICES = "https://platform.openai.com/docs/pricing"
 _GTE = _HUB + "Alibaba-NLP/gte-Qwen2-7B-instruct"
 _VOYAGE = "https://blog.voyageai.com/2024/09/18/voyage-3/"
 
+
+def _of_service(service: str, name: str, *, mteb: Figure, source: str, as_of: str) -> Model:
+    """The row of a service's model, whose limits and price stand with what calls it."""
+    card = _provider_models.MODELS[service, name]
+    price, priced = card.source.rpartition("; ")[2], card.as_of.rpartition("; ")[2]
+    return Model(
+        *(name, card.dim, card.shortens, card.text_tokens, "service", None, None),
+        dollars=Figure(card.dollars, price, priced),
+        mteb=mteb,
+        licence="service",
+        source=source,
+        as_of=as_of,
+    )
+
+
 _ROWS = (
-    Model(
-        *("text-embedding-3-large", 3072, True, 8191, "service", None, None),
-        dollars=Figure(0.13, _OPENAI_PRICES, "2026-08"),
+    _of_service(
+        "openai",
+        "text-embedding-3-large",
         mteb=Figure(64.6, _OPENAI, "2024-01"),
-        licence="service",
         source=_OPENAI,
         as_of="2024-01",
     ),
-    Model(
-        *("text-embedding-3-small", 1536, True, 8191, "service", None, None),
-        dollars=Figure(0.02, _OPENAI_PRICES, "2026-08"),
+    _of_service(
+        "openai",
+        "text-embedding-3-small",
         mteb=Figure(62.3, _OPENAI, "2024-01"),
-        licence="service",
         source=_OPENAI,
         as_of="2024-01",
     ),
-    Model(
-        *("voyage-3", 1024, False, 32_000, "service", None, None),
-        dollars=Figure(0.06, "https://docs.voyageai.com/pricing", "2024-11"),
+    _of_service(
+        "voyage",
+        "voyage-3",
         mteb=Figure(None, f"none: its owner compares it on sets of its own ({_VOYAGE})", "2024-09"),
-        licence="service",
         source=_VOYAGE,
         as_of="2024-09",
     ),

@@ -17,6 +17,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from lib import budget
 from lib._plot_labels import INK, LEADER, QUIET, SMALL, fit
 from lib.metrics import Interval
 from lib.plots import PALETTE, WIDTH, _array, _axes
@@ -58,10 +59,8 @@ def on_frontier(costs: Sequence[float], qualities: Sequence[float]) -> list[bool
             f"on_frontier: costs is {cost.shape} and qualities {quality.shape}; expected one of each "
             "a point"
         )
-    no_worse = (cost[:, None] <= cost) & (quality[:, None] >= quality)  # row beats or equals column
-    better = (cost[:, None] < cost) | (quality[:, None] > quality)
-    beaten = np.logical_or.reduce(no_worse & better, axis=0)
-    return [not one for one in beaten]
+    stay = set(budget.frontier(cost.tolist(), quality.tolist()))
+    return [row in stay for row in range(len(cost))]
 
 
 def frontier(

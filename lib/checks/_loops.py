@@ -47,13 +47,13 @@ class _Operations(TorchDispatchMode):
 
 
 class _Lines:
-    """Counts the steps of lines in the files for which `own` holds; a trace function of Python's."""
+    """Counts the steps of lines in the frames for which `own` holds; a trace function of Python's."""
 
-    def __init__(self, own: Callable[[str], bool]) -> None:
+    def __init__(self, own: Callable[[FrameType], bool]) -> None:
         self.own, self.count = own, 0
 
     def __call__(self, frame: FrameType, event: str, about: Any) -> Any:
-        if event == "call" and not self.own(frame.f_code.co_filename):
+        if event == "call" and not self.own(frame):
             return None
         self.count += event in ("call", "line")
         return self
@@ -65,8 +65,9 @@ def steps_here(function: Callable, args: Sequence[Any], is_cell: Callable[[str],
     is_cell: whether a file is a cell of a notebook, where the author's other functions are.
     """
     given = [values.copy_value(arg) for arg in args]
-    file = getattr(getattr(function, "__code__", None), "co_filename", None)
-    lines = _Lines(lambda name: name == file or is_cell(name))
+    # By the module and not by the file: "<string>", say, is that of generated code everywhere, too.
+    module = getattr(function, "__globals__", None)
+    lines = _Lines(lambda frame: frame.f_globals is module or is_cell(frame.f_code.co_filename))
     before = sys.gettrace()
     with _state.known(), _Operations() as operations:
         sys.settrace(lines)

@@ -19,6 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from harness.author.lesson import without_marks
+from harness.grade.python_names import names
 from tests.journeys.jupyter import outside_pytest
 
 BESIDE = Path(sys.executable).parent
@@ -119,9 +120,22 @@ class Classroom:
 
 
 def reduced(source: NotebookNode) -> NotebookNode:
-    """Only what is graded and what that needs: parameters, setup, answers, checks, quiz."""
+    """Only what is graded and what that needs: parameters, setup, answers, checks, quiz.
+
+    And the cells that make what an answer uses: the capstone's functions use the lesson's `model`.
+    """
     notebook = nbformat.from_dict(source)
-    notebook.cells = [cell for cell in source.cells if "nbgrader" in cell.metadata]
+    graded = [cell for cell in source.cells if "nbgrader" in cell.metadata]
+    code = [names(cell.source) for cell in graded if cell.cell_type == "code"]
+    missing = frozenset().union(*(one.uses for one in code)) - frozenset().union(
+        *(one.binds for one in code)
+    )
+    notebook.cells = [
+        cell
+        for cell in source.cells
+        if "nbgrader" in cell.metadata
+        or (cell.cell_type == "code" and names(cell.source).binds & missing)
+    ]
     return notebook
 
 

@@ -36,7 +36,10 @@ def test_a_row_agrees_with_what_mteb_knows(key):
     known = mteb.get_model_meta(owner + card.name)
     assert card.dim == known.embed_dim
     # e5-mistral's card advises against more than 4,096 tokens, though its positions go further
-    assert card.max_tokens == (4096 if key == "e5-mistral-7b-instruct" else known.max_tokens)
+    # mteb has one token less for OpenAI's than OpenAI's own reference
+    more = int(key.startswith("text-embedding-3"))
+    stated = 4096 if key == "e5-mistral-7b-instruct" else known.max_tokens + more
+    assert card.max_tokens == stated
     assert abs(_months(card.as_of) - _months(str(known.release_date))) <= 1
     if not card.is_service:
         assert card.licence.lower() == known.license

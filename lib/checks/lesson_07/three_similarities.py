@@ -27,8 +27,9 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((torch.tensor([[0.0, 0.0], [1.0, 1.0]]), two), "a row of zeros on the left")
     yield Case((two, torch.tensor([[1.0, 0.0], [0.0, 0.0]])), "a row of zeros on the right")
     yield Case((three * 0.125, two * 0.25), "vectors shorter than 1")
-    short = torch.tensor([[3e-4, 4e-4]]), torch.tensor([[6e-4, 8e-4]])
-    yield Case(short, "very short vectors in the same direction")
+    # Short enough for 1e-6 in the divisor to show, too long for the 1e-8 that many add to be wrong.
+    short = torch.tensor([[0.036, 0.048]]), torch.tensor([[0.06, 0.08]])
+    yield Case(short, "short vectors in the same direction")
     unit = torch.tensor([[0.6, 0.8], [1.0, 0.0], [-0.8, 0.6]])
     yield Case((unit, unit[:2]), "unit vectors")
     near = torch.tensor([[x, 0.0] for x in _NEAR])
@@ -129,12 +130,12 @@ def _cosines_first(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 # What a learner adds or takes for a lower bound, down to where it makes no difference any more.
 _ADDED = [
-    *_small_numbers(_divisor, torch.add, (4, 5, 6, 8, 9)),
-    *_small_numbers(_each_length, torch.add, (4, 5, 6, 8)),
+    *_small_numbers(_divisor, torch.add, (4, 5, 6)),
+    *_small_numbers(_each_length, torch.add, (4, 5)),
 ]
 _BOUNDED = [
-    *_small_numbers(_divisor, torch.clamp, (0, 4, 6)),
-    *_small_numbers(_each_length, torch.clamp, (2, 3)),
+    *_small_numbers(_divisor, torch.clamp, (0, 2)),
+    *_small_numbers(_each_length, torch.clamp, (1,)),
 ]
 
 EXERCISE = Exercise(

@@ -3,12 +3,10 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
-import lib
 from lib import checks
 from lib.learn import CheckFailed, catalogue, check, checking, hint, solution, yours
 from lib.learn.panel import _RECORD as RECORD
@@ -263,12 +261,9 @@ check("mean_pool", mean_pool)
 
 
 @pytest.mark.slow
-def test_a_warning_reaches_no_stderr_and_fails_no_check_even_where_warnings_are_errors(tmp_path):
-    script = tmp_path / "answer.py"  # a name of its own: "<string>" is that of generated code, too
-    script.write_text(_WARNS)
-    command = [sys.executable, "-W", "error::UserWarning", str(script)]
+def test_a_warning_reaches_no_stderr_and_fails_no_check_even_where_warnings_are_errors():
     done = subprocess.run(
-        command, capture_output=True, text=True, cwd=Path(lib.__file__).parents[1]
+        [sys.executable, "-W", "error::UserWarning", "-c", _WARNS], capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (0, "")
     for part in ("UserWarning: a warning", "the last resort", "mean_pool: passed"):

@@ -264,7 +264,7 @@ def show(value: Any, limit: int = 400, depth: int = 6, digits: int = 4) -> str:
         )
     elif isinstance(value, float):
         text = f"{value:.{digits + 2}g}"
-    elif array is not None and len(value):
+    elif array is not None and len(value) and not _truth_among_numbers(value):
         text = np.array2string(
             array, precision=digits, suppress_small=True, separator=", ", threshold=60
         )
@@ -282,6 +282,11 @@ def show(value: Any, limit: int = 400, depth: int = 6, digits: int = 4) -> str:
         except Exception:  # a learner's own class may not be able to show itself
             text = kind(value)
     return text if len(text) <= limit else text[:limit] + " ..."
+
+
+def _truth_among_numbers(value: Sequence[Any]) -> bool:
+    """Whether some items are truth values and some are not: as one array, False would be shown as 0."""
+    return len({isinstance(item, bool | np.bool_) for item in value}) == 2
 
 
 def show_both(one: Any, other: Any, limit: int = 400) -> tuple[str, str]:

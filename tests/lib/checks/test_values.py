@@ -227,6 +227,12 @@ def test_kinds_are_in_a_learners_words():
     assert kind(None) == "NoneType"
 
 
+def test_truth_values_beside_numbers_are_shown_as_such():
+    assert values.show((False, 2)) == "(False, 2)"
+    assert values.show([True, 0.5]) == "[True, 0.5]"
+    assert values.show((1, 2)) == "[1, 2]"
+
+
 def test_a_long_value_is_shown_short():
     assert len(show(list(range(10_000)))) < 420
     assert len(show("x" * 10_000)) < 420

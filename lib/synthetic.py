@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ask_for_queries",
+    "glossary_names",
     "parse_queries",
     "prompt_for",
     "queries_by_rule",

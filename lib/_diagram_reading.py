@@ -82,7 +82,7 @@ def long_text(length: int, limit: int, size: int, overlap: int, fact: int) -> Di
     ax.plot([middle, middle], [1.26, 2.06], color=INK, linewidth=1, linestyle=(0, (2, 2)), zorder=5)
     _fact(ax, middle, 1.16)
     arrow(ax, (WIDTH / 2, 1.04), (WIDTH / 2, 0.72))
-    text = f"{len(chunks)} vectors; the document's score is that of its best chunk"
+    text = f"{len(chunks)} vectors, one for each chunk"
     box(ax, 0.55, 0.32, WIDTH - 1.1, 0.4, text, fill=MODEL)
     named = (
         "chunk" + "s" * (len(holding) > 1) + " " + " and ".join(f"{place + 1}" for place in holding)
@@ -92,8 +92,7 @@ def long_text(length: int, limit: int, size: int, overlap: int, fact: int) -> Di
         f"A text of {length} tokens as a bar. Above, the model reads the first {limit} tokens and makes "
         f"one vector of them; the rest is hatched, never read, and a fact at token {fact} stands there. "
         f"Below, the same text in {len(chunks)} chunks of at most {size} tokens, {overlap} shared with "
-        f"the chunk before; each has a vector, the document's score is that of its best chunk, and the "
-        f"fact stands in {named}."
+        f"the chunk before; each has a vector of its own, and the fact stands in {named}."
     )
     return Diagram(fig, alt)
 

@@ -10,6 +10,7 @@ do, a count of what was used. `lib.providers_offline` answers in place of the se
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -19,7 +20,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from lib import progress_bar
@@ -67,12 +70,24 @@ __all__ = [
     "UnreachableError",
     "Usage",
     "batches",
+    "decode_vector",
     "estimated_tokens",
     "open_provider",
 ]
 
 _KEYS = {"openai": "OPENAI_API_KEY", "cohere": "CO_API_KEY", "voyage": "VOYAGE_API_KEY"}
 _NAMED = re.compile(r"input\[(\d+)\]|index (\d+)")  # a message that names the text
+
+
+def decode_vector(payload: str, dim: int) -> Tensor:
+    """Return the first `dim` numbers of a vector as it travels, rescaled to length 1, (dim,) float32.
+
+    payload: base64 of little-endian float32. Raises ValueError for dim below 1 or above what came.
+    """
+    numbers = np.frombuffer(base64.b64decode(payload), dtype="<f4")
+    if not 1 <= dim <= len(numbers):
+        raise ValueError(f"decode_vector: {len(numbers)} numbers came; {dim} are asked for")
+    return F.normalize(torch.from_numpy(numbers[:dim].astype(np.float32)), dim=0)
 
 
 @dataclass

@@ -26,7 +26,16 @@ from lib.text import length_sorted_batches, restore_order
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["Timings", "encode", "padded_tokens", "speed_up", "time_ways", "token_counts", "ways"]
+__all__ = [
+    "Timings",
+    "encode",
+    "padded_tokens",
+    "pick_batch_size",
+    "speed_up",
+    "time_ways",
+    "token_counts",
+    "ways",
+]
 
 Name = TypeVar("Name", bound=Hashable)  # of a way
 PRECISIONS = ("float32", "bfloat16")
@@ -96,6 +105,23 @@ def token_counts(model: SentenceTransformer, texts: Iterable[str]) -> list[int]:
         texts, truncation=True, max_length=model.max_seq_length, return_attention_mask=False
     )
     return [len(ids) for ids in read["input_ids"]]
+
+
+def pick_batch_size(
+    seconds: Mapping[int, Sequence[float]], texts: int, within: float = 0.05
+) -> int:
+    """Return the smallest batch size whose throughput is within a share of the best one.
+
+    seconds: batch size -> seconds of each run; texts: how many a run encodes. A size's throughput is
+    texts over the median of its seconds. Raises ValueError without a size or for within outside 0 to 1.
+    """
+    if not seconds or not 0 <= within <= 1:
+        raise ValueError(
+            f"pick_batch_size: {len(seconds)} sizes, within {within}; expected at least one size, and 0 to 1"
+        )
+    throughput = {size: texts / statistics.median(runs) for size, runs in seconds.items()}
+    least = (1 - within) * max(throughput.values())
+    return min(size for size, reached in throughput.items() if reached >= least)
 
 
 def padded_tokens(counts: Sequence[int], batch_size: int, *, by_length: bool) -> int:

@@ -262,9 +262,11 @@ def show(value: Any, limit: int = 400, depth: int = 6, digits: int = 4) -> str:
             edgeitems=3,
             max_line_width=88,
         )
+        if array.ndim > 1 and not array.size:  # "[]" would not say what it has none of
+            text += f" (shape {array.shape})"
     elif isinstance(value, float):
         text = f"{value:.{digits + 2}g}"
-    elif array is not None and len(value) and not _truth_among_numbers(value):
+    elif array is not None and array.size and not _truth_among_numbers(value):
         text = np.array2string(
             array, precision=digits, suppress_small=True, separator=", ", threshold=60
         )

@@ -1,8 +1,10 @@
 """The services' real clients, unchanged, against the server of lib.providers_offline."""
 
+import base64
 import email.utils
 import random
 import socket
+import struct
 import sys
 from itertools import pairwise
 
@@ -30,6 +32,7 @@ from lib.providers import (
     UnknownModelError,
     UnreachableError,
     batches,
+    decode_vector,
     open_provider,
 )
 from lib.providers_offline import OfflineServer, offline_provider
@@ -486,3 +489,11 @@ def test_each_model_says_where_its_limits_stand_and_as_of_when():
 @pytest.mark.parametrize("text", ["", "x", "thin nails", "爪が薄い", "\ud800"])
 def test_the_estimate_of_tokens_is_at_least_one_and_at_most_the_bytes_and_one(text):
     assert 1 <= estimated_tokens(text) <= len(text.encode("utf-8", "surrogatepass")) + 1
+
+
+def test_a_vector_is_unpacked_from_base64_and_cut_and_rescaled():
+    payload = base64.b64encode(struct.pack("<3f", 3.0, 4.0, 12.0)).decode()
+    assert decode_vector(payload, 2).tolist() == pytest.approx([0.6, 0.8])
+    for dim in (0, 4):
+        with pytest.raises(ValueError, match="3 numbers came"):
+            decode_vector(payload, dim)

@@ -3,7 +3,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.throughput import Timings, encode, padded_tokens, speed_up, time_ways, token_counts, ways
+from lib.throughput import (
+    Timings,
+    encode,
+    padded_tokens,
+    pick_batch_size,
+    speed_up,
+    time_ways,
+    token_counts,
+    ways,
+)
 
 TEXTS = [
     "kidney failure",
@@ -85,3 +94,14 @@ def test_there_is_a_way_for_each_batch_size(encoder):
     made = ways(encoder, TEXTS, [2, 4], precision="float32")
     assert [*made] == [2, 4]
     torch.testing.assert_close(made[2](), made[4](), atol=1e-5, rtol=0)
+
+
+def test_the_smallest_batch_size_that_is_nearly_as_fast_is_picked():
+    seconds = {16: [1.0, 1.5, 1.125], 4: [2.0], 8: [1.25]}
+    assert pick_batch_size(seconds, 100, within=0.2) == 8
+    assert pick_batch_size(seconds, 100, within=0.0) == 16
+    assert pick_batch_size(seconds, 100, within=1.0) == 4
+    with pytest.raises(ValueError, match="at least one size"):
+        pick_batch_size({}, 100)
+    with pytest.raises(ValueError, match="0 to 1"):
+        pick_batch_size(seconds, 100, within=1.5)

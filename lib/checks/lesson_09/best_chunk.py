@@ -123,6 +123,13 @@ def _from_the_end(scores: Tensor, owner: Tensor, documents: int) -> Tensor:
     return _refusing(_right)(scores, torch.where(owner < 0, owner + documents, owner), documents)
 
 
+def _indexed(scores: Tensor, owner: Tensor, documents: int) -> Tensor:
+    """Nothing is checked: Python's own index takes -1 for the last, and raises an IndexError beyond."""
+    if (owner >= documents).any():
+        raise IndexError("index out of bounds")
+    return _right(scores, torch.where(owner < 0, owner + documents, owner), documents)
+
+
 def _left_out(scores: Tensor, owner: Tensor, documents: int) -> Tensor:
     known = (owner >= 0) & (owner < documents)
     return _right(scores[:, known], owner[known], documents)
@@ -251,9 +258,11 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "owner-below-zero",
-            "An owner of -1 counts as the last document with you. Raise a ValueError.",
+            "An owner of -1 counts from the end, as an index does: its score goes to the last document, and nobody "
+            "notices. Look at the owners first, and raise a ValueError.",
             _from_the_end,
             hint=3,
+            also=[_indexed],
         ),
         Mistake(
             "owner-left-out",

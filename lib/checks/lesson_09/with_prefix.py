@@ -168,6 +168,10 @@ def _key_error(family: str, side: str, task: str) -> str:
     return _known(family, side, task)
 
 
+def _checked_text_by_text(family: str, texts: list[str], side: str, task: str = "") -> list[str]:
+    return [_known(family, side, task) + text for text in texts]
+
+
 def _other_sides_as(taken: str) -> Callable:
     return _with(lambda family, side, task: _known(family, side if side in _SIDES else taken, task))
 
@@ -296,6 +300,13 @@ EXERCISE = Exercise(
             "You take white space off the texts. Put the prefix before them and change nothing else.",
             _with(_known, lambda before, text: before + text.strip()),
             hint=2,
+        ),
+        Mistake(
+            "looked-at-for-each-text",
+            "You look at family, side and task inside the loop over the texts, so that without a text nothing is "
+            "looked at. Look before the loop.",
+            _checked_text_by_text,
+            hint=3,
         ),
         Mistake(
             "unknown-family-unchanged",

@@ -251,3 +251,11 @@ def test_the_dtypes_of_floats_are_found_wherever_they_stand():
     held = [torch.ones(1).half(), {"a": (torch.ones(1).double(), torch.arange(2), 0.5)}]
     assert values.float_dtypes(held) == {torch.float16, torch.float64}
     assert values.float_dtypes(values.in_dtype(held, torch.float32)) == {torch.float32}
+
+
+def test_what_holds_nothing_is_shown_with_its_form():
+    assert values.show([[], []]) == "[[], []]"
+    assert values.show(([], [])) == "([], [])"
+    assert values.show(torch.zeros(2, 0)) == "[] (shape (2, 0))"
+    assert values.show([]) == "[]"
+    assert values.show(torch.zeros(0)) == "[]"

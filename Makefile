@@ -12,6 +12,7 @@ endif
 READY := $(VENV)/.ready
 # Two test processes: more only fight for the cores of a small machine.
 WORKERS ?= 2
+PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM = false
 export OMP_NUM_THREADS ?= 1
@@ -23,7 +24,7 @@ course: setup
 	$(BIN)/course run
 
 test: setup
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest $(PARALLEL)
 
 #: make setup    the environment in .venv, from requirements.lock
 setup: $(READY)
@@ -53,7 +54,7 @@ lint: setup
 
 #: make check    what one runs while working, in under 90 seconds: make lint and the fast tests
 check: lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not journey"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not journey"
 
 #: make format   let ruff mend what it can
 format: setup

@@ -17,6 +17,26 @@ import pytest  # noqa: E402
 from tests.postgresql import server  # noqa: E402, F401 - a fixture
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+def pytest_collection_modifyitems(items):
+    """One process takes all tests of a file, or of a group that they name; those that take long go first.
+
+    Were the long ones last, one process would wait while the other works on them.
+    """
+    long = set()
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        if item.get_closest_marker("slow") or item.get_closest_marker("journey"):
+            long.add(_group(item))
+    items.sort(key=lambda item: _group(item) not in long)
+
+
+def _group(item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    return marker.args[0] if marker.args else marker.kwargs["name"]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread():
     import torch

@@ -47,7 +47,7 @@ def how_it_is_judged() -> Diagram:
         f"text: {_BYTES:,} are allowed. A second fresh process runs your search. It gets these files "
         "and the hidden queries, which are secret until then, and nothing else; a first query is not scored; the judge's own clock "
         f"measures milliseconds a query: {_MILLISECONDS}, or {_TIMES} times the base encoder's. The "
-        "rows that come back are compared with the answers, which are secret for good: nDCG@10. "
+        "rows that come back, the first ten of each query, are compared with the answers, which are secret for good: nDCG@10. "
         "A curve turns it into points: straight lines from none at 0 through "
         + ", ".join(f"{share:.0%} at {name}" for name, share in _SHARES.items())
         + ", all measured on the same queries. Over a budget points are lost evenly, and at twice "
@@ -93,7 +93,7 @@ def _searching(ax: Axes) -> None:
     _step(ax, 5.38, 0.78, "process 2: search", text, mine=True)
     arrow(ax, (middle, 4.6), (middle, 4.2))
     stored(ax, _MINE + 0.15, 3.82, _WIDE - 0.3, 0.38)
-    words(ax, middle, 4.01, "rows: at most ten a query")
+    words(ax, middle, 4.01, "rows: the first ten count")
     text = f"a query: {_MILLISECONDS} are allowed, or {_TIMES} times the base encoder's"
     _step(ax, 4.54, 0.78, "measures milliseconds", text, mine=False)
     arrow(ax, (edge - 0.15, 4.01), (_OTHER, 4.01))

@@ -21,6 +21,7 @@ from lib.checks.calling import Case, Limits, Outcome, Raised, call
 from lib.checks.verdict import Verdict
 
 MEBIBYTES = 4096  # that one call may take in a notebook
+_READS = ("LOAD_GLOBAL", "LOAD_NAME")
 
 
 @dataclass(frozen=True)
@@ -150,9 +151,29 @@ def used(function: Callable) -> Iterator[tuple[str, Any]]:
                     waiting.append(value)
 
 
-def _names(code: types.CodeType) -> set[str]:
-    inner = (_names(c) for c in code.co_consts if isinstance(c, types.CodeType))
-    own = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+def loaded(function: Callable) -> set[str]:
+    """The names, there or not yet, that a function or a helper of the notebook reads as globals."""
+    return _of_all(function, _READS)
+
+
+def assigned(function: Callable) -> set[str]:
+    """The names that a function or a helper of the notebook sets as globals."""
+    return _of_all(function, ("STORE_GLOBAL",))
+
+
+def _of_all(function: Callable, operations: Sequence[str]) -> set[str]:
+    own = getattr(function, "__module__", None)
+    helpers = (v for _, v in used(function) if getattr(v, "__module__", None) == own)
+    found: set[str] = set()
+    for one in (function, *helpers):
+        if isinstance(one, types.FunctionType):
+            found |= _names(one.__code__, operations)
+    return found
+
+
+def _names(code: types.CodeType, operations: Sequence[str] = _READS) -> set[str]:
+    inner = (_names(c, operations) for c in code.co_consts if isinstance(c, types.CodeType))
+    own = {i.argval for i in dis.get_instructions(code) if i.opname in operations}
     return own.union(*inner)
 
 

@@ -33,7 +33,7 @@ from lib.search import encode_cached, fingerprint, top_k
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-NAMES = ("BM25", "base encoder", "hybrid", "fine-tuned")
+NAMES = ("BM25", "base encoder", "hybrid", "trained head")
 DEPTH = 10
 FUSED = 100  # of each ranking
 EPOCHS, BATCH, RATE = 5, 128, 1e-3  # of the head

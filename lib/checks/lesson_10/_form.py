@@ -58,7 +58,14 @@ SLIPS = {
         ),
         Slip(
             "uses-the-notebook",
-            "When it is graded, search runs in a fresh process that has nothing of your notebook's data.",
+            "When it is graded, each of the two runs in a fresh process that has nothing of your notebook's "
+            "data.",
+            hint=1,
+        ),
+        Slip(
+            "left-in-memory",
+            "When it is graded, search runs in another process than build_index, which has ended by then. "
+            "Return what search needs as files.",
             hint=1,
         ),
         Slip(
@@ -102,7 +109,7 @@ def came(value: Any) -> str:
 
 
 def rows_of(value: Any, queries: int, passages: int) -> list[list[int]]:
-    """The rows of each query, at most ten, as plain numbers.
+    """The rows of each query as plain numbers; of more than ten the first ten.
 
     Raises:
         Wrong: they are none.

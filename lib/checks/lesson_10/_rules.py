@@ -14,7 +14,7 @@ MILLISECONDS, TIMES = (
 BUILD_S, SEARCH_S = 300.0, 120.0  # that a call may take at all
 OWN_S = 600.0  # for the baselines and the passages' vectors, which are kept once they are there
 OPENING_S, OPENING_TIMES = 5.0, 400.0  # of the first search, before it counts
-# What BM25, the better of base encoder and hybrid, and the fine-tuned head earn, in order of quality.
+# What BM25, the better of base encoder and hybrid, and the trained head earn, in order of quality.
 SHARES = (0.3, 0.5, 1.0)
 
 
@@ -72,7 +72,7 @@ def share(quality: float, baselines: Mapping[str, float]) -> float:
     untrained = max(baselines["base encoder"], baselines["hybrid"])
     ends = [
         (0.0, 0.0),
-        *zip(sorted([baselines["BM25"], untrained, baselines["fine-tuned"]]), SHARES),
+        *zip(sorted([baselines["BM25"], untrained, baselines["trained head"]]), SHARES),
     ]
     for (low, least), (high, most) in itertools.pairwise(ends):
         if quality < high:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from operator import ge, gt, le, lt
 
 import numpy as np
+import torch
 
 from lib.checks.exercise import Case, Exercise, Mistake
 
@@ -108,6 +109,26 @@ def _without_asking(costs: Table, limits: Numbers, qualities: Numbers) -> int:
     )
 
 
+def _two_unpacked(costs: Table, limits: Numbers, qualities: Numbers) -> int:
+    most, longest = limits
+    best = -1
+    for row, (size, spent) in enumerate(costs):
+        fits = size <= most and spent <= longest
+        if fits and (best < 0 or qualities[row] > qualities[best]):
+            best = row
+    return best
+
+
+def _of_arrays(costs: Table, limits: Numbers, qualities: Numbers) -> int:
+    within = (np.array(costs) <= np.array(limits)).all(axis=1)
+    return int(np.where(within, qualities, -math.inf).argmax()) if within.any() else -1
+
+
+def _of_tensors(costs: Table, limits: Numbers, qualities: Numbers) -> int:
+    within = (torch.tensor(costs) <= torch.tensor(limits)).all(dim=1).numpy()
+    return int(np.where(within, qualities, -math.inf).argmax()) if within.any() else -1
+
+
 def _first_taken_unseen(costs: Table, limits: Numbers, qualities: Numbers) -> int:
     best = 0
     for row, needs in enumerate(costs):
@@ -161,6 +182,17 @@ EXERCISE = Exercise(
             "system is out, whatever the others are.",
             _best(lambda needs, limits: needs[-1] <= limits[-1]),
             hint=1,
+        ),
+        Mistake(
+            "two-costs-only",
+            "You reckon with two costs, the first and the second. There may be any number, each with a limit of "
+            "its own: `zip(costs[row], limits)`.",
+            _best(lambda needs, limits: all(map(le, needs[:2], limits[:2]))),
+            hint=1,
+            also=[
+                _best(lambda needs, limits: needs[0] <= limits[0] and needs[1] <= limits[1]),
+                _two_unpacked,
+            ],
         ),
         Mistake(
             "sums-compared",
@@ -286,6 +318,14 @@ EXERCISE = Exercise(
             "If nothing is within the limits, there is no maximum, and your function fails. Return -1 then.",
             _without_asking,
             hint=3,
+        ),
+        Mistake(
+            "one-dimension-of-nothing",
+            "Without a system `np.array(costs)`, or a tensor of it, has one dimension, and comparing it row by row "
+            "fails. Give it two: `np.array(costs).reshape(len(costs), len(limits))`.",
+            _of_arrays,
+            hint=3,
+            also=[_of_tensors],
         ),
         Mistake(
             "best-where-none-fits",

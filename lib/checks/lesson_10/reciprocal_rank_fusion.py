@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -37,6 +37,8 @@ _TELLING: list[tuple[list, float | None, str]] = [
     (["abcdefg", "gxyz"], None, "the last of one ranking is the first of another"),
     (["badc", "abcd", "dcab"], 5, "all passages are in all rankings"),
     (["zyx", "xyz"], 60, "one ranking is the other, turned round"),
+    # So many that a sort which is not stable exchanges equals on any processor.
+    (["qwertyuiopasdfghjklz", "QWERTYUIOPASDFGHJKLZ"], 60, "twenty pairs of equal scores"),
 ]
 
 
@@ -83,6 +85,17 @@ def _not_merged(rankings: Rankings, k: float = 60.0) -> list[str]:
 
 def _returns_in_the_loop(rankings: Rankings, k: float = 60.0) -> list[str] | None:
     return list(rankings[0]) if rankings else None
+
+
+def _by_argsort(
+    rankings: Rankings, k: float, order: Callable[[np.ndarray], np.ndarray]
+) -> list[str]:
+    """The right scores, put in order by a sort that may exchange equals."""
+    scores = fuse(read=_fusion.one_after_the_other, returned=lambda scores, k: scores)(rankings, k)
+    names = _fusion.one_after_the_other(rankings)
+    if not names:
+        return []
+    return [names[place] for place in order(np.array([scores[name] for name in names]))]
 
 
 EXERCISE = Exercise(
@@ -286,6 +299,25 @@ EXERCISE = Exercise(
             "is turned round at the end. Sort with `reverse=True`, which leaves equals as they are.",
             fuse(read=_fusion.from_the_end),
             hint=3,
+        ),
+        Mistake(
+            "ties-by-name-backwards",
+            "You sort pairs of (score, id): among equal scores the ids decide, and with `reverse=True` "
+            "backwards. Sort the ids by the score alone, `sorted(scores, key=scores.get, reverse=True)`.",
+            fuse(read=lambda rankings: _fusion.by_name(rankings)[::-1]),
+            hint=3,
+        ),
+        Mistake(
+            "ties-by-an-unstable-sort",
+            "Of equal scores a later one comes first in places: `np.argsort` leaves equals in their order "
+            "only with `kind='stable'`. Negate the scores, do not turn the result round.",
+            lambda rankings, k=60.0: _by_argsort(rankings, k, lambda scores: np.argsort(-scores)),
+            hint=3,
+            also=[
+                lambda rankings, k=60.0: _by_argsort(
+                    rankings, k, lambda scores: np.argsort(scores)[::-1]
+                )
+            ],
         ),
         Mistake(
             "ties-rank-by-rank",

@@ -14,7 +14,7 @@ from lib.checks.lesson_10._rules import BYTES, MILLISECONDS, Cost
 from lib.data import load_course_set
 from lib.ontology import load_ontology
 
-BASELINES = {"BM25": 0.5, "base encoder": 0.58, "hybrid": 0.6, "fine-tuned": 0.7}
+BASELINES = {"BM25": 0.5, "base encoder": 0.58, "hybrid": 0.6, "trained head": 0.7}
 PASSAGES = [f"passage {number}" for number in range(40)]
 TASK = Task(
     PASSAGES,
@@ -66,7 +66,7 @@ def test_a_right_search_earns_all_and_is_told_what_was_measured():
     found = verdict()
     assert (found.status, found.share) == ("passed", 1.0), found
     assert "nDCG@10 is 1.000 on 20 validation queries, and that earns 100%" in found.message
-    assert "Reached: BM25, base encoder, hybrid, fine-tuned." in found.more[0]
+    assert "Reached: BM25, base encoder, hybrid, trained head." in found.more[0]
     assert f"of {BYTES:,} bytes" in found.more[1]
     assert "milliseconds" in found.more[2]
 
@@ -150,10 +150,70 @@ def test_data_of_the_notebook_is_noticed_before_it_is_missed():
     exec("def search(index, queries):\n    return [[0] for _ in vectors[:size]]", scope)
     found = verdict(search=scope["search"])
     assert found.mistake == "uses-the-notebook"
-    assert "search uses vectors, a tensor" in found.message.replace("float32 ", "")
+    assert "search uses `vectors`, a tensor" in found.message.replace("float32 ", "")
+    assert found.message.endswith("to the index as a file.")
     exec("def search(index, queries):\n    return load_course_set()", scope)
     scope["load_course_set"] = load_course_set
     assert verdict(search=scope["search"]).mistake == "reads-the-course"
+
+
+def test_build_index_is_sent_to_its_arguments_and_not_to_files():
+    scope = {"__name__": "__main__", "course": load_course_set()}
+    exec(
+        "def build_index(passages, pairs):\n"
+        "    return {'texts': '|'.join(course.passages).encode()}",
+        scope,
+    )
+    found = verdict(scope["build_index"])
+    assert found.mistake == "uses-the-notebook"
+    assert "build_index uses `course`, a CourseSet. Take the texts from `passages`" in found.message
+    assert "as a file" not in found.message
+
+
+LEAVES = {
+    "a global": "def build_index(p, q):\n    global CODEC\n    CODEC = 3\n    return {'x': b''}",
+    "a helper's global": "def keep(x):\n    global CODEC\n    CODEC = x\n"
+    "def build_index(p, q):\n    keep(3)\n    return {'x': b''}",
+    "a dictionary": "CODEC = {}\ndef build_index(p, q):\n"
+    "    CODEC['x'] = Tensor([1])\n    return {'x': b''}",
+}
+
+
+@pytest.mark.parametrize("text", LEAVES.values(), ids=LEAVES)
+def test_what_build_index_leaves_in_memory_is_named(text):
+    scope = {"__name__": "__main__", "Tensor": torch.tensor}
+    text += "\ndef search(index, queries):\n    return [[0] for _ in queries if CODEC]"
+    exec(text, scope)
+    found = verdict(scope["build_index"], scope["search"])
+    assert found.mistake == "left-in-memory", found
+    assert "build_index leaves" in found.message
+    assert "`CODEC`" in found.message
+
+
+def test_a_search_may_keep_what_it_opened():
+    scope = {"__name__": "__main__", "find": find, "OPENED": None}
+    exec(
+        "def search(index, queries):\n"
+        "    global OPENED\n"
+        "    OPENED = OPENED or dict(index)\n"
+        "    return find(OPENED, queries)",
+        scope,
+    )
+    assert verdict(search=scope["search"]).share == 1.0
+
+
+def test_a_head_that_falls_short_is_asked_how_the_queries_go_through_it(monkeypatch):
+    close = {"BM25": 0.5, "base encoder": 0.58, "hybrid": 0.6, "trained head": 1.1}
+    monkeypatch.setattr(_baselines, "baselines", lambda task: close)
+    assert "apply the same head to the queries" in verdict().more[-1]
+
+
+def test_a_time_that_the_encoder_sets_says_so(monkeypatch):
+    assert "exact search here" not in verdict().more[2]
+    monkeypatch.setattr(Clock, "a_query", 0.02)
+    assert (
+        "of 100.0 milliseconds (5 times the base encoder's exact search here" in verdict().more[2]
+    )
 
 
 def test_an_error_is_told_with_its_words_and_of_hidden_queries_without():
@@ -202,7 +262,7 @@ def test_the_baselines_earn_what_is_stated():
 
 
 def test_baselines_in_another_order_are_borne():
-    turned = {"BM25": 0.7, "base encoder": 0.5, "hybrid": 0.5, "fine-tuned": 0.6}
+    turned = {"BM25": 0.7, "base encoder": 0.5, "hybrid": 0.5, "trained head": 0.6}
     assert [_rules.share(q, turned) for q in (0.5, 0.6, 0.7)] == pytest.approx([0.3, 0.5, 1.0])
     same = dict.fromkeys(turned, 0.5)
     assert (_rules.share(0.499, same) <= 0.3, _rules.share(0.5, same)) == (True, 1.0)

@@ -146,6 +146,7 @@ def test_what_is_not_understood_is_said(room, inbox):
     collected = collect(room, inbox)
     assert len(collected.remarks) == 2
     assert f"<student>_{'<lesson>'}.ipynb" in collected.remarks[0]
+    assert collected.missed == collected.remarks
 
 
 def test_the_report_counts_mistakes_and_names_the_ungradable(room):

@@ -44,9 +44,7 @@ def sentence(error: BaseException) -> str | None:
     """What to say of an error of a disk or a gradebook, None of any other."""
     for one in _chain(error):
         if type(one).__module__.partition(".")[0] in _DATABASES:
-            return (
-                f"{_of_gradebook(one)}; then give the same command again, what was recorded is kept"
-            )
+            return _of_gradebook(one)
     for one in _chain(error):
         if isinstance(one, OSError):
             return _of_file(one)

@@ -247,3 +247,18 @@ def test_a_full_disk_ends_the_collection_and_loses_nothing(room, inbox, monkeypa
     with pytest.raises(OSError, match="No space left"):
         collect(room, inbox(BOB.replace("/", "/my_"), when=WHEN + 100))
     assert whose(room) == {"bob": BOB}
+
+
+def test_the_command_says_all_in_one_line_each_and_ends_with_3_where_work_is_missed(room, inbox):
+    from typer.testing import CliRunner
+
+    from harness.cli.main import app
+
+    folder = inbox(BOB, "\x1b]0;x\x07::error::\udcfc.mov")
+    (folder / "a\n::error::x").symlink_to("/etc/passwd")
+    done = CliRunner().invoke(app, ["classroom", "collect", str(room.folder), str(folder)])
+    assert done.exit_code == 3
+    lines = done.output.splitlines()
+    assert len(lines) == 4
+    assert all(said.isprintable() and not said.lstrip().startswith("::") for said in lines)
+    assert "\\xfc" in done.output

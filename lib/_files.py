@@ -69,3 +69,23 @@ def _refuse_all_but_regular(path: Path, info: os.stat_result) -> None:
     if stat.S_ISDIR(info.st_mode):
         raise OSError(errno.EISDIR, "this is a folder; expected a file", str(path))
     raise OSError(errno.EINVAL, "this is a pipe, socket or device; expected a file", str(path))
+
+
+def printable(name: str) -> str:
+    """A name that somebody else gave, to be shown: two that differ never become the same by it.
+
+    What is not printable is written as in Python's strings (`\\x0a`, `\\u202e`), a byte that is not
+    UTF-8 as `\\xfc`, and a backslash twice. All other characters stay.
+    """
+    return "".join(c if c.isprintable() and c != "\\" else _written(c) for c in name)
+
+
+def _written(character: str) -> str:
+    code = ord(character)
+    if character == "\\":
+        return "\\\\"
+    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte that is not UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

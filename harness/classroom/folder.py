@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 
 from harness.grade import cells as grading
 from harness.grade.assignment import Assignment
+from harness.grade.copies import Copies
 from harness.grade.engine import Engine, LocalEngine
 from harness.grade.journal import Journal, fingerprint
 from harness.grade.session import Session
@@ -237,14 +238,17 @@ class Classroom:
         self._released(lesson)
         session, engine = session or self.session(lesson), engine or LocalEngine()
         outcome = Outcome()
-        with Recorder(self.folder) as recorder:
+        with Recorder(self.folder) as recorder, contextlib.ExitStack() as stack:
             journal = Journal(self.folder / ".grading" / "done.jsonl")
-            todo: list[tuple[Submission, str]] = []
-            for submission, key in self._handed_in(lesson, students, session, only):
+            todo: list[tuple[Submission, str | None]] = []
+            copies = stack.enter_context(Copies(recorder.copies))
+            for submission, key in self._handed_in(lesson, students, session, only, copies):
                 student = submission.student
-                known = journal.done(lesson, student, key) and recorder.recorded(lesson, student)
+                same = key is not None and journal.done(lesson, student, key)
+                known = same and recorder.recorded(lesson, student)
                 report = recorder.report(lesson, student) if known and only is None else None
                 if report is not None:
+                    copies.drop(submission)
                     outcome.skipped.append(student)
                     outcome.reports[student] = report
                 else:
@@ -256,13 +260,14 @@ class Classroom:
                     student = submission.student
                     stamp = self._timestamp(student, lesson)
                     if submission.only is not None and result.notebook is not None:
-                        self._show_again(result.notebook, submission.path)
+                        self._show_again(result.notebook, student, lesson)
+                    copies.drop(submission)
                     try:
                         report = recorder.record(result, timestamp=stamp, only=only)
                     except RecordError as error:
                         outcome.failed[student] = str(error)
                         continue
-                    if only is None and not result.fault:
+                    if only is None and key is not None and not result.fault:
                         journal.add(lesson, student, key)
                     outcome.reports[student] = report
                     progress(done, len(todo), report)
@@ -274,8 +279,12 @@ class Classroom:
         students: Sequence[str] | None,
         session: Session,
         only: frozenset[str] | None,
-    ) -> Iterator[tuple[Submission, str]]:
-        """The submissions of a lesson, each with the key that tells whether it was graded as it is."""
+        copies: Copies,
+    ) -> Iterator[tuple[Submission, str | None]]:
+        """Copies of a lesson's submissions, each with the key that tells whether it was graded as it is.
+
+        What cannot be copied comes as it lies there, without a key.
+        """
         here = self.students(lesson)
         if missing := sorted(set(students or ()) - set(here)):
             raise ClassroomError(
@@ -286,13 +295,16 @@ class Classroom:
         before = {report.student for report in self.reports(lesson)} if only else set()
         for student in sorted(set(students)) if students is not None else here:
             place = self.folder / "submitted" / student / lesson
-            key = fingerprint(place, student, lesson, release, source, session.digest)
-            yield Submission(student, place, only if student in before else None), key
+            submission = Submission(student, place, only if student in before else None)
+            copy = copies.take(submission)
+            key = None
+            if copy is not submission:
+                key = fingerprint(copy.path, student, lesson, release, source, session.digest)
+            yield copy, key
 
-    def _show_again(self, notebook: NotebookNode, place: Path) -> None:
+    def _show_again(self, notebook: NotebookNode, student: str, lesson: str) -> None:
         """Into cells that were not run again goes what they showed the last time."""
-        lesson = place.name
-        path = self.folder / "autograded" / place.parent.name / lesson / f"{lesson}.ipynb"
+        path = self.folder / "autograded" / student / lesson / f"{lesson}.ipynb"
         try:
             old = nbformat.read(path, as_version=4)
         except (OSError, ValueError):
@@ -335,16 +347,14 @@ class Classroom:
         return written
 
     def export(self, to: Path, lessons: Sequence[str] = ()) -> Path:
-        """Write the scores as CSV by nbgrader's own exporter."""
-        from nbgrader.plugins import CsvExportPlugin
+        """Write the scores as CSV, in the columns of nbgrader's own exporter, safe to be opened."""
+        from harness.classroom.gradebook.scores import scores_csv
 
         to = Path(to)
         if not to.parent.is_dir():
             raise ClassroomError(f"{to.parent} is not there: make that folder first")
-        with _private(), self.gradebook() as book:
-            plugin = CsvExportPlugin()
-            plugin.to, plugin.assignment = str(to), list(lessons)
-            plugin.export(book)
+        with self.gradebook() as book:
+            write_whole(to, scores_csv(book, lessons).encode())
         return to
 
     def reports(self, lesson: str) -> list[Report]:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from harness import paths
-from harness.cli.console import bar, out
+from harness.cli import trouble
+from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
+from lib._files import write_whole
 
 if TYPE_CHECKING:
     from harness.author.lesson import Lesson
@@ -29,8 +30,8 @@ app = typer.Typer(
     A term goes `init`, `release`, `collect`, `autograde`, `feedback`, `export`; stock `nbgrader`
     commands and formgrader work in the folder beside these. `regrade` and `report` when you need them.
     """,
-    epilog="Exit codes: 0 all is well, 2 not understood or not possible, 3 something ungradable, "
-    "4 no isolation.",
+    epilog="Exit codes: 0 all is well, 2 not understood or not possible, 3 somebody's work was not "
+    "graded or not collected, 4 no isolation.",
 )
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The classroom's folder.")]
 Jobs = Annotated[
@@ -57,13 +58,13 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except NoIsolation as error:
-        out.print(f"[red]no isolation:[/] {escape(str(error))}")
+        out.print(f"[red]no isolation:[/] {shown(error)}")
         raise typer.Exit(4) from None
     except LessonError as error:
-        out.print(f"[red]error:[/] the lesson cannot be built: {escape(str(error))}")
+        out.print(f"[red]error:[/] the lesson cannot be built: {shown(error)}")
         raise typer.Exit(2) from None
     except (ClassroomError, Busy, WarmError) as error:
-        out.print(f"[red]error:[/] {escape(str(error))}")
+        out.print(f"[red]error:[/] {shown(error)}")
         raise typer.Exit(2) from None
 
 
@@ -81,7 +82,7 @@ def init(
 
     with _explained():
         made = make(folder, db, course_id)
-    out.print(f"{escape(str(made.folder))} is a classroom; next: course classroom release")
+    out.print(f"{shown(made.folder)} is a classroom; next: course classroom release")
 
 
 @app.command()
@@ -97,7 +98,7 @@ def release(
         room = Classroom(folder)
         for lesson in loading.load(paths.root(), lessons or []):
             path = _release(room, lesson)
-            out.print(f"released {escape(str(path))}")
+            out.print(f"released {shown(path)}")
 
 
 def _release(room: Classroom, lesson: Lesson) -> Path:
@@ -116,18 +117,27 @@ def _release(room: Classroom, lesson: Lesson) -> Path:
 def collect(
     folder: Folder,
     inbox: Annotated[Path, typer.Argument(help="A folder or a zip of downloads.")],
+    inside: Annotated[
+        str, typer.Option(help="The folder in it that holds the students' files and folders.")
+    ] = "",
 ) -> None:
-    """Sort downloads into `submitted/`, by the names that Moodle, Canvas and people give."""
+    """Sort downloads into `submitted/`, by the names that Moodle, Canvas and people give.
+
+    The outermost file or folder names the student, since what is further in is the student's own.
+    Exit code 3 if something was left out that may be somebody's work.
+    """
     from harness.classroom import Classroom
     from harness.classroom import collect as sort
 
     with _explained():
-        found = sort(Classroom(folder), inbox)
+        found = sort(Classroom(folder), inbox, inside)
     for student, lesson in found.taken:
-        out.print(f"collected {escape(student)}: {escape(lesson)}")
+        out.print(f"collected {shown(student)}: {shown(lesson)}")
     for remark in found.remarks:
-        out.print(f"[yellow]note:[/] {escape(remark)}")
+        out.print(f"[yellow]note:[/] {shown(remark)}")
     out.print(f"{len(found.taken)} collected, {len(found.unchanged)} as before")
+    if found.missed:
+        raise typer.Exit(3)
 
 
 @app.command()
@@ -188,7 +198,7 @@ def feedback(
         room = Classroom(folder)
         for lesson in _chosen(room, lessons):
             for path in room.feedback(lesson, student):
-                out.print(f"wrote {escape(str(path))}")
+                out.print(f"wrote {shown(path)}")
 
 
 @app.command()
@@ -203,7 +213,7 @@ def export(
     with _explained():
         room = Classroom(folder)
         path = room.export(to, _chosen(room, lessons) if lessons else ())
-    out.print(f"wrote {escape(str(path))}")
+    out.print(f"wrote {shown(path)}")
 
 
 @app.command()
@@ -221,8 +231,8 @@ def report(
         found = summary(Classroom(folder))
     out.print(found.tables())
     if markdown is not None:
-        markdown.write_text(found.markdown(), encoding="utf-8")
-        out.print(f"wrote {escape(str(markdown))}")
+        write_whole(markdown, found.markdown().encode())
+        out.print(f"wrote {shown(markdown)}")
 
 
 def _chosen(room: Classroom, wanted: list[str] | None) -> list[str]:
@@ -252,10 +262,11 @@ def _grade(
     from harness.grade import engine as engines
     from harness.grade.session import choose_level
 
+    trouble.see_temporary_folder()
     session = room.session(lesson, choose_level(isolation))
     count = len(students or room.students(lesson))
     if not count:
-        out.print(f"{escape(lesson)}: nobody handed anything in")
+        out.print(f"{shown(lesson)}: nobody handed anything in")
         return 0
     with bar() as progress:
         task = progress.add_task(lesson, total=count)
@@ -264,7 +275,7 @@ def _grade(
             progress.update(task, completed=done, total=total)
 
         def say(text: str) -> None:
-            progress.console.print(f"[yellow]{escape(text)}[/]")
+            progress.console.print(f"[yellow]{shown(text)}[/]")
 
         engine = engines.choose(count, jobs, say)
         if exercise is None:
@@ -286,8 +297,8 @@ def _said(lesson: str, outcome: Outcome) -> int:
     for line in terminal.details([r for r in outcome.reports.values() if r.status == "ungradable"]):
         out.print(line)
     for student, reason in sorted(outcome.failed.items()):
-        out.print(terminal.shown(f"{student}: not recorded. {reason}"))
+        out.print(shown(f"{student}: not recorded. {reason}"))
     new = len(outcome.reports) - len(outcome.skipped)
-    out.print(f"{lesson}: {new} graded, {len(outcome.skipped)} as before")
+    out.print(f"{shown(lesson)}: {new} graded, {len(outcome.skipped)} as before")
     bad = outcome.failed or any(r.status == "ungradable" for r in outcome.reports.values())
     return 3 if bad else 0

@@ -11,10 +11,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from harness.reports.sanitize import line
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-out = Console(highlight=False, soft_wrap=True)
+# A name such as `:x:` stays a name: no emoji.
+out = Console(highlight=False, soft_wrap=True, emoji=False)
 
 
 def bar(unit: str = "", *, elapsed: bool = False) -> Progress:
@@ -29,13 +32,18 @@ def bar(unit: str = "", *, elapsed: bool = False) -> Progress:
     return Progress(*columns, Elapsed() if elapsed else Remaining(), console=out)
 
 
+def shown(text: object) -> str:
+    """Text that others may have written, as one line of markup: no control characters, no commands."""
+    return escape(line(text, 2000))
+
+
 @contextlib.contextmanager
 def ending(*kinds: type[Exception], code: int = 2, word: str = "error") -> Iterator[None]:
     """An expected failure of one of these kinds ends the command in a sentence, with exit code `code`."""
     try:
         yield
     except kinds as error:
-        out.print(f"[red]{word}:[/] {escape(str(error))}")
+        out.print(f"[red]{word}:[/] {shown(error)}")
         raise typer.Exit(code) from None
 
 

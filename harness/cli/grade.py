@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
+import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from harness import paths
-from harness.cli.console import bar, out
+from harness.cli import trouble
+from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
 from harness.reports import formats
-from lib._files import write_whole
+from harness.reports.sanitize import line
+from lib._files import printable, write_whole
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from harness.grade.submissions import Submission
+    from harness.grade.journal import Journal
+    from harness.grade.session import Session
+    from harness.grade.submissions import LeftOut, Submission
     from harness.grade.verdicts import Report
     from harness.sandbox import Level
 
@@ -86,8 +92,8 @@ def grade(
     checks and of the hidden ones. A run that was killed goes on where it was; docs/grading.md
     describes the files.
 
-    Exit codes: 0 all graded, 1 below `--min-score`, 2 not understood or a lesson that cannot be built,
-    3 something ungradable, 4 no isolation.
+    Exit codes: 0 all graded, 1 below `--min-score`, 2 not understood, a lesson that cannot be built or
+    a file that cannot be written, 3 somebody's work was not graded, 4 no isolation.
     """
     from harness.author.lesson import LessonError, lesson_files, start_file
     from harness.grade.session import NoIsolation, choose_level
@@ -101,12 +107,13 @@ def grade(
     try:
         level = choose_level(isolation)
     except NoIsolation as error:
-        out.print(f"[red]no isolation:[/] {escape(str(error))}")
+        out.print(f"[red]no isolation:[/] {shown(error)}")
         raise typer.Exit(4) from None
-    found = []
-    for item in discover(submissions, only):
+    found: list[Submission] = []
+    left_out: list[LeftOut] = []
+    for item in discover(submissions, only, left_out.append):
         if only is None and front is not None and item.path.stem == front.stem:
-            out.print(f"{escape(str(item.path))} is for trying things out: nobody grades it")
+            out.print(f"{shown(item.path)} is for trying things out: nobody grades it")
         else:
             found.append(item)
     for name, form in formats.items():
@@ -115,25 +122,36 @@ def grade(
                 f"{name.capitalize()}'s file is for one submission, and {len(found)} were found",
                 param_hint=f"--{name}",
             )
+    _prepare(files)
+    trouble.see_temporary_folder()
     by_lesson, reports = _sorted(found, only, root)
     try:
         graded, journals = _grade(root, by_lesson, level, jobs, resume)
     except WarmError as error:
-        out.print(f"[red]error:[/] {escape(str(error))}")
+        out.print(f"[red]error:[/] {shown(error)}")
         raise typer.Exit(2) from None
     except LessonError as error:
-        out.print(
-            f"[red]error:[/] a lesson that was handed in cannot be built: {escape(str(error))}"
-        )
+        out.print(f"[red]error:[/] a lesson that was handed in cannot be built: {shown(error)}")
         raise typer.Exit(2) from None
     reports += graded
-    _write(reports, files)
-    for file in journals:  # all is written where it was wanted
-        file.unlink(missing_ok=True)
     _tell(reports, to_github)
+    for one in left_out:
+        why = "is no notebook"
+        if one.work:
+            why = "may be somebody's work: give it a name that begins with a letter and ends in .ipynb"
+        out.print(f"[yellow]ignored:[/] {shown(printable(str(one.path)))} {why}")
     if level == "none":
         out.print("[yellow]isolation: none.[/] These notebooks ran with your rights.")
-    if any(report.status == "ungradable" for report in reports):
+    if not _write(reports, files):
+        out.print(trouble.AGAIN)
+        raise typer.Exit(2)
+    for journal in journals:  # all is written where it was wanted
+        if journal.fault is not None:
+            said = shown(f"what was finished could not be kept: {trouble.sentence(journal.fault)}")
+            out.print(f"[yellow]note:[/] {said}")
+        elif journal.path is not None:
+            journal.path.unlink(missing_ok=True)
+    if any(report.status == "ungradable" for report in reports) or any(x.work for x in left_out):
         raise typer.Exit(3)
     if min_score is not None and any(_percent(report) < min_score for report in reports):
         raise typer.Exit(1)
@@ -151,14 +169,19 @@ def _sorted(
     by_lesson: dict[str, list[Submission]] = {slug: [] for slug in known}
     reports = []
     for item in found:
-        of = only or lesson_of(item.path, known)
+        try:
+            of = only or lesson_of(item.path, known)
+        except OSError:  # the grader says it of the student's file, if its name tells the lesson
+            of = None
         if of is not None:
             by_lesson[of].append(item)
             continue
         ask = "Name the file after the lesson, such as 02_pooling.ipynb."
         reason = "Nothing tells which lesson it is of; say so with --lesson."
         reports.append(
-            Report(item.student, "", item.path.name, "ungradable", reason=reason, ask=ask)
+            Report(
+                *(item.student, "", printable(item.path.name), "ungradable"), reason=reason, ask=ask
+            )
         )
     return {slug: items for slug, items in by_lesson.items() if items}, reports
 
@@ -169,11 +192,10 @@ def _grade(
     level: Level,
     jobs: int | None,
     resume: bool,
-) -> tuple[list[Report], list[Path]]:
+) -> tuple[list[Report], list[Journal]]:
     """Grade lesson by lesson; the reports, and the journals to remove when they are written."""
     from harness.author import loading, notebooks
     from harness.grade import engine
-    from harness.grade.journal import Journal
     from harness.grade.session import Session
 
     lessons = loading.load(root, list(by_lesson)) if by_lesson else []
@@ -182,20 +204,34 @@ def _grade(
     with bar() as progress:
 
         def say(text: str) -> None:
-            progress.console.print(f"[yellow]{escape(text)}[/]")
+            progress.console.print(f"[yellow]{shown(text)}[/]")
 
         for lesson in lessons:
             todo = by_lesson[lesson.slug]
             task = progress.add_task(lesson.slug, total=len(todo))
             session = Session(notebooks.assignment(lesson), level)
-            file = engine.journal_file(session.digest, todo)
-            if not resume:
-                file.unlink(missing_ok=True)
-            journals.append(file)
+            journal = _journal(session, todo, resume)
+            journals.append(journal)
             chosen = engine.choose(len(todo), jobs, say)
             tell = functools.partial(_advance, progress, task)
-            reports += engine.grade_all(session, todo, chosen, journal=Journal(file), tell=tell)
+            reports += engine.grade_all(session, todo, chosen, journal=journal, tell=tell)
     return reports, journals
+
+
+def _journal(session: Session, todo: Sequence[Submission], resume: bool) -> Journal:
+    """The journal of a run; where it cannot be kept, one that is kept nowhere and says why."""
+    from harness.grade import engine
+    from harness.grade.journal import Journal
+
+    try:
+        file = engine.journal_file(session.digest, todo)
+        if not resume:
+            file.unlink(missing_ok=True)
+        return Journal(file)
+    except OSError as error:
+        journal = Journal(None)
+        journal.fault = error
+        return journal
 
 
 def _advance(progress: Progress, task: TaskID, report: Report) -> None:
@@ -206,21 +242,45 @@ def _percent(report: Report) -> float:
     return 100.0 * report.score / report.max_score if report.max_score else 100.0
 
 
-def _write(reports: Sequence[Report], files: Mapping[str, Path | None]) -> None:
+def _prepare(files: Mapping[str, Path | None]) -> None:
+    """See that each file can be written before anything is graded."""
     for name, file in files.items():
         if file is None:
             continue
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, formats[name].make(reports).encode(), mode=0o644)
-        out.print(f"written: {escape(str(file))}")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if file.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+            handle, probe = tempfile.mkstemp(dir=file.parent, prefix=".probe-")
+            os.close(handle)
+            os.unlink(probe)
+        except OSError as error:
+            said = trouble.sentence(error) or str(error)
+            raise typer.BadParameter(line(said, 1000), param_hint=f"--{name}") from None
+
+
+def _write(reports: Sequence[Report], files: Mapping[str, Path | None]) -> bool:
+    """Write each file; say which could not be, and whether all were."""
+    fine = True
+    for name, file in files.items():
+        if file is None:
+            continue
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, formats[name].make(reports).encode(), mode=0o644)
+            out.print(f"written: {shown(file)}")
+        except OSError as error:
+            fine = False
+            out.print(f"[red]error:[/] --{name}: {shown(trouble.sentence(error))}")
+    return fine
 
 
 def _tell(reports: Sequence[Report], to_github: bool) -> None:
     from harness.reports import github, terminal
 
     out.print(terminal.table(reports))
-    for line in terminal.details(reports):
-        out.print(line)
+    for text in terminal.details(reports):
+        out.print(text)
     if to_github:
-        for line in github.write(reports):
-            print(line)  # GitHub reads it: no colours, no wrapping
+        for text in github.write(reports):
+            print(text)  # GitHub reads it: no colours, no wrapping

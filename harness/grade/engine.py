@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from harness.grade.copies import Copies
 from harness.grade.grader import Grader
 from harness.grade.journal import Journal, fingerprint
 from harness.grade.session import Session
@@ -120,29 +121,36 @@ def grade_all(
 ) -> list[Report]:
     """Grade the submissions and return the reports in the given order.
 
+    Each is copied first, so that what is journalled is what was graded, whatever becomes of the file
+    meanwhile.
+
     Args:
         journal: what is in it is not graded again.
         tell: called with each report as it is finished.
     """
     journal = journal or Journal(None)
-    todo: list[tuple[int, Submission, str | None]] = []
+    todo: list[tuple[int, Submission, str | None, str]] = []
     reports: dict[int, Report] = {}
-    for number, submission in enumerate(submissions):
-        key = _key(session, submission)
-        known = key and journal.report(session.lesson, submission.student, key, _place(submission))
-        if known:
-            reports[number] = known
-            tell(known)
-        else:
-            todo.append((number, submission, key))
-    with contextlib.closing(engine.grade(session, [one for _, one, _ in todo])) as results:
-        for at, result in results:
-            number, submission, key = todo[at]
-            if key is not None and not result.fault:
-                name = (session.lesson, submission.student)
-                journal.add(*name, key, _place(submission), result.report)
-            reports[number] = result.report
-            tell(result.report)
+    with Copies() as copies:
+        for number, submission in enumerate(submissions):
+            copy = copies.take(submission)
+            key = _key(session, copy) if copy is not submission else None
+            place = _place(submission)
+            known = key and journal.report(session.lesson, submission.student, key, place)
+            if known:
+                copies.drop(copy)
+                reports[number] = known
+                tell(known)
+            else:
+                todo.append((number, copy, key, place))
+        with contextlib.closing(engine.grade(session, [one for _, one, *_ in todo])) as results:
+            for at, result in results:
+                number, copy, key, place = todo[at]
+                if key is not None and not result.fault:
+                    journal.add(session.lesson, copy.student, key, place, result.report)
+                copies.drop(copy)
+                reports[number] = result.report
+                tell(result.report)
     return [reports[number] for number in sorted(reports)]
 
 

@@ -62,10 +62,14 @@ class Journal:
 
     Args:
         path: the file; None keeps nothing between two runs.
+
+    What cannot be written is graded again by the next run, and no reason to end this one: `fault` then
+    says why.
     """
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
+        self.fault: OSError | None = None
         self._lock = threading.Lock()
         self._entries: dict[tuple[str, str, str], _Entry] = {}
         if path is None or not path.is_file():
@@ -100,7 +104,7 @@ class Journal:
     def add(
         self, lesson: str, student: str, key: str, place: str = "", report: Report | None = None
     ) -> None:
-        """Note a submission as finished; when this returns it is on the disk.
+        """Note a submission as finished; when this returns it is on the disk, if it can be.
 
         Args:
             report: kept with it, where nothing else keeps it.
@@ -114,11 +118,18 @@ class Journal:
             self._entries[lesson, student, place] = _Entry(key, plain)
             if self.path is None:
                 return
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                # The leading newline ends a line that a kill cut short.
-                os.write(handle, f"\n{line}\n".encode())
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+                _append(self.path, line)
+            except OSError as error:
+                self.fault = error
+
+
+def _append(path: Path, line: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        # The leading newline ends a line that a kill cut short.
+        os.write(handle, f"\n{line}\n".encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)

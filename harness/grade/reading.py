@@ -34,6 +34,7 @@ class Ungradable(Exception):
 
 
 AGAIN = "Please open the notebook in JupyterLab, save it, and hand in the .ipynb file itself."
+UNREADABLE = "Nothing: make it readable for yourself (chmod -R u+rwX) and grade again."
 
 
 def read_submission(path: Path, release: NotebookNode) -> tuple[NotebookNode, list[Remark]]:
@@ -52,6 +53,8 @@ def read_submission(path: Path, release: NotebookNode) -> tuple[NotebookNode, li
         return _read(Path(path), release)
     except Ungradable:
         raise
+    except PermissionError as error:
+        raise Ungradable("You may not read it.", UNREADABLE) from error
     except Exception as error:  # hostile files find every corner
         reason = f"The file could not be read ({type(error).__name__})."
         raise Ungradable(reason, AGAIN) from error
@@ -65,6 +68,7 @@ def _read(path: Path, release: NotebookNode) -> tuple[NotebookNode, list[Remark]
         return _parsed(path.name, _bytes(path), release, [])
     found: list[tuple[str, bytes]] = []
     remarks: list[Remark] = []
+    os.listdir(path)  # says it where the folder cannot be read, which a search passes over
     for entry in sorted(path.rglob("*"))[:MOST_MEMBERS]:
         name = str(entry.relative_to(path))
         if any(part.startswith((".", "__")) for part in entry.relative_to(path).parts):

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lib._files import printable
+
 SEARCHED_BYTES = 32 << 20
+TAKEN = (".ipynb", ".py", ".zip", ".json", ".txt")
+# Hardly ever a notebook, but somebody's hand-in all the same.
+_DOCUMENTS = (
+    *(".pdf", ".html", ".htm", ".doc", ".docx", ".odt", ".rtf"),
+    *(".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"),
+)
+_LITTER = (".ds_store", "desktop.ini", "thumbs.db", "__macosx", "__pycache__", ".ipynb_checkpoints")
 
 
 @dataclass(frozen=True)
@@ -24,12 +33,27 @@ class Submission:
     only: frozenset[str] | None = None
 
 
-def discover(paths: Iterable[Path], lesson: str | None = None) -> Iterator[Submission]:
+@dataclass(frozen=True)
+class LeftOut:
+    """Something in a folder of submissions that is none; `work` if it may be somebody's all the same."""
+
+    path: Path
+    work: bool
+
+
+def discover(
+    paths: Iterable[Path],
+    lesson: str | None = None,
+    left_out: Callable[[LeftOut], None] = lambda what: None,
+) -> Iterator[Submission]:
     """The submissions in files and folders.
 
-    A file is one submission, named by its stem. A folder is one submission if notebooks of one
-    lesson lie in it and nothing else tells students apart; otherwise each file or folder in it is.
-    In nbgrader's layout (`submitted/<student>/<lesson>/`) the student's folder names the student.
+    A file is one submission, named by its stem; what is not printable in a name is written out. In a
+    folder each file or folder is one. In nbgrader's layout (`submitted/<student>/<lesson>/`) the
+    student's folder names the student.
+
+    Args:
+        left_out: told what is passed over, but for what systems leave in every folder.
 
     Raises:
         FileNotFoundError: a path that is not there, or a folder without submissions.
@@ -38,17 +62,48 @@ def discover(paths: Iterable[Path], lesson: str | None = None) -> Iterator[Submi
         if not os.path.lexists(path):
             raise FileNotFoundError(f"{path} is not there: give a notebook or a folder of them")
         if not path.is_dir():
-            yield Submission(path.stem, path)
+            yield Submission(printable(path.stem), path)
             continue
-        entries = sorted(p for p in path.iterdir() if not p.name.startswith((".", "__")))
+        entries = [p for p in sorted(path.iterdir()) if not _litter(p.name.casefold())]
         if not entries:
             raise FileNotFoundError(f"{path} is empty: give a notebook or a folder of them")
-        for entry in entries:
-            inner = entry / lesson if lesson and entry.is_dir() else None
-            if inner is not None and inner.is_dir() and not inner.is_symlink():
-                yield Submission(entry.name, inner)
-            elif entry.is_dir() or entry.suffix in (".ipynb", ".py", ".zip", ".json", ".txt"):
-                yield Submission(entry.name if entry.is_dir() else entry.stem, entry)
+        found = [(entry, _kind(entry)) for entry in entries]
+        whole = {_student(entry) for entry, kind in found if kind == "notebook"}
+        for entry, kind in found:
+            inner = entry / lesson if lesson and _is_folder(entry) else None
+            if kind in ("hidden", "other"):
+                name = entry.name.casefold()
+                work = ".ipynb" in name or (kind == "hidden" and name.endswith(TAKEN))
+                left_out(LeftOut(entry, work))
+            elif kind == "document" and _student(entry) in whole:
+                left_out(LeftOut(entry, work=False))  # as well as the notebook
+            elif inner is not None and _is_folder(inner) and not inner.is_symlink():
+                yield Submission(_student(entry), inner)
+            else:
+                yield Submission(_student(entry), entry)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # of a closed folder
+        return False
+
+
+def _litter(name: str) -> bool:
+    return name in _LITTER or name.startswith(("._", ".git"))
+
+
+def _kind(entry: Path) -> str:
+    if entry.name.startswith((".", "__")):
+        return "hidden"
+    if _is_folder(entry) or entry.suffix.casefold() in TAKEN:
+        return "notebook"
+    return "document" if entry.suffix.casefold() in (*_DOCUMENTS, "") else "other"
+
+
+def _student(entry: Path) -> str:
+    return printable(entry.name if _is_folder(entry) else entry.stem)
 
 
 def lesson_of(path: Path, lessons: Mapping[str, Sequence[str]]) -> str | None:

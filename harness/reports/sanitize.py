@@ -9,23 +9,29 @@ MOST = 4000
 # Characters that change the direction of the text around them, or are not seen at all.
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
+_BYTES = re.compile("[\udc80-\udcff]")  # how Python keeps a byte that is not UTF-8
+# What a continuous integration's log obeys: GitHub at a line's start, the others anywhere in it.
+_COMMAND = re.compile(r"(?m)^[^\S\n]*:(?=:)|#(?=#(?:\[|vso\[|teamcity\[))")
+_FORMULA = re.compile("[\\s']*[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r]")
 
 
 def clean(text: object, most: int = MOST) -> str:
     """Printable text of at most `most` characters; lines and tabs stay.
 
     Control and direction characters, terminal escapes, surrogates and characters that XML does not
-    know are gone.
+    know are gone; a byte that is not UTF-8 is shown as `\\xfc`. No line of it is a command to the
+    log of GitHub, Azure Pipelines or TeamCity: `::` becomes `: :` there.
     """
-    found = _INVISIBLE.sub("", _ESCAPES.sub("", str(text)))
-    found = found.replace("\r\n", "\n").replace("\r", "\n")
+    found = _BYTES.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", str(text))
+    found = _INVISIBLE.sub("", _ESCAPES.sub("", found))
+    found = re.sub("\r\n|[\r\u2028\u2029]", "\n", found)
     kept = [
         c
         for c in found
         if c in "\n\t"
         or (unicodedata.category(c) not in ("Cc", "Cs") and ord(c) & 0xFFFE != 0xFFFE)
     ]
-    text = "".join(kept)
+    text = _COMMAND.sub(lambda found: f"{found[0]} ", "".join(kept))
     return text if len(text) <= most else text[: most - 2] + " …"
 
 
@@ -51,3 +57,18 @@ def command(text: object, most: int = MOST) -> str:
 def value(text: object, most: int = 300) -> str:
     """A property of a GitHub workflow command."""
     return command(text, most).replace(":", "%3A").replace(",", "%2C")
+
+
+def table_cell(text: str) -> str:
+    """A cell of a table in a file, which no spreadsheet program takes for a formula.
+
+    What would be one gets the `'` before it by which these programs know text; numbers stay.
+    """
+    text = line(text, MOST)
+    if not _FORMULA.match(text):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text

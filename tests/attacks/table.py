@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.attacks.hand_ins import HAND_INS, OTHERS
 from tests.attacks.inside import INSIDE
 from tests.attacks.outside import OUTSIDE
 from tests.attacks.structure import STRUCTURE
@@ -43,13 +44,27 @@ Each attack below was tried once against nbgrader 0.9.6 (`python -m tests.attack
 """
 
 
+_HAND_INS = """
+## What a hand-in is called, and when it changes
+
+The names that a student can choose are inside the hand-in; the outermost file or folder, which the teacher's system named, says whose it is. Names that differ in any byte are different students. What the tests hand in did this where the defence is off, and does nothing with it:
+
+| # | attack | without the defence |
+|---|---|---|
+"""
+
+
 def document() -> str:
     """The document's text."""
     stock = json.loads(Path(__file__).with_name("stock.json").read_text())
     rows = []
     for attack in sorted([*INSIDE, *STRUCTURE, *OUTSIDE], key=lambda a: a.row):
         rows.append(f"| {attack.row} | {attack.name} | {_said(stock[attack.name], attack)} |")
-    return _HEAD + "\n".join(rows) + "\n"
+    called = [
+        f"| {one.row} | {one.name} | {one.before} |"
+        for one in sorted([*HAND_INS, *OTHERS], key=lambda one: one.row)
+    ]
+    return _HEAD + "\n".join(rows) + "\n" + _HAND_INS + "\n".join(called) + "\n"
 
 
 def _said(found: dict, attack: object) -> str:

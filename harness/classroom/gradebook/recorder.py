@@ -18,6 +18,7 @@ import nbformat
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbconvert.writers import FilesWriter
 from nbformat import NotebookNode
+from nbgrader.api import MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -108,8 +109,10 @@ class Recorder:
         with self._stack:
             self._stack.enter_context(one_writer(self.folder))
             self._stack.enter_context(_private())
-            for rest in (".grading/in", ".grading/out", ".grading/old"):
+            for rest in (".grading/in", ".grading/out", ".grading/old", ".grading/copies"):
                 shutil.rmtree(self.folder / rest, ignore_errors=True)
+            self.copies = self.folder / ".grading" / "copies"
+            self.copies.mkdir(mode=0o700, exist_ok=True)
             self.config = load_config(self.folder)
             self.coursedir = course_directory(self.folder, self.config)
             self.coursedir.submitted_directory = IN
@@ -200,9 +203,15 @@ class Recorder:
         return read_report(self.folder, lesson, student)
 
     def recorded(self, lesson: str, student: str) -> bool:
-        """Whether the files of a recorded submission are there."""
+        """Whether a recorded submission is there, in the gradebook and with its files."""
         place = self.folder / "autograded" / student / lesson / f"{lesson}.ipynb"
-        return place.is_file() and report_path(self.folder, lesson, student).is_file()
+        if not place.is_file() or not report_path(self.folder, lesson, student).is_file():
+            return False
+        try:
+            self.gradebook.find_submission(lesson, student)
+        except MissingEntry:  # of a gradebook that was made anew
+            return False
+        return True
 
     def _keep(self, report: Report, output: Path) -> None:
         """Put the files in place; the gradebook follows, and a rerun mends what a kill parts."""

@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 
 from harness.classroom import Classroom, ClassroomError, collect, init, report
+from harness.cli import trouble
 from harness.grade.engine import LocalEngine
 from tests.harness.classroom.gradebook.tiny import (
     CANARY,
@@ -26,6 +27,7 @@ from tests.harness.classroom.gradebook.tiny import (
     grade,
     hand_in,
     rows,
+    source,
     submission,
 )
 
@@ -146,6 +148,7 @@ def test_what_is_not_understood_is_said(room, inbox):
     collected = collect(room, inbox)
     assert len(collected.remarks) == 2
     assert f"<student>_{'<lesson>'}.ipynb" in collected.remarks[0]
+    assert collected.missed == collected.remarks
 
 
 def test_the_report_counts_mistakes_and_names_the_ungradable(room):
@@ -221,6 +224,23 @@ def test_the_tiny_lesson_is_in_the_gradebook(room):
     hand_in(room, "ada")
     room.autograde(LESSON, session=by(grade))
     assert {name for _, name in rows(room)} == {"check_mean", "check_max", "why", "draw"}
+
+
+def test_a_gradebook_that_was_lost_is_made_anew_from_the_hand_ins(room, tmp_path):
+    hand_in(room, "ada", mean="mean = 'right'")
+    room.autograde(LESSON, session=by(grade))
+    assert room.autograde(LESSON, session=by(grade)).skipped == ["ada"]
+    book = room.folder / "gradebook.db"
+    book.write_bytes(b"damaged" * 1000)
+    with pytest.raises(Exception, match="not a database") as raised:
+        room.autograde(LESSON, session=by(grade))
+    assert "put back a copy" in (trouble.sentence(raised.value) or "")
+    book.unlink()
+    teacher = tmp_path / "teacher.ipynb"
+    nbformat.write(source(), teacher)
+    room.release(LESSON, teacher)
+    assert room.autograde(LESSON, session=by(grade)).skipped == []
+    assert scores(room.export(tmp_path / "grades.csv"))["ada"] == (LESSON, 2.0, 10.0)
 
 
 def test_formgrader_sees_the_submissions(room):

@@ -78,3 +78,11 @@ def test_a_fingerprint_depends_on_names_bytes_and_the_rest(tmp_path):
         seen.add(found)
     assert fingerprint(folder, "y") not in seen
     assert fingerprint(folder, "x", "") not in seen
+
+
+def test_a_journal_that_cannot_be_written_ends_nothing_and_says_why(tmp_path, report):
+    (tmp_path / "file").write_text("")
+    journal = Journal(tmp_path / "file" / "journal.jsonl")
+    journal.add("02", "ada", "key", report=report)
+    assert journal.report("02", "ada", "key") == report
+    assert isinstance(journal.fault, OSError)

@@ -195,3 +195,29 @@ def test_each_format_has_an_option_of_its_name_and_writes_what_it_makes(tmp_path
     for name, form in formats.items():
         assert f"--{name}" in said
         assert form.help in said
+
+
+@pytest.mark.parametrize(
+    "text", ["::error::x", "a\n \t::set-output::", "a\u2028::x", "##[group]x", "x ##vso[task]"]
+)
+def test_no_line_of_a_text_is_a_command_to_a_log(text):
+    for found in (sanitize.clean(text), sanitize.line(text)):
+        assert not re.search(r"(?m)^\s*::|##\[|##vso\[", found)
+
+
+def test_a_byte_that_is_not_utf_8_is_shown():
+    assert sanitize.clean("M\udcfcller") == "M\\xfcller"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "@x", "-1+1", " =1", "\uff1d1", "'=1"])
+def test_a_cell_of_a_table_is_no_formula(text):
+    assert sanitize.table_cell(text).startswith("'")
+
+
+@pytest.mark.parametrize("text", ["-1.5", "+2", "1e-3", "ada", "o@x.org", ""])
+def test_numbers_and_names_stay_in_a_table(text):
+    assert sanitize.table_cell(text) == text
+
+
+def test_cleaning_takes_no_longer_for_a_text_of_blanks():
+    assert len(sanitize.clean("\n \t" * 400_000)) <= sanitize.MOST

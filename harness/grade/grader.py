@@ -110,8 +110,8 @@ class Grader:
         started = time.monotonic()
         name = self.assignment.name
         try:
-            notebook, remarks = read_submission(path, self.assignment.release)
-            rebuilt = rebuild(self.assignment.release, notebook)
+            notebook, remarks = read_submission(path, self.assignment.release, name)
+            rebuilt = rebuild(self.assignment.release, notebook, self.assignment.source)
         except Ungradable as error:
             report = Report(
                 student,

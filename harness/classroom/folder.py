@@ -254,6 +254,11 @@ class Classroom:
                 for done, (at, result) in enumerate(results, 1):
                     submission, key = todo[at]
                     student = submission.student
+                    if result.fault:  # no grade, and none that was recorded is touched
+                        outcome.failed[student] = (
+                            f"The grader could not finish it ({result.fault}): grade it again."
+                        )
+                        continue
                     stamp = self._timestamp(student, lesson)
                     if submission.only is not None and result.notebook is not None:
                         self._show_again(result.notebook, submission.path)
@@ -262,7 +267,7 @@ class Classroom:
                     except RecordError as error:
                         outcome.failed[student] = str(error)
                         continue
-                    if only is None and not result.fault:
+                    if only is None:
                         journal.add(lesson, student, key)
                     outcome.reports[student] = report
                     progress(done, len(todo), report)

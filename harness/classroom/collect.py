@@ -14,8 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+import nbformat
+
 from harness.classroom.folder import Classroom, ClassroomError
 from harness.classroom.student_names import owner, student_id
+from harness.grade import reading
 from lib._files import open_without_links, write_whole
 
 FILE_BYTES = 512 << 20
@@ -47,8 +50,9 @@ class _Found:
 def collect(classroom: Classroom, inbox: Path) -> Collected:
     """Sort downloads into the classroom. Links are never followed, and nothing is deleted.
 
-    Of several files of one student for one lesson the newest counts; an older one than what lies in
-    the classroom is left where it is. Each of these is remarked.
+    Of several files of one student for one lesson that counts in which most is answered, then the one
+    named after the lesson, then the newest; an older one than what lies in the classroom is left where
+    it is. Each of these is remarked.
 
     Args:
         inbox: a folder or a zip; `names.owner` says which names are understood.
@@ -126,7 +130,7 @@ def _sort(
     archive: zipfile.ZipFile | None,
     collected: Collected,
 ) -> None:
-    newest: dict[tuple[str, str], _Found] = {}
+    handed: dict[tuple[str, str], list[_Found]] = {}
     total = 0
     for file in found:
         shown = "/".join(file.parts)
@@ -157,16 +161,20 @@ def _sort(
         total += file.size
         if total > TOTAL_BYTES:
             raise ClassroomError(f"the downloads are over {TOTAL_BYTES >> 30} GB: collect in parts")
-        key = (student, whose.lesson)
-        other = newest.setdefault(key, file)
-        if other is not file:
-            kept, left = (file, other) if _rank(file) > _rank(other) else (other, file)
-            newest[key] = kept
-            collected.remarks.append(
-                f"{'/'.join(left.parts)!r} is left out: {'/'.join(kept.parts)!r} is of the same "
-                "student and lesson."
-            )
-    for (student, lesson), file in sorted(newest.items(), key=lambda item: item[0]):
+        handed.setdefault((student, whose.lesson), []).append(file)
+    chosen = {}
+    for (student, lesson), files in handed.items():
+        kept = files[0]
+        if len(files) > 1:
+            kept = max(files, key=lambda f: _rank(f, archive, classroom.folder, lesson))
+        chosen[student, lesson] = kept
+        collected.remarks += [
+            f"{'/'.join(left.parts)!r} is left out: {'/'.join(kept.parts)!r} is of the same "
+            "student and lesson, and no less is answered in it."
+            for left in files
+            if left is not kept
+        ]
+    for (student, lesson), file in sorted(chosen.items(), key=lambda item: item[0]):
         try:
             taken = _put(classroom.folder, student, lesson, file, archive)
         except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
@@ -180,8 +188,20 @@ def _sort(
             (collected.taken if taken else collected.unchanged).append((student, lesson))
 
 
-def _rank(file: _Found) -> tuple[bool, float, tuple[str, ...]]:
-    return (file.parts[-1].casefold().endswith(".ipynb"), file.changed, file.parts)
+def _rank(
+    file: _Found, archive: zipfile.ZipFile | None, folder: Path, lesson: str
+) -> tuple[bool, int, bool, float, tuple[str, ...]]:
+    name = file.parts[-1]
+    stem = name.rpartition(".")[0]
+    release = nbformat.read(folder / "release" / lesson / f"{lesson}.ipynb", as_version=4)
+    count = -1
+    try:
+        with _open(file.source, archive) as source:
+            count = reading.answered(name, source.read(reading.MOST_BYTES), release, lesson)
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError):
+        pass  # it is said when it is put in its place
+    exact = stem == lesson or stem.endswith(f"_{lesson}")
+    return (name.casefold().endswith(".ipynb"), count, exact, file.changed, file.parts)
 
 
 def _put(

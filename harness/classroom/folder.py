@@ -178,18 +178,23 @@ class Classroom:
         session: Session | None = None,
         engine: Engine | None = None,
         progress: Progress = lambda done, total, report: None,
+        force: bool = False,
     ) -> Outcome:
         """Grade what was handed in and record it; what was recorded before is passed over.
 
+        Whatever a verdict depends on may have changed since: the hand-in, the lesson, the code of its
+        checks. Then it is graded anew.
+
         Args:
             students: whose; None is everybody's.
+            force: grade anew what has not changed, too.
             session: see `session`, by default that of this lesson without isolation.
             engine: grades many at once, by default one after the other; only this process records.
 
         Raises:
             ClassroomError: the lesson was not released, or a student handed nothing in.
         """
-        return self._grade(lesson, students, session, engine, progress, None)
+        return self._grade(lesson, students, session, engine, progress, None, force)
 
     def regrade(
         self,
@@ -231,6 +236,7 @@ class Classroom:
         engine: Engine | None,
         progress: Progress,
         only: frozenset[str] | None,
+        force: bool = False,
     ) -> Outcome:
         from harness.classroom.gradebook.recorder import Recorder, RecordError
 
@@ -242,7 +248,8 @@ class Classroom:
             todo: list[tuple[Submission, str]] = []
             for submission, key in self._handed_in(lesson, students, session, only):
                 student = submission.student
-                known = journal.done(lesson, student, key) and recorder.recorded(lesson, student)
+                done_before = not force and journal.done(lesson, student, key)
+                known = done_before and recorder.recorded(lesson, student)
                 report = recorder.report(lesson, student) if known and only is None else None
                 if report is not None:
                     outcome.skipped.append(student)

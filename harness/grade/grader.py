@@ -356,7 +356,12 @@ class Grader:
             result = outcome.get("result")
             points = step.points if result is None else min(max(float(result), 0.0), step.points)
             message = str(verdict.get("message") or "")
-            self._give(step, run, "passed", points, message, verdict)
+            status = "passed"
+            if result is not None and points <= 0 < step.points:  # without an error, and no pass
+                said = verdict.get("status")
+                status = said if said and said != "passed" else "failed"
+                message = message or "The check gave no points."
+            self._give(step, run, status, points, message, verdict)
             return "next"
         message = str(verdict.get("message") or outcome.get("message") or "The check did not pass.")
         state.missing |= _skipped_name(message, todo.skipped)

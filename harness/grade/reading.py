@@ -145,6 +145,14 @@ def _choose(
     return best[2], [*remarks, *best[3]]
 
 
+def answered(name: str, data: bytes, release: NotebookNode, lesson: str) -> int:
+    """How many answers of a file differ from their stubs; -1 where no notebook can be read from it."""
+    try:
+        return answers.count(release, _parsed(name, data, release, lesson, [])[0])
+    except Exception:  # as in `read_submission`
+        return -1
+
+
 def _parsed(
     name: str, data: bytes, release: NotebookNode, lesson: str, remarks: list[Remark]
 ) -> tuple[NotebookNode, list[Remark]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -56,7 +57,8 @@ def _needed(source: NotebookNode) -> str:
         statement
         for cell in source["cells"]
         if cell["cell_type"] == "code" and not grading.is_check(cell)
-        for statement in statements(cell["source"])
+        for whole in statements(cell["source"])
+        for statement in _one_by_one(whole)
     ]
     wanted = frozenset().union(*(names(text).uses for text in checks))
     chosen = list(checks)
@@ -66,6 +68,12 @@ def _needed(source: NotebookNode) -> str:
         wanted = wanted.union(*(names(s).uses for s in more))
     # Each by itself: one that is no Python takes no other with it.
     return "\n".join(s for text in chosen for s in statements(text) if _modules(s))
+
+
+def _one_by_one(statement: str) -> list[str]:
+    """An import of several names as an import of each: most of them no check uses."""
+    found = re.fullmatch(r"((?:from [\w.]+ )?import )([\w., ]+)", statement)
+    return [found[1] + name for name in found[2].split(", ")] if found else [statement]
 
 
 def _files(text: str, root: Path) -> Iterator[Path]:

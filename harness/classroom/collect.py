@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+import nbformat
+
 from harness.classroom.downloads import Found, Listed, in_folder, in_zip, shown
 from harness.classroom.folder import Classroom, ClassroomError
 from harness.classroom.participants import Participants
@@ -25,6 +27,7 @@ from harness.classroom.student_names import (
     owner,
     student_id,
 )
+from harness.grade import reading
 from lib._files import open_without_links, printable, write_whole
 
 FILE_BYTES = 512 << 20
@@ -55,8 +58,9 @@ class Collected:
 def collect(classroom: Classroom, inbox: Path, inside: str = "") -> Collected:
     """Sort downloads into the classroom. Links are never followed, and nothing is deleted.
 
-    Of several files of one student for one lesson the newest counts; an older one than what lies in
-    the classroom is left where it is. Each of these is remarked.
+    Of several files of one student for one lesson that counts in which most is answered, then the one
+    named after the lesson, then the newest; an older one than what lies in the classroom is left where
+    it is. Each of these is remarked.
 
     Args:
         inbox: a folder or a zip; `student_names.owner` says which names are understood.
@@ -105,7 +109,7 @@ def _sort(
     outer = len(within) + around([file.parts[len(within) :] for file in files], lessons)
     owners, left_out = _owners(classroom, lessons, files, outer, collected)
     left_out += [one for one in listed.left_out if one[0][: len(within)] == within]
-    newest: dict[tuple[str, str], Found] = {}
+    handed: dict[tuple[str, str], list[Found]] = {}
     total = 0
     for file, (student, lesson) in owners.items():
         if file.size > FILE_BYTES:
@@ -117,16 +121,21 @@ def _sort(
         total += file.size
         if total > TOTAL_BYTES:
             raise ClassroomError(f"the downloads are over {TOTAL_BYTES >> 30} GB: collect in parts")
-        key = (student, lesson)
-        other = newest.setdefault(key, file)
-        if other is not file:
-            kept, left = (file, other) if _rank(file) > _rank(other) else (other, file)
-            newest[key] = kept
-            collected.remarks.append(
-                f"{left.shown} is left out: {kept.shown} is of the same student and lesson."
-            )
+        handed.setdefault((student, lesson), []).append(file)
+    chosen = {}
+    for (student, lesson), several in handed.items():
+        kept = several[0]
+        if len(several) > 1:
+            kept = max(several, key=lambda f: _rank(f, archive, classroom.folder, lesson))
+        chosen[student, lesson] = kept
+        collected.remarks += [
+            f"{left.shown} is left out: {kept.shown} is of the same student and lesson, and no less is "
+            "answered in it."
+            for left in several
+            if left is not kept
+        ]
     served = set()
-    for (student, lesson), file in sorted(newest.items(), key=lambda item: item[0]):
+    for (student, lesson), file in sorted(chosen.items(), key=lambda item: item[0]):
         try:
             taken = _put(classroom.folder, student, lesson, file, archive)
         except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
@@ -145,7 +154,7 @@ def _sort(
         # Of a student who handed in a notebook, what lies beside it is not missed.
         beside = folder_of(parts, lessons, outer) in served
         (collected.remarks.append if beside else collected.miss)(why)
-    collected.remarks += _alike(classroom, {student for student, _ in newest})
+    collected.remarks += _alike(classroom, {student for student, _ in chosen})
 
 
 def _owners(
@@ -260,8 +269,20 @@ def _alike(classroom: Classroom, students: set[str]) -> list[str]:
     ]
 
 
-def _rank(file: Found) -> tuple[bool, float, tuple[str, ...]]:
-    return (file.parts[-1].casefold().endswith(".ipynb"), file.changed, file.parts)
+def _rank(
+    file: Found, archive: zipfile.ZipFile | None, folder: Path, lesson: str
+) -> tuple[bool, int, bool, float, tuple[str, ...]]:
+    name = file.parts[-1]
+    stem = name.rpartition(".")[0]
+    release = nbformat.read(folder / "release" / lesson / f"{lesson}.ipynb", as_version=4)
+    count = -1
+    try:
+        with _open(file.source, archive) as source:
+            count = reading.answered(name, source.read(reading.MOST_BYTES), release, lesson)
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError):
+        pass  # it is said when it is put in its place
+    exact = stem == lesson or stem.endswith(f"_{lesson}")
+    return (name.casefold().endswith(".ipynb"), count, exact, file.changed, file.parts)
 
 
 def _put(

@@ -179,18 +179,23 @@ class Classroom:
         session: Session | None = None,
         engine: Engine | None = None,
         progress: Progress = lambda done, total, report: None,
+        force: bool = False,
     ) -> Outcome:
         """Grade what was handed in and record it; what was recorded before is passed over.
 
+        Whatever a verdict depends on may have changed since: the hand-in, the lesson, the code of its
+        checks. Then it is graded anew.
+
         Args:
             students: whose; None is everybody's.
+            force: grade anew what has not changed, too.
             session: see `session`, by default that of this lesson without isolation.
             engine: grades many at once, by default one after the other; only this process records.
 
         Raises:
             ClassroomError: the lesson was not released, or a student handed nothing in.
         """
-        return self._grade(lesson, students, session, engine, progress, None)
+        return self._grade(lesson, students, session, engine, progress, None, force)
 
     def regrade(
         self,
@@ -232,6 +237,7 @@ class Classroom:
         engine: Engine | None,
         progress: Progress,
         only: frozenset[str] | None,
+        force: bool = False,
     ) -> Outcome:
         from harness.classroom.gradebook.recorder import Recorder, RecordError
 
@@ -244,7 +250,7 @@ class Classroom:
             copies = stack.enter_context(Copies(recorder.copies))
             for submission, key in self._handed_in(lesson, students, session, only, copies):
                 student = submission.student
-                same = key is not None and journal.done(lesson, student, key)
+                same = not force and key is not None and journal.done(lesson, student, key)
                 known = same and recorder.recorded(lesson, student)
                 report = recorder.report(lesson, student) if known and only is None else None
                 if report is not None:
@@ -258,6 +264,11 @@ class Classroom:
                 for done, (at, result) in enumerate(results, 1):
                     submission, key = todo[at]
                     student = submission.student
+                    if result.fault:  # no grade, and none that was recorded is touched
+                        outcome.failed[student] = (
+                            f"The grader could not finish it ({result.fault}): grade it again."
+                        )
+                        continue
                     stamp = self._timestamp(student, lesson)
                     if submission.only is not None and result.notebook is not None:
                         self._show_again(result.notebook, student, lesson)
@@ -267,7 +278,7 @@ class Classroom:
                     except RecordError as error:
                         outcome.failed[student] = str(error)
                         continue
-                    if only is None and key is not None and not result.fault:
+                    if only is None and key is not None:
                         journal.add(lesson, student, key)
                     outcome.reports[student] = report
                     progress(done, len(todo), report)

@@ -148,11 +148,15 @@ def autograde(
     jobs: Jobs = None,
     isolation: Isolation = "auto",
     queries: HiddenQueries = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Grade anew what has not changed, too.")
+    ] = False,
 ) -> None:
     """Grade what was handed in, and record it in the gradebook.
 
-    What was recorded before and has not changed is passed over, so that a run that was killed goes on
-    where it was. Points by hand and late penalties stay as they are.
+    What was recorded before is passed over, so that a run that was killed goes on where it was, unless
+    the hand-in, the lesson or the code of its checks has changed. Points by hand and late penalties stay
+    as they are.
     """
     from harness.classroom import Classroom
 
@@ -160,7 +164,7 @@ def autograde(
     with _explained():
         room = Classroom(folder)
         chosen = _chosen(room, lessons)
-        codes = [_grade(room, lesson, student, jobs, isolation, None) for lesson in chosen]
+        codes = [_grade(room, one, student, jobs, isolation, None, force) for one in chosen]
     raise typer.Exit(max(codes, default=0))
 
 
@@ -258,6 +262,7 @@ def _grade(
     jobs: int | None,
     isolation: str,
     exercise: str | None,
+    force: bool = False,
 ) -> int:
     from harness.grade import engine as engines
     from harness.grade.session import choose_level
@@ -280,7 +285,7 @@ def _grade(
         engine = engines.choose(count, jobs, say)
         if exercise is None:
             outcome = room.autograde(
-                lesson, students, session=session, engine=engine, progress=tell
+                lesson, students, session=session, engine=engine, progress=tell, force=force
             )
         else:
             outcome = room.regrade(

@@ -27,6 +27,7 @@ from harness.limits import Limits
 from harness.parallel import finished
 from lib._places import cache_folder
 
+TRIES = 3
 OWN_BYTES = 1 << 30  # measured: 564 MiB for a notebook with 200 MiB of output
 
 
@@ -95,20 +96,22 @@ def choose(
 
 
 def graded(grader: Grader, submission: Submission, lesson: str) -> GradedSubmission:
-    """Grade one submission; whatever goes wrong in the grader itself is its `fault`."""
-    try:
-        return grader.grade(submission.student, submission.path, submission.only)
-    except Exception as error:  # one submission never stops the others
-        fault = f"{type(error).__name__}: {error}"
-        report = Report(
-            submission.student,
-            lesson,
-            submission.path.name,
-            "ungradable",
-            reason=f"The grader could not finish it ({fault}).",
-            ask="Nothing: the teacher looks at it.",
-        )
-        return GradedSubmission(report, None, fault)
+    """Grade one submission; what goes wrong in the grader itself `TRIES` times is its `fault`."""
+    fault = ""
+    for _ in range(TRIES):
+        try:
+            return grader.grade(submission.student, submission.path, submission.only)
+        except Exception as error:  # one submission never stops the others
+            fault = f"{type(error).__name__}: {error}"
+    report = Report(
+        submission.student,
+        lesson,
+        submission.path.name,
+        "ungradable",
+        reason=f"The grader could not finish it ({fault}).",
+        ask="Nothing: the teacher looks at it.",
+    )
+    return GradedSubmission(report, None, fault)
 
 
 def grade_all(

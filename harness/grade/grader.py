@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from nbformat import NotebookNode, from_dict
 
@@ -22,6 +22,7 @@ from harness.grade.plan import Plan, Step
 from harness.grade.python_names import names
 from harness.grade.reading import Ungradable, read_submission
 from harness.grade.verdicts import CellVerdict, GradedSubmission, Remark, Report, Status
+from harness.judge.messages import Closed
 from harness.kernels.interface import KernelParent
 from harness.kernels.judge import JudgeClient, JudgeDied
 from harness.kernels.student import Lost, StudentKernel
@@ -54,7 +55,8 @@ class _State:
 class _Pass:
     """One pass over a submission: what is run of it, until when, and what is kept.
 
-    Of one for `verdicts_only` nothing but the verdicts on the cells in `keep` is.
+    Of one for `verdicts_only` nothing but the verdicts on the cells in `keep` is. `doubted` is the
+    cell at which the processes ended once: it need not have been that cell's doing.
     """
 
     notebook: NotebookNode
@@ -67,6 +69,14 @@ class _Pass:
     keep: frozenset[int] = frozenset()
     hidden: bool = False
     kernel: StudentKernel | None = None
+    doubted: int | None = None
+
+
+# What is to be done after a step: the next one, fresh processes and the next one, or the same one.
+_After = Literal["next", "lost", "again"]
+# So long after each cell it is awaited whether it ends the process, where something does.
+SETTLE_S = 0.5
+ENDING_S = 0.5
 
 
 class Grader:
@@ -110,8 +120,8 @@ class Grader:
         started = time.monotonic()
         name = self.assignment.name
         try:
-            notebook, remarks = read_submission(path, self.assignment.release)
-            rebuilt = rebuild(self.assignment.release, notebook)
+            notebook, remarks = read_submission(path, self.assignment.release, name)
+            rebuilt = rebuild(self.assignment.release, notebook, self.assignment.source)
         except Ungradable as error:
             report = Report(
                 student,
@@ -206,14 +216,15 @@ class Grader:
                     continue
                 if run.verdicts_only and step.index in run.state.blamed:
                     continue
+                after: _After = "next"
                 if step.role == "check":
-                    if not self._check(step, judge, run):
-                        return position
-                    continue
-                if not self._ours(step, judge, run.todo):
-                    return position
-                if step.student and not self._student(step, kernel, run):
-                    return position
+                    after = self._check(step, judge, run)
+                elif not self._ours(step, judge, run.todo):
+                    after = "lost"
+                elif step.student:
+                    after = self._student(step, kernel, run)
+                if after != "next":
+                    return position - (after == "again")
         return position
 
     def _again(self, step: Step, kernel: StudentKernel, judge: JudgeClient, run: _Pass) -> bool:
@@ -225,35 +236,51 @@ class Grader:
             return True
         try:
             kernel.run(step.source, self._seconds(run.end))
+            if run.doubted is not None and time.monotonic() < run.end:
+                kernel.settle(SETTLE_S)
         except Lost as error:
-            run.state.blamed[step.index] = str(error)
+            self._blame(step, str(error), run)
             return False
         return True
+
+    @staticmethod
+    def _doubt(step: Step, run: _Pass) -> bool:
+        """Whether to run a step again, with a look at each before it: once, if it ended its process."""
+        first = run.doubted != step.index
+        run.doubted = step.index if first else None
+        return first
+
+    @staticmethod
+    def _blame(step: Step, reason: str, run: _Pass) -> None:
+        run.state.blamed[step.index] = reason
+        if not run.verdicts_only:
+            run.state.remarks.append(Remark("lost", _sentence(reason), step.grade_id))
 
     def _seconds(self, end: float) -> float:
         return max(0.1, min(self.limits.cell_s, end - time.monotonic()))
 
-    def _student(self, step: Step, kernel: StudentKernel, run: _Pass) -> bool:
-        """Run a cell that may hold the student's code; False if their process is lost by it."""
+    def _student(self, step: Step, kernel: StudentKernel, run: _Pass) -> _After:
+        """Run a cell that may hold the student's code."""
         state = run.state
         try:
             with state.running():
                 ran = kernel.run(step.source, self._seconds(run.end))
         except Lost as error:
-            if not run.verdicts_only:
-                state.remarks.append(Remark("lost", _sentence(str(error)), step.grade_id))
+            if error.ended and self._doubt(step, run):
+                return "again"
             if state.blamed and step.role == "answer":
                 # Twice is no accident: an own cell may have spoilt the process for all after it.
                 state.blamed |= {s.index: str(error) for s in run.steps if s.role == "extra"}
-            state.blamed[step.index] = str(error)
-            return False
+            self._blame(step, str(error), run)
+            return "lost"
+        run.doubted = None
         if run.verdicts_only:
-            return True
+            return "next"
         run.notebook.cells[step.index].outputs = ran.outputs
         if ran.error:
             state.remarks.append(Remark("error", _sentence(ran.error), step.grade_id))
             state.missing |= _skipped_name(ran.error, run.todo.skipped)
-        return True
+        return "next"
 
     def _ours(self, step: Step, judge: JudgeClient, todo: Plan) -> bool:
         """Run a cell of ours in the judge, if a check needs it there."""
@@ -297,38 +324,49 @@ class Grader:
 
         return fresh.processes(run.notebook, step.index, run.kernel, kernel, self.limits.cell_s)
 
-    def _check(self, step: Step, judge: JudgeClient, run: _Pass) -> bool:
-        """Run one check; False if the student's process is lost by it."""
+    def _check(self, step: Step, judge: JudgeClient, run: _Pass) -> _After:
+        """Run one check."""
         todo, state = run.todo, run.state
         taken = names(step.source).uses & todo.student_names
         gone = [state.lost_names[name] for name in sorted(taken) if name in state.lost_names]
         if gone:
             self._give(step, run, "not run", 0.0, gone[0])
-            return True
+            return "next"
         budget = self.limits.cell_s + 2 * self.limits.call_s
         try:
             with state.running(), self._fresh(step, run) as start:
                 outcome = self._run_in(judge, step, todo, budget, start)
         except JudgeDied as error:
+            if isinstance(error.__cause__, Closed) and self._doubt(step, run):
+                return "again"
             self._give(step, run, "not run", 0.0, _sentence(str(error)))
-            return False
+            return "lost"
         verdict = outcome.get("verdict") or {}
         lost = outcome.get("lost")
         if lost:
+            ended = run.kernel is not None and run.kernel.ended(ENDING_S)
+            if ended and self._doubt(step, run):
+                return "again"
             text = _sentence(lost)
             self._give(step, run, "crashed", 0.0, text, verdict)
             state.lost_names |= dict.fromkeys(taken, text)
-            return False
+            return "lost"
+        run.doubted = None
         if outcome.get("outcome") == "passed":
             result = outcome.get("result")
             points = step.points if result is None else min(max(float(result), 0.0), step.points)
             message = str(verdict.get("message") or "")
-            self._give(step, run, "passed", points, message, verdict)
-            return True
+            status = "passed"
+            if result is not None and points <= 0 < step.points:  # without an error, and no pass
+                said = verdict.get("status")
+                status = said if said and said != "passed" else "failed"
+                message = message or "The check gave no points."
+            self._give(step, run, status, points, message, verdict)
+            return "next"
         message = str(verdict.get("message") or outcome.get("message") or "The check did not pass.")
         state.missing |= _skipped_name(message, todo.skipped)
         self._give(step, run, verdict.get("status") or "failed", 0.0, message, verdict)
-        return True
+        return "next"
 
     def _give(
         self,

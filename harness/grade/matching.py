@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import copy
-import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import nbformat
 from nbformat import NotebookNode
 
+from harness.grade import answers as answering
 from harness.grade import cells as grading
+from harness.grade.answers import Asked
+from harness.grade.merged import Handed, apart
 from harness.grade.reading import Ungradable
 from harness.grade.verdicts import Remark
+
+_ELSEWHERE = "# This is answered in another cell of the notebook."
 
 
 @dataclass(frozen=True)
@@ -23,136 +28,216 @@ class Rebuilt:
     answers: dict[str, str] = field(default_factory=dict)
 
 
-def rebuild(release: NotebookNode, submitted: NotebookNode) -> Rebuilt:
+def rebuild(
+    release: NotebookNode, submitted: NotebookNode, source: NotebookNode | None = None
+) -> Rebuilt:
     """The released notebook with the submission's answers and its own code cells.
 
     Args:
         release: the notebook that students were given.
         submitted: what `read_submission` gave.
+        source: the teacher's notebook; see `answers.asked`.
 
-    An answer is found by its grade_id, then by its cell id, then by the function that its stub
-    defines. Own code cells stay where they stood and are marked `metadata.grading.role`: `extra`,
-    or `edited` where the learner changed an unlocked cell of ours. Everything else is ours.
+    An answer is found by its grade_id, then by its cell id, then by the names that its stub defines,
+    which any cell of the learner's may give. The learner's cells keep their order, as a notebook runs
+    them, and so the last that gives a name before its check counts; a stub that was left never
+    overrides one, and what stands only below its check is run before it. Own code cells stay where
+    they stood and are marked `metadata.grading.role`: `part` where they give an answer, `extra`, or
+    `edited` where the learner changed an unlocked cell of ours. Everything else is ours.
 
     Raises:
         Ungradable: it has no cell of the release's at all.
     """
     remarks: list[Remark] = []
-    ours = [grading.grade_id(cell) for cell in release.cells]
-    place = _places(release, submitted, remarks)
-    if all(at is None for at in place):
+    wanted = answering.asked(release, source)
+    handed = _handed(release, submitted, wanted, remarks)
+    found = {at: _found(at, asked, handed) for at, asked in wanted.items()}
+    if all(cell.at is None for cell in handed) and not any(found.values()):
         raise Ungradable(
             "It is another notebook: it has none of this lesson's cells.",
             "Please hand in the lesson's own notebook, with your answers in its cells.",
         )
-    texts: dict[int, list[str]] = {}
-    for number, at in enumerate(place):
-        if at is not None and grading.is_answer(release.cells[at]):
-            texts.setdefault(at, []).append(submitted.cells[number].source)
-    out = copy.deepcopy(release)
+    home: dict[int, list[int]] = {}
+    where: dict[int, int] = {}
+    for at, asked in wanted.items():
+        home[at] = [n for n in _home(at, asked, release, handed, found[at]) if n not in where]
+        where |= dict.fromkeys(home[at], at)
+    own = _own_cells(release, wanted, handed, where, {n for one in found.values() for n in one})
     answers: dict[str, str] = {}
-    for at, cell in enumerate(out.cells):
+    cells = list(own.get(-1, []))
+    for at, cell in enumerate(copy.deepcopy(release).cells):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        if not grading.is_answer(cell):
-            continue
-        if at in texts:
-            cell.source = _joined(release.cells[at].source, texts[at], ours[at], remarks)
-            answers[ours[at] or ""] = cell.source
-        else:
-            remarks.append(Remark("missing", "This answer cell is missing.", ours[at]))
-    extra: dict[int, list[NotebookNode]] = {}
-    replaced: dict[int, NotebookNode] = {}
-    anchor = -1
-    released = {c.source.strip() for c in release.cells}
-    for number, cell in enumerate(submitted.cells):
-        at = place[number]
-        if at is not None:
-            anchor = at
-            plain = not grading.metadata(release.cells[at])
-            if plain and cell.cell_type == "code" and cell.source != release.cells[at].source:
-                replaced[at] = _own(cell, "edited")
-            continue
-        kind = cell.metadata["submitted"]["kind"]
-        if kind == "code" and cell.source.strip() and cell.source.strip() not in released:
-            extra.setdefault(anchor, []).append(_own(cell, "extra"))
-    cells = list(extra.get(-1, []))
-    for at, cell in enumerate(out.cells):
-        edited = replaced.get(at) if cell.cell_type == "code" else None
-        if edited is not None:
-            remarks.append(
-                Remark("edited", f"Cell {at} of the lesson was changed; its own is run.")
-            )
-        cells += [edited if edited is not None else cell, *extra.get(at, [])]
+        edit = _edit(at, release, handed)
+        if edit is not None:
+            text = f"Cell {at} of the lesson was changed; its own is run."
+            remarks.append(Remark("edited", text))
+        cells.append(edit if edit is not None else cell)
+        if at in wanted:
+            asked, name = wanted[at], grading.grade_id(cell)
+            remarks += _noticed(at, asked, name, handed, home[at], found[at])
+            texts = [handed[n].source for n in home[at]]
+            if texts:
+                cell.source = texts[0] if asked.code else "\n".join(dict.fromkeys(texts))
+            elif found[at]:
+                cell.source = _ELSEWHERE
+            if texts or any(one.at == at for one in handed):
+                answers[name or ""] = cell.source
+            cells += [_own(text, "part") for text in texts[1:] if asked.code]
+        cells += own.get(at, [])
     for number, cell in enumerate(cells):
         if cell.metadata.get("grading"):
             cell["id"] = f"own-{number}"
-    out.cells = cells
-    return Rebuilt(nbformat.from_dict(out), remarks, answers)
+    out = nbformat.from_dict({**release, "cells": cells})
+    return Rebuilt(out, remarks, answers)
 
 
-def _defined(source: str) -> str | None:
-    """The function, class or else variable that a cell first defines: `q1` of `q1 = "b"`."""
-    for pattern in (r"^(?:def|class)\s+(\w+)", r"^(\w+)\s*=(?!=)"):
-        if found := re.search(pattern, source, re.MULTILINE):
-            return found[1]
-    return None
+def _handed(
+    release: NotebookNode,
+    submitted: NotebookNode,
+    wanted: Mapping[int, Asked],
+    remarks: list[Remark],
+) -> list[Handed]:
+    """The submitted cells, each with the released cell that it is."""
+    handed = []
+    place = answering.told(release, submitted)
+    for cell, at in zip(submitted.cells, place, strict=True):
+        told = cell.metadata["submitted"]
+        if at is None and told["grade_id"] is not None:
+            text = f"There is no cell {told['grade_id'][:60]!r} in the lesson."
+            remarks.append(Remark("unknown", text))
+        handed.append(Handed(cell.source, told["kind"] == "code", at))
+    return apart(release, wanted, handed)
 
 
-def _places(
-    release: NotebookNode, submitted: NotebookNode, remarks: list[Remark]
-) -> list[int | None]:
-    """For each submitted cell, the released cell that it is."""
-    by_name = {
-        grading.grade_id(cell): at
-        for at, cell in enumerate(release.cells)
-        if grading.grade_id(cell)
-    }
-    by_id = {cell.get("id"): at for at, cell in enumerate(release.cells) if cell.get("id")}
-    by_function = {
-        name: at
-        for at, cell in enumerate(release.cells)
-        if grading.is_answer(cell) and cell.cell_type == "code" and (name := _defined(cell.source))
-    }
-    place: list[int | None] = []
-    for cell in submitted.cells:
-        told = cell.metadata["submitted"]["grade_id"]
-        if told is not None:
-            at = by_name.get(told)
-            if at is None:
-                remarks.append(Remark("unknown", f"There is no cell {told[:60]!r} in the lesson."))
-        else:
-            at = by_id.get(cell.get("id") or None)
-        place.append(at)
-    answered = {at for at in place if at is not None}
-    for number, cell in enumerate(submitted.cells):
-        at = by_function.get(_defined(cell.source) or "")
-        if place[number] is None and at is not None and at not in answered:
-            place[number] = at
-            answered.add(at)
-            text = "This answer was found by the name of its function: its cell had lost its own."
-            remarks.append(Remark("found", text, grading.grade_id(release.cells[at])))
-    return place
+def _found(at: int, asked: Asked, handed: Sequence[Handed]) -> list[int]:
+    """The cells that answer one of the release's: those that bear its name, and own ones."""
+    return [
+        n
+        for n, cell in enumerate(handed)
+        if (cell.at == at and asked.answered(cell.source))
+        or (cell.at is None and cell.code and asked.code and asked.given(cell.source))
+    ]
 
 
-def _joined(stub: str, texts: list[str], name: str | None, remarks: list[Remark]) -> str:
-    """One text of the cells that carry an answer's name: a split cell is put together again."""
-    changed = list(dict.fromkeys(t for t in texts if t.strip() and t.strip() != stub.strip()))
-    if not changed:
-        return texts[0] if texts[0].strip() else stub
-    if len(texts) == 1 or len(changed) == 1:
-        if len(texts) > 1:
-            remarks.append(
-                Remark("twice", "This cell is there twice; the changed one counts.", name)
-            )
-        return changed[0]
-    first = _defined(changed[0])
-    if first is not None and first == _defined(changed[1]):
-        remarks.append(Remark("twice", "This cell is there twice; the first one counts.", name))
-        return changed[0]
-    remarks.append(Remark("split", "This cell was split; its parts were joined.", name))
-    return "\n".join(changed)
+def _home(
+    at: int, asked: Asked, release: NotebookNode, handed: Sequence[Handed], found: Sequence[int]
+) -> list[int]:
+    """The cells that are run in the place of an answer cell; the text of the first is put into it."""
+    told = [n for n, cell in enumerate(handed) if cell.at == at]
+    changed = [n for n in told if asked.changed(handed[n].source)]
+    if not asked.code:
+        return changed
+    first = changed[:1]
+    if set(first) & set(found):
+        return first
+    end = _end(at, release, handed)
+    before = [n for n in found if n < end]
+    if not before:  # what stands only below its check would come too late for it
+        return [*first, *found]
+    if not told:
+        return before[:1]
+    return [*first, *(n for n in before if handed[n].piece)]
 
 
-def _own(cell: NotebookNode, role: str) -> NotebookNode:
-    return nbformat.v4.new_code_cell(cell.source, metadata={"grading": {"role": role}})
+def _end(at: int, release: NotebookNode, handed: Sequence[Handed]) -> int:
+    """The submitted cell with which the checks of an answer end."""
+    checks = []
+    for there in range(at + 1, len(release.cells)):
+        if grading.is_answer(release.cells[there]):
+            break
+        if grading.is_check(release.cells[there]):
+            checks.append(there)
+    there_too = [n for n, cell in enumerate(handed) if cell.at in checks]
+    if there_too:
+        return there_too[-1]
+    last = max(checks, default=at)
+    later = (n for n, cell in enumerate(handed) if cell.at is not None and cell.at > last)
+    return next(later, len(handed))
+
+
+def _noticed(
+    at: int,
+    asked: Asked,
+    name: str | None,
+    handed: Sequence[Handed],
+    home: Sequence[int],
+    found: Sequence[int],
+) -> list[Remark]:
+    """What is to be said of one answer cell."""
+    told = [n for n, cell in enumerate(handed) if cell.at == at and not cell.piece]
+    changed = {handed[n].source for n in told if asked.changed(handed[n].source)}
+    if not told and not found:
+        return [Remark("missing", "This answer cell is missing.", name)]
+    remarks = []
+    if len(told) > 1 and len(changed) == 1:
+        remarks = [Remark("twice", "This cell is there twice; the changed one counts.", name)]
+    elif len(changed) > 1 and sum(map(asked.answered, changed)) > 1 and asked.code:
+        text = "This cell is there several times; the last before its check counts."
+        remarks = [Remark("twice", text, name)]
+    elif len(changed) > 1:
+        remarks = [Remark("split", "This cell was split; its parts were joined.", name)]
+    if found and not any(handed[n].at == at for n in found):
+        text = "This answer was found by the name that it gives, in another cell than its own."
+        remarks.append(Remark("found", text, name))
+    return remarks
+
+
+def _own_cells(
+    release: NotebookNode,
+    wanted: Mapping[int, Asked],
+    handed: Sequence[Handed],
+    where: Mapping[int, int],
+    found: Collection[int],
+) -> dict[int, list[NotebookNode]]:
+    """The learner's further code cells, by the released cell behind which they stood."""
+    own: dict[int, list[NotebookNode]] = {}
+    released: dict[str, list[int]] = {}
+    for at, cell in enumerate(release.cells):
+        released.setdefault(_form(cell.source, cell.cell_type == "code"), []).append(at)
+    told = {cell.at for cell in handed}
+    taken = {(at, handed[n].source) for n, at in where.items()}
+    seen: set[int] = set()
+    anchor = -1
+    for n, cell in enumerate(handed):
+        form = _form(cell.source, cell.code)
+        if n in where:
+            anchor = max(anchor, where[n])
+            seen.add(where[n])
+        elif cell.at is not None:
+            if cell.at not in seen:
+                anchor = cell.at
+                seen.add(anchor)
+            asked = wanted.get(cell.at)
+            again = asked is not None and asked.code and cell.code and asked.changed(cell.source)
+            if again and (cell.at, cell.source) not in taken:
+                own.setdefault(anchor, []).append(_own(cell.source, "part"))
+        elif form in released:
+            # A cell that has lost its name: it tells where the cells around it stood.
+            lost = [at for at in released[form] if at > anchor and at not in told]
+            anchor = lost[0] if lost else anchor
+        elif cell.code and form:
+            role = "part" if n in found else "extra"
+            own.setdefault(anchor, []).append(_own(cell.source, role))
+    return own
+
+
+def _form(source: str, code: bool) -> str:
+    """The same for cells that say the same, whatever comments a script has added to their code."""
+    if not code:
+        return source.strip()
+    return "\n".join(piece.mark for piece in answering.pieces(source) if not piece.idle)
+
+
+def _edit(at: int, release: NotebookNode, handed: Sequence[Handed]) -> NotebookNode | None:
+    """What a learner made of an unlocked code cell of ours, None where it is as it was."""
+    ours = release.cells[at]
+    if grading.metadata(ours) or ours.cell_type != "code":
+        return None
+    theirs = [c for c in handed if c.at == at and c.code and not c.piece]
+    changed = [cell.source for cell in theirs if cell.source != ours.source]
+    return _own(changed[-1], "edited") if changed else None
+
+
+def _own(source: str, role: str) -> NotebookNode:
+    return nbformat.v4.new_code_cell(source, metadata={"grading": {"role": role}})

@@ -91,7 +91,7 @@ def plan(
 
     Args:
         rebuilt: the released notebook with the submission's answers, and its extra cells marked by
-            `metadata.grading.role` (`extra` or `edited`).
+            `metadata.grading.role` (`extra`, `part` or `edited`).
         source: the teacher's notebook, from which the checks' text comes.
         prefixed: how many leading code cells have been run in the warm parent.
         whole: run every cell, whether a grade needs it or not.
@@ -115,7 +115,8 @@ def plan(
                 text = checks.get(grade_id or "", cell.source)
                 cells.append((index, "check", text, cell))
         else:
-            cells.append((index, "extra" if own else "answer", cell.source, cell))
+            extra = own and own != "part"
+            cells.append((index, "extra" if extra else "answer", cell.source, cell))
     of = [names(text) for _, _, text, _ in cells]
     roles = [role for _, role, _, _ in cells]
     theirs = {i for i, role in enumerate(roles) if role in ("answer", "extra")}

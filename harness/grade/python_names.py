@@ -15,6 +15,7 @@ from functools import lru_cache
 # Calls that are there to be seen and change nothing of what they are given.
 _SHOWING = {"print", "display"}
 _BUILTINS = frozenset(dir(builtins))
+_RUNNING = re.compile(r"\A\s*%%(?:time|capture|prun)\b[^\n]*\n")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Names:
 def names(source: str) -> Names:
     """The names of a code cell; a cell that is no Python uses every word in it."""
     try:
-        text = _without_magics(source)
+        text = without_magics(source)
         tree = ast.parse(text)
         table = symtable.symtable(text, "<cell>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -55,15 +56,20 @@ def names(source: str) -> Names:
 def statements(source: str) -> list[str]:
     """The statements at the top level of a cell, each as text; one piece where it is no Python."""
     try:
-        text = _without_magics(source)
+        text = without_magics(source)
         return [ast.unparse(node) for node in ast.parse(text).body]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return [source]
 
 
-def _without_magics(source: str) -> str:
-    """The cell without IPython's additions: `%magic`, `!command`, `name?`."""
-    if not re.search(r"^\s*[%!?]|\?\s*$|=\s*[%!]", source, re.MULTILINE):
+def without_magics(source: str) -> str:
+    """The cell as Python: without `%magic`, `!command`, `name?`, and not indented as a whole.
+
+    Of a cell under `%%time` and the like, which run it, this is what they run.
+    """
+    source = _RUNNING.sub("", source)
+    indented = source.lstrip("\n")[:1] in (" ", "\t")
+    if not indented and not re.search(r"^\s*[%!?]|\?\s*$|=\s*[%!]", source, re.MULTILINE):
         return source
     from IPython.core.inputtransformer2 import TransformerManager
 

@@ -7,12 +7,14 @@ import json
 import os
 import stat
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
+from harness.grade import answers
 from harness.grade import cells as grading
 from harness.grade.verdicts import Remark
 from lib._files import open_without_links
@@ -37,20 +39,23 @@ AGAIN = "Please open the notebook in JupyterLab, save it, and hand in the .ipynb
 UNREADABLE = "Nothing: make it readable for yourself (chmod -R u+rwX) and grade again."
 
 
-def read_submission(path: Path, release: NotebookNode) -> tuple[NotebookNode, list[Remark]]:
+def read_submission(
+    path: Path, release: NotebookNode, lesson: str = ""
+) -> tuple[NotebookNode, list[Remark]]:
     """Read a submission: a notebook, a script, a zip, or a folder with one of these.
 
     Links are not followed, and each file is read once. Cells come back with text sources and
     dictionaries as metadata, and without outputs.
 
     Args:
-        release: tells which of several notebooks is meant.
+        release: tells which of several notebooks is meant: the one with most answers that differ
+            from their stubs, then the one named after the `lesson`, then the newest.
 
     Raises:
         Ungradable: there is no notebook to be had from it.
     """
     try:
-        return _read(Path(path), release)
+        return _read(Path(path), release, lesson)
     except Ungradable:
         raise
     except PermissionError as error:
@@ -60,13 +65,13 @@ def read_submission(path: Path, release: NotebookNode) -> tuple[NotebookNode, li
         raise Ungradable(reason, AGAIN) from error
 
 
-def _read(path: Path, release: NotebookNode) -> tuple[NotebookNode, list[Remark]]:
+def _read(path: Path, release: NotebookNode, lesson: str) -> tuple[NotebookNode, list[Remark]]:
     info = os.lstat(path)
     if stat.S_ISLNK(info.st_mode):
         raise Ungradable("It is a link to another file, not a notebook.", AGAIN)
     if not stat.S_ISDIR(info.st_mode):
-        return _parsed(path.name, _bytes(path), release, [])
-    found: list[tuple[str, bytes]] = []
+        return _parsed(path.name, _bytes(path), release, lesson, [])
+    found: list[_File] = []
     remarks: list[Remark] = []
     os.listdir(path)  # says it where the folder cannot be read, which a search passes over
     for entry in sorted(path.rglob("*"))[:MOST_MEMBERS]:
@@ -77,8 +82,8 @@ def _read(path: Path, release: NotebookNode) -> tuple[NotebookNode, list[Remark]
         if stat.S_ISLNK(kind) or (stat.S_ISREG(kind) and os.lstat(entry).st_nlink > 1):
             remarks.append(Remark("link", f"{name} is a link and was not followed."))
         elif stat.S_ISREG(kind) and entry.suffix.lower() in _SUFFIXES:
-            found.append((name, _bytes(entry)))
-    return _choose(found, release, remarks)
+            found.append(_File(name, _bytes(entry), os.lstat(entry).st_mtime))
+    return _choose(found, release, lesson, remarks)
 
 
 def _bytes(path: Path) -> bytes:
@@ -96,19 +101,29 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
+@dataclass(frozen=True)
+class _File:
+    """One of several files; `changed` is comparable among those of one folder or zip."""
+
+    name: str
+    data: bytes
+    changed: Any
+
+
 def _choose(
-    files: list[tuple[str, bytes]], release: NotebookNode, remarks: list[Remark]
+    files: list[_File], release: NotebookNode, lesson: str, remarks: list[Remark]
 ) -> tuple[NotebookNode, list[Remark]]:
-    """The file that holds most of the release's cells."""
-    best: tuple[int, str, NotebookNode, list[Remark]] | None = None
+    """The notebook in which most is answered; a copy beside it may be as it was released."""
+    best: tuple[tuple, str, NotebookNode, list[Remark]] | None = None
     problem: Ungradable | None = None
     known = {_grade_id(cell) for cell in release.cells} - {None}
     # A script beside a notebook is a module that it imports, not a second answer.
-    notebooks = [file for file in files if file[0].lower().endswith(".ipynb")]
+    notebooks = [file for file in files if file.name.lower().endswith(".ipynb")]
     files = notebooks or files
-    for name, data in files:
+    for file in files:
+        name = file.name
         try:
-            notebook, more = _parsed(name, data, release, [])
+            notebook, more = _parsed(name, file.data, release, lesson, [])
         except Ungradable as error:
             problem = problem or error
             continue
@@ -116,26 +131,37 @@ def _choose(
             reason = f"{name} could not be read ({type(error).__name__})."
             problem = problem or Ungradable(reason, AGAIN)
             continue
-        score = len(known & {_grade_id(cell) for cell in notebook.cells})
-        score = 2 * score + name.endswith(".ipynb")
+        score: tuple = ()
+        if len(files) > 1:
+            named = Path(name).stem.casefold() == lesson.casefold()
+            ours = bool(known & {_grade_id(cell) for cell in notebook.cells})
+            score = (answers.count(release, notebook), ours, named, file.changed)
         if best is None or score > best[0]:
             best = (score, name, notebook, more)
     if best is None:
         if problem is not None:
             raise problem
         raise Ungradable("There is no notebook in it.", AGAIN)
-    others = [name for name, _ in files if name != best[1]]
+    others = [file.name for file in files if file.name != best[1]]
     if others:
-        text = f"{best[1]} was graded; also handed in: {', '.join(others)[:300]}."
-        remarks = [*remarks, Remark("several", text)]
+        text = f"{best[1]} was graded, in which most is answered; also handed in: "
+        remarks = [*remarks, Remark("several", f"{text}{', '.join(others)[:300]}.")]
     return best[2], [*remarks, *best[3]]
 
 
+def answered(name: str, data: bytes, release: NotebookNode, lesson: str) -> int:
+    """How many answers of a file differ from their stubs; -1 where no notebook can be read from it."""
+    try:
+        return answers.count(release, _parsed(name, data, release, lesson, [])[0])
+    except Exception:  # as in `read_submission`
+        return -1
+
+
 def _parsed(
-    name: str, data: bytes, release: NotebookNode, remarks: list[Remark]
+    name: str, data: bytes, release: NotebookNode, lesson: str, remarks: list[Remark]
 ) -> tuple[NotebookNode, list[Remark]]:
     if data[:4] == b"PK\x03\x04":
-        return _unzipped(data, release)
+        return _unzipped(data, release, lesson)
     for magic, kind in ((b"%PDF", "a PDF"), (b"\xd0\xcf\x11\xe0", "an Office file")):
         if data.startswith(magic):
             raise Ungradable(f"It is {kind}, not a notebook.", AGAIN)
@@ -208,7 +234,9 @@ def _cell(cell: Any, remarks: list[Remark]) -> NotebookNode | None:
     kind = cell.get("cell_type")
     source = cell.get("source", cell.get("input", ""))
     if type(source) is list and all(type(line) is str for line in source):
-        source = "".join(source)
+        # Some programs save lines without their ends.
+        bare = len(source) > 1 and not any("\n" in line or "\r" in line for line in source)
+        source = ("\n" if bare else "").join(source)
     if type(source) is not str or len(source) > MOST_SOURCE:
         remarks.append(Remark("cell", "A cell whose text cannot be read was dropped."))
         return None
@@ -245,7 +273,7 @@ def _script(text: str, remarks: list[Remark]) -> tuple[NotebookNode, list[Remark
     return _made(cells), remarks
 
 
-def _unzipped(data: bytes, release: NotebookNode) -> tuple[NotebookNode, list[Remark]]:
+def _unzipped(data: bytes, release: NotebookNode, lesson: str) -> tuple[NotebookNode, list[Remark]]:
     """The notebook in a zip, read in memory: nothing is ever written to where a name says."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
@@ -276,5 +304,5 @@ def _unzipped(data: bytes, release: NotebookNode) -> tuple[NotebookNode, list[Re
         if left < 0:
             raise Ungradable("The zip file unpacks to more than can be read.", AGAIN)
         if content[:4] != b"PK\x03\x04":
-            files.append(("/".join(parts), content))
-    return _choose(files, release, remarks)
+            files.append(_File("/".join(parts), content, member.date_time))
+    return _choose(files, release, lesson, remarks)

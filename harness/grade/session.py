@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import paths, sandbox
+from harness.grade import depends
 from harness.grade.assignment import Assignment
 from harness.grade.grader import Grader
 from harness.kernels.client import WarmParent, can_fork
@@ -50,8 +51,10 @@ class Session:
         """Tells everything on which a verdict depends but the submission."""
         of, queries = self.assignment, os.environ.get(_QUERIES, "").strip()
         asked = Path(queries).read_bytes().hex() if queries and Path(queries).is_file() else ""
+        code = depends.code_digest(of.source, of.exercises)
         text = json.dumps(
-            [of.source, of.release, str(self.level), repr(self.limits), asked], sort_keys=True
+            [of.source, of.release, str(self.level), repr(self.limits), asked, code],
+            sort_keys=True,
         )
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -9,6 +9,7 @@ import io
 import re
 import socket
 import symtable
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -138,7 +139,15 @@ class Examiner:
 
     @staticmethod
     def _number(value: Any) -> float | None:
-        """nbgrader's partial credit: a cell that ends in a number earns that many points."""
+        """nbgrader's partial credit: a cell that ends in a number earns that many points.
+
+        So does one that ends in a NumPy scalar, or in an array or tensor of one number.
+        """
+        numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
+        if numpy is not None and isinstance(value, numpy.number | numpy.ndarray):
+            value = value.item() if value.size == 1 else None
+        elif torch is not None and isinstance(value, torch.Tensor):
+            value = value.item() if value.numel() == 1 else None
         if type(value) in (int, float):
             return float(value) if value == value and abs(value) < 1e9 else 0.0
         return None

@@ -225,6 +225,10 @@ def _kernel(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> 
     file.unlink(missing_ok=True)
     if request.get("whole_env"):
         os.rmdir(home)
+    else:
+        from harness.kernels import refused
+
+        refused.refuse(app.kernel.shell)
     if fds:
         from harness.judge import agent
 

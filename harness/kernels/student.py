@@ -34,7 +34,18 @@ READY_S = 30.0
 
 
 class Lost(Exception):
-    """The student's process is gone or had to be ended; the message says why, for the student."""
+    """The student's process is gone or had to be ended; the message says why, for the student.
+
+    `ended`: whether it ended by itself.
+    """
+
+    def __init__(self, message: str, ended: bool = False) -> None:
+        super().__init__(message)
+        self.ended = ended
+
+
+class NotStarted(RuntimeError):
+    """A kernel was lost before it had run anything of the student's: no fault of theirs."""
 
 
 @dataclass
@@ -80,6 +91,9 @@ class StudentKernel:
         self.folder = tempfile.mkdtemp(prefix="gk-")
         try:
             self._start()
+        except Lost as error:
+            self.__exit__()
+            raise NotStarted(str(error)) from error
         except BaseException:
             self.__exit__()
             raise
@@ -138,10 +152,24 @@ class StudentKernel:
             self.child = self.client = None  # type: ignore[assignment] # see above
             self.folder = ""
 
+    def settle(self, seconds: float) -> None:
+        """Wait whether what was run ends the process a little later.
+
+        Raises:
+            Lost: it does.
+        """
+        code = self.child.wait(seconds)
+        if code is not None:
+            raise Lost(_ending(code), ended=True)
+
+    def ended(self, seconds: float) -> bool:
+        """Whether the process ends within so many seconds."""
+        return self.child.wait(seconds) is not None
+
     def _alive(self) -> None:
         code = self.child.poll()
         if code is not None:
-            raise Lost(_ending(code))
+            raise Lost(_ending(code), ended=True)
 
     def _read(self, channel: Any, timeout: float) -> dict:
         try:

@@ -60,6 +60,7 @@ _KERNEL = [
     "matplotlib.backends.backend_agg",
     "harness.judge.agent",
     "harness.judge.examiner",
+    "harness.kernels.refused",
     "harness.sandbox",
 ]
 

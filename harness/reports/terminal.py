@@ -21,7 +21,9 @@ def table(reports: Sequence[Report]) -> Table:
     for report in in_order(reports):
         wrong = [c.exercise or c.grade_id for c in report.cells if not c.fine]
         graded = report.status == "graded"
+        several = [remark.text for remark in report.remarks if remark.kind == "several"]
         text = ", ".join(dict.fromkeys(wrong)) if graded else report.reason
+        text = "; ".join(filter(None, [text, *several]))
         points = f"{report.score:g}/{report.max_score:g}" if graded else "-"
         row = (report.student, report.lesson, points, f"{report.manual:g}", text)
         found.add_row(*map(shown, row))

@@ -78,6 +78,9 @@ def _bodies(own_pid: int, refused: int, outside: bool) -> dict[str, list[Step]]:
     ]
     itself = [argument(0), (_EQUAL, 0, 1, own_pid), allow, refuse]
     zero_or_itself = [argument(0), (_EQUAL, 1, 0, 0), (_EQUAL, 0, 1, own_pid), allow, refuse]
+    # ZeroMQ sets the scheduling of each thread that it starts to what it is, and aborts where it may
+    # not: so of a thread (and of anybody else) this does nothing and says that it is done.
+    done = [*zero_or_itself[:-1], (_RETURN, 0, 0, ERRNO)]
     bodies = {
         # Whoever asks for clone3 is to fall back to clone, whose flags can be seen.
         "clone3": [(_RETURN, 0, 0, ERRNO | errno.ENOSYS)],
@@ -90,7 +93,7 @@ def _bodies(own_pid: int, refused: int, outside: bool) -> dict[str, list[Step]]:
         "kill": itself,
         "tgkill": itself,
         "prlimit64": zero_or_itself,
-        "sched_setscheduler": zero_or_itself,
+        "sched_setscheduler": done,
         "sched_setparam": zero_or_itself,
         "sched_setaffinity": zero_or_itself,
         "sched_setattr": zero_or_itself,

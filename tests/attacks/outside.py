@@ -310,4 +310,8 @@ attack(work); attack(tmp); attack(memory)""",
         41,
         "\ndef changes():\n    return libc.chroot(b'/') == 0 or libc.setuid(0) == 0 and os.getuid() == 0\nattack(changes)",
     ),
+    Cell("exit()", 67, "\nexit()"),
+    Cell("quit()", 67, "\nquit()"),
+    Cell("a shutdown of the kernel", 67, "\nget_ipython().kernel.do_shutdown(False)"),
+    Cell("an end a moment later", 67, "\nthreading.Timer(0.05, os._exit, [0]).start()", True),
 ]

@@ -1,5 +1,7 @@
 """Attacks on the score through the whole grader: wrong answers earn nothing, whatever comes along."""
 
+import os
+import signal
 import sys
 
 import nbformat
@@ -8,9 +10,11 @@ import pytest
 from harness.grade.assignment import Assignment
 from harness.grade.grader import Grader
 from harness.kernels.client import WarmParent
+from harness.kernels.student import Lost, NotStarted, StudentKernel
 from harness.limits import Limits
 from tests.attacks import assignment
 from tests.attacks.inside import INSIDE
+from tests.attacks.outside import OUTSIDE
 from tests.attacks.structure import STRUCTURE, edited
 
 pytestmark = [
@@ -98,3 +102,78 @@ def test_a_function_that_never_returns_costs_its_own_check(grade):
 def test_the_same_submission_gives_the_same_report_again(grade):
     notebook = assignment.submission(assignment.RIGHT | {"top": assignment.WRONG["top"]})
     assert repr(grade(notebook).report.cells) == repr(grade(notebook).report.cells)
+
+
+class _WithoutDefence:
+    """A parent whose kernels do what `exit()` and the like ask for."""
+
+    def __init__(self, parent):
+        self.parent = parent
+
+    def start_kernel(self, connection, cwd, env, box, channel):
+        whole = os.environ | env
+        return self.parent.start_kernel(connection, cwd, whole, box, channel, whole_env=True)
+
+
+@pytest.mark.parametrize("cell", [c for c in OUTSIDE if c.row == 67], ids=lambda c: c.name)
+def test_what_ends_a_process_a_moment_later_ends_it_where_it_is_not_refused(grader, cell):
+    with StudentKernel(_WithoutDefence(grader.parent), grader.make_box, grader.limits, None) as one:
+        one.run(cell.source(), 5)
+        with pytest.raises(Lost) as lost:
+            one.settle(5)
+    assert lost.value.ended
+
+
+@pytest.mark.parametrize("cell", [c for c in OUTSIDE if c.row == 67], ids=lambda c: c.name)
+@pytest.mark.parametrize("after", [2, 3, 5, 7])
+def test_an_end_in_an_own_cell_costs_no_answer(grade, cell, after):
+    notebook = assignment.submission(assignment.RIGHT)
+    own = nbformat.v4.new_code_cell(cell.source())
+    own["id"] = "own"
+    notebook.cells.insert(after, own)
+    assert grade(notebook).report.score == 10.0
+
+
+def test_a_kernel_that_dies_before_it_has_run_anything_is_no_zero(grader, grade, monkeypatch):
+    await_iopub, starts = StudentKernel._await_iopub, []
+
+    def dies(kernel):
+        starts.append(kernel)
+        if len(starts) == 1:
+            kernel.child.signal(signal.SIGKILL)
+            kernel.settle(5)
+        await_iopub(kernel)
+
+    monkeypatch.setattr(StudentKernel, "_await_iopub", dies)
+    with pytest.raises(NotStarted, match="SIGKILL"):
+        grade(assignment.submission(assignment.RIGHT))
+    assert grade(assignment.submission(assignment.RIGHT)).report.score == 10.0
+
+
+def test_a_process_that_ends_once_by_itself_costs_nothing(grade, monkeypatch):
+    run, ran = StudentKernel.run, []
+
+    def ends(kernel, source, seconds):
+        ran.append(source)
+        if len(ran) == 2:
+            kernel.child.signal(signal.SIGKILL)
+        return run(kernel, source, seconds)
+
+    monkeypatch.setattr(StudentKernel, "run", ends)
+    report = grade(assignment.submission(assignment.RIGHT)).report
+    assert (report.score, report.remarks) == (10.0, ())
+
+
+def test_a_check_that_ends_in_nothing_is_no_pass(grader, tmp_path):
+    source = assignment.source()
+    ends = {"check_double": "np.float64(1.5)", "check_centre": "0", "check_top": "torch.zeros(1)"}
+    for cell in source.cells:
+        number = ends.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+        cell.source += f"\n{number}" if number else ""
+    path = tmp_path / f"{assignment.NAME}.ipynb"
+    nbformat.write(assignment.submission(assignment.RIGHT), path)
+    what = Assignment(assignment.NAME, source, assignment.release())
+    cells = Grader(what, grader.parent, limits=grader.limits).grade("s", path).report.cells
+    assert [(c.status, c.points) for c in cells] == [
+        *[("passed", 1.5), ("failed", 0.0), ("failed", 0.0), ("passed", 1.0)]
+    ]

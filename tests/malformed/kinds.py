@@ -326,6 +326,175 @@ def a_script(folder, notebook):
     return _file(folder, "".join(f"# %%\n{cell}\n\n" for cell in cells), "ps1.py")
 
 
+@kind(said="the last before its check counts")
+def an_answer_copied_and_its_copy_improved(folder, notebook):
+    cell = _cell(notebook, "double")
+    index = notebook["cells"].index(cell)
+    again = copy.deepcopy(cell) | {"id": "again"}
+    cell["source"] = assignment.WRONG["double"]
+    notebook["cells"].insert(index + 1, again)
+    return _notebook(folder, notebook)
+
+
+@kind()
+def a_worse_copy_of_an_answer_below_its_check(folder, notebook):
+    index = notebook["cells"].index(_cell(notebook, "check_double"))
+    again = copy.deepcopy(_cell(notebook, "double")) | {"id": "again"}
+    again["source"] = assignment.WRONG["double"]
+    notebook["cells"].insert(index + 1, again)
+    return _notebook(folder, notebook)
+
+
+def _unanswered(notebook: dict) -> dict[str, str]:
+    """Put the stubs into the answer cells; gives what was in them."""
+    stubs = {_grading(c).get("grade_id"): c["source"] for c in assignment.release().cells}
+    taken = {}
+    for name in assignment.RIGHT:
+        cell = _cell(notebook, name)
+        taken[name], cell["source"] = cell["source"], stubs[name]
+    return taken
+
+
+def _own_cell(source: str) -> dict:
+    own = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    return own | {"source": source, "id": "own"}
+
+
+@kind(said="in another cell")
+def two_answers_merged_in_one_cell(folder, notebook):
+    taken = _unanswered(notebook)
+    _cell(notebook, "double")["source"] = f"{taken['double']}\n\n\n{taken['centre']}"
+    notebook["cells"].remove(_cell(notebook, "centre"))
+    for name in ("top", "answer"):
+        _cell(notebook, name)["source"] = taken[name]
+    return _notebook(folder, notebook)
+
+
+@kind(said="in another cell")
+def all_answers_in_the_last_answer_cell(folder, notebook):
+    taken = _unanswered(notebook)
+    helped = taken["double"].replace("2 * x", "TWO * x")
+    texts = ["TWO = 2", helped, *(text for name, text in taken.items() if name != "double")]
+    _cell(notebook, "answer")["source"] = "\n\n".join(texts)
+    return _notebook(folder, notebook)
+
+
+@kind(said="in another cell")
+def all_answers_and_checks_in_one_cell(folder, notebook):
+    code = [c["source"] for c in notebook["cells"] if c["cell_type"] == "code"]
+    _cell(notebook, "double")["source"] = "\n\n".join(code)
+    taken = [_cell(notebook, name) for name in ("centre", "top", "answer")]
+    notebook["cells"] = [c for c in notebook["cells"] if c not in taken]
+    return _notebook(folder, notebook)
+
+
+@kind(said="in another cell")
+def answers_in_an_own_cell_at_the_end(folder, notebook):
+    taken = _unanswered(notebook)
+    notebook["cells"].append(_own_cell("\n\n".join(taken.values())))
+    return _notebook(folder, notebook)
+
+
+@kind(said="in another cell")
+def answers_in_own_cells_above_the_stubs(folder, notebook):
+    taken = _unanswered(notebook)
+    for name, text in taken.items():
+        notebook["cells"].insert(notebook["cells"].index(_cell(notebook, name)), _own_cell(text))
+    return _notebook(folder, notebook)
+
+
+def _lost(notebook: dict, change: Callable[[str], str]) -> dict:
+    """Take all names and ids from the cells, and change the answers' texts."""
+    for cell in notebook["cells"]:
+        if _grading(cell).get("solution"):
+            cell["source"] = change(cell["source"])
+        cell["metadata"] = {}
+        del cell["id"]
+    return notebook
+
+
+@kind(said="by the name that it gives")
+def all_metadata_lost_and_a_helper_first(folder, notebook):
+    helper = "class Helper:\n    def two(self):\n        return 2\n\n\nEPS = 1e-9\n\n\n"
+    return _notebook(folder, _lost(notebook, lambda source: helper + source))
+
+
+@kind(said="by the name that it gives")
+def all_metadata_lost_and_answers_indented(folder, notebook):
+    return _notebook(folder, _lost(notebook, lambda s: "    " + s.replace("\n", "\n    ")))
+
+
+@kind(said="by the name that it gives")
+def all_metadata_lost_and_answers_renamed(folder, notebook):
+    def renamed(source):
+        name = source.partition("(")[0].removeprefix("def ")
+        return f"{source.replace(name, 'mine', 1)}\n{name} = mine" if "def " in source else source
+
+    return _notebook(folder, _lost(notebook, renamed))
+
+
+@kind()
+def commands_of_the_system(folder, notebook):
+    asked = "!pip install numpy\n%pip install numpy\nfound = !ls\nassert len(found) == 0\n"
+    for name in assignment.RIGHT:
+        _cell(notebook, name)["source"] = asked + _cell(notebook, name)["source"]
+    notebook["cells"].insert(2, _own_cell("%%bash\nls"))
+    return _notebook(folder, notebook)
+
+
+@kind()
+def lines_without_their_ends(folder, notebook):
+    for cell in notebook["cells"]:
+        cell["source"] = cell["source"].split("\n")
+    return _notebook(folder, notebook)
+
+
+def _twice(notebook: dict) -> dict[str, bytes]:
+    answered = json.dumps(notebook).encode()
+    _unanswered(notebook)
+    return {"ps1-Copy1.ipynb": answered, "ps1.ipynb": json.dumps(notebook).encode()}
+
+
+@kind(said="in which most is answered")
+def an_untouched_notebook_beside_its_answered_copy(folder, notebook):
+    for name, content in _twice(notebook).items():
+        _file(folder, content, name)
+    return folder
+
+
+@kind(said="in which most is answered")
+def an_answered_notebook_beside_its_untouched_copy(folder, notebook):
+    answered, untouched = _twice(notebook).values()
+    _file(folder, untouched, "ps1-Copy1.ipynb")
+    _file(folder, answered)
+    return folder
+
+
+@kind(said="in which most is answered")
+def a_zip_with_an_untouched_notebook_and_its_answered_copy(folder, notebook):
+    return _file(folder, _zip(_twice(notebook)), "ps1.zip")
+
+
+@kind(said="script")
+def a_script_from_colab(folder, notebook):
+    return _file(folder, _colab(notebook), "ps1.py")
+
+
+@kind(7.0, said="script")
+def a_script_from_colab_with_a_function_that_cannot_be_read(folder, notebook):
+    _cell(notebook, "centre")["source"] = "def centre(x:\n    return x - x.mean(dim=0)"
+    return _file(folder, _colab(notebook), "ps1.py")
+
+
+def _colab(notebook: dict) -> str:
+    """What Colab's "Download .py" makes of a notebook: prose as strings, and no marks of cells."""
+    parts = ['# -*- coding: utf-8 -*-\n"""ps1\n\nAutomatically generated by Colab.\n"""\n']
+    for cell in notebook["cells"]:
+        code = cell["cell_type"] == "code"
+        parts.append(cell["source"] + "\n" if code else f'"""{cell["source"]}"""\n')
+    return "\n".join(parts)
+
+
 @kind(None, "empty")
 def an_empty_file(folder, notebook):
     return _file(folder, b"")

@@ -142,6 +142,43 @@ def test_the_newest_of_two_counts_and_an_older_one_comes_too_late(room, inbox, t
     assert "'right'" in (kept / f"{LESSON}.ipynb").read_text()
 
 
+@pytest.mark.parametrize("answered", [f"{LESSON}.ipynb", f"{LESSON}-Copy1.ipynb"])
+@pytest.mark.parametrize("newer", [0, 10])
+def test_of_two_notebooks_that_counts_in_which_more_is_answered(room, inbox, answered, newer):
+    names = {f"{LESSON}.ipynb", f"{LESSON}-Copy1.ipynb"}
+    put(room, inbox / "ada" / answered, 1_700_000_000.0, mean="mean = 'right'")
+    put(room, inbox / "ada" / (names - {answered}).pop(), 1_700_000_000.0 + newer)
+    collected = collect(room, inbox)
+    assert len(collected.remarks) == 1
+    assert f"'ada/{answered}' is of the same student" in collected.remarks[0]
+    kept = room.folder / "submitted" / "ada" / LESSON / f"{LESSON}.ipynb"
+    assert "mean = 'right'" in kept.read_text()
+
+
+def test_a_fault_of_the_grader_s_own_is_not_recorded(room):
+    hand_in(room, "ada", mean="mean = 'right'")
+    room.autograde(LESSON, session=by(grade))
+    before = rows(room)
+    hand_in(room, "ada", max="max = 'right'")
+    hand_in(room, "bob", mean="mean = 'right'")
+
+    def fails(place, lesson):
+        raise RuntimeError("a defect")
+
+    outcome = room.autograde(LESSON, session=by(fails))
+    assert set(outcome.failed) == {"ada", "bob"}
+    assert (outcome.reports, rows(room)) == ({}, before)
+    assert set(room.autograde(LESSON, session=by(grade)).reports) == {"ada", "bob"}
+
+
+def test_a_check_that_was_mended_and_force_grade_anew(room):
+    hand_in(room, "ada", mean="mean = 'right'")
+    assert room.autograde(LESSON, session=by(grade, "before")).skipped == []
+    assert room.autograde(LESSON, session=by(grade, "before")).skipped == ["ada"]
+    assert room.autograde(LESSON, session=by(grade, "mended")).skipped == []
+    assert room.autograde(LESSON, session=by(grade, "mended"), force=True).skipped == []
+
+
 def test_what_is_not_understood_is_said(room, inbox):
     (inbox / "what.ipynb").write_text("{}")
     (inbox / "movie.mov").write_text("")

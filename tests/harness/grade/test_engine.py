@@ -11,6 +11,7 @@ from harness.grade.engine import LocalEngine, grade_all
 from harness.grade.journal import Journal
 from harness.grade.submissions import discover
 from harness.grade.verdicts import CellVerdict, Remark, Report
+from harness.kernels.student import NotStarted
 from tests.harness.grade.fakes import FakeSession
 
 
@@ -73,6 +74,19 @@ def test_a_grader_that_fails_on_one_submission_goes_on_with_the_others(tmp_path)
     assert "a defect" in reports[1].reason
     # The grader's own fault is no grade: it is tried again.
     assert "s01" not in journal.path.read_text()
+
+
+def test_a_fault_that_does_not_come_again_is_no_fault(tmp_path):
+    todo, tries = _submissions(tmp_path, 1), []
+
+    def grade(submission):
+        tries.append(submission.student)
+        if len(tries) == 1:
+            raise NotStarted("the notebook's process was ended by SIGSEGV")
+        return _report(submission)
+
+    assert grade_all(FakeSession(grade), todo, LocalEngine()) == [_report(todo[0])]
+    assert len(tries) == 2
 
 
 KILLED = """

@@ -40,6 +40,12 @@ def test_the_digest_changes_with_whatever_a_verdict_depends_on(session):
     assert len(digests) == 4
 
 
+def test_the_digest_changes_with_the_code_of_the_checks(session, monkeypatch):
+    before = session.digest
+    monkeypatch.setattr(session_module.depends, "code_digest", lambda source, exercises: "mended")
+    assert replace(session).digest != before
+
+
 def test_a_level_is_chosen_by_name_or_the_best_is_taken(monkeypatch):
     from harness import sandbox
 

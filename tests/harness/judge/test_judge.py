@@ -93,6 +93,11 @@ def test_a_number_at_the_end_is_partial_credit():
         assert _run(channel, "f(1) / 4")["result"] == 0.5
         assert _run(channel, "'text'")["result"] is None
         assert _run(channel, "float('nan')")["result"] == 0.0
+        for number in ("np.float64(1.5)", "np.array([1.5])", "torch.tensor(1.5)"):
+            assert _run(channel, number)["result"] == 1.5
+        assert _run(channel, "np.int64(0)")["result"] == 0.0
+        for other in ("np.ones(2)", "torch.ones(2)", "np.array(['1'])", "torch.tensor(1j)", "True"):
+            assert _run(channel, other)["result"] is None
 
 
 def test_a_name_that_is_not_there_says_that_its_cell_did_not_run():

@@ -7,6 +7,7 @@ import json
 import random
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -97,6 +98,13 @@ def test_every_form_takes_any_text(text):
     said.print(terminal.table([report]))
     for line in terminal.details([report]):
         said.print(line)
+
+
+def test_the_table_says_which_of_several_notebooks_was_graded():
+    several = Remark("several", "b.ipynb was graded; also handed in: a.ipynb.")
+    said = Console(file=io.StringIO(), width=200)
+    said.print(terminal.table([replace(_report(), remarks=(several,))]))
+    assert "b.ipynb was graded; also handed in: a.ipynb." in said.file.getvalue()
 
 
 def test_markdown_shows_what_a_student_wrote_and_obeys_none_of_it():

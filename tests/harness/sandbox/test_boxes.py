@@ -178,6 +178,17 @@ def test_everything_but_its_own_folders_is_read_only(place, level):
     assert place.run(level, writes) == (["/tmp", "/dev/shm"] if level is Level.NAMESPACES else [])
 
 
+def test_a_library_s_own_threads_start_after_the_filter_is_set(place, level):
+    def starts(box):
+        import zmq
+
+        with zmq.Context() as context, context.socket(zmq.PAIR) as one:
+            one.bind("inproc://own")
+        return "started"
+
+    assert place.run(level, starts) == "started"
+
+
 def test_its_own_folders_are_private_and_python_is_there(place, level):
     Path(place.folder, "k/w/data.csv").write_text("1,2\n")
 

@@ -359,7 +359,7 @@ class Grader:
 
 
 def _without(box: Box | None, folders: Sequence[str]) -> Box | None:
-    return None if box is None else dataclasses.replace(box, without=tuple(folders))
+    return None if box is None else dataclasses.replace(box, without=(*box.without, *folders))
 
 
 def _show_prefix(notebook: NotebookNode, outputs: Sequence[list[dict]]) -> None:

@@ -115,7 +115,7 @@ class OpenSession:
         level = self.session.level
         if level is Level.NONE:
             return None
-        return Box(level, sockets, work, paths.CODE, self.session.limits)
+        return Box(level, sockets, work, paths.CODE, self.session.limits, paths.reference())
 
 
 def choose_level(wanted: str) -> Level:

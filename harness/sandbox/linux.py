@@ -251,6 +251,17 @@ def leave_out(paths: list[str], without: tuple[str, ...]) -> list[str]:
     return kept
 
 
+def around(paths: list[str], without: tuple[str, ...]) -> list[str]:
+    """The folders that `leave_out` takes apart: Python looks into these for modules, by name."""
+    gone = {os.path.realpath(path) for path in without}
+    outer = {str(folder) for path in gone for folder in Path(path).parents}
+    return sorted(
+        folder
+        for folder in outer
+        if any(folder == path or folder.startswith(path + "/") for path in paths)
+    )
+
+
 def _work_files(folder: str, most: int) -> list[tuple[str, bytes]]:
     """The files beside the notebook; never a notebook, a link or a hidden file."""
     found, size = [], 0

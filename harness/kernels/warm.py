@@ -63,7 +63,12 @@ _KERNEL = [
     "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
     "harness.judge.agent",
+    "harness.judge.codec",
     "harness.judge.examiner",
+    "lib.checks._gradient",
+    "lib.checks._loops",
+    "lib.checks._memory",
+    "lib.checks.calling",
     "harness.sandbox",
 ]
 

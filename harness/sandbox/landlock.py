@@ -69,9 +69,8 @@ def enter(box: Box) -> None:
                 os.chown(inner, uid, uid, follow_symlinks=False)
     # A rule for a folder holds for all in it, so those around what is left out are named one by one.
     # Found before a new user might not see them.
-    whole = linux.readable(box)
-    readable = linux.leave_out(whole, box.without)
-    around = linux.around(whole, box.without)
+    readable = linux.leave_out(linux.readable(box), box.without)
+    around = linux.around(box.read_only, box.without)
     group = cgroup.join(box.limits)
     linux.become_inner(group, lambda pid: _watch(pid, folders, box.limits))
     if root:

@@ -251,15 +251,14 @@ def leave_out(paths: list[str], without: tuple[str, ...]) -> list[str]:
     return kept
 
 
-def around(paths: list[str], without: tuple[str, ...]) -> list[str]:
-    """The folders that `leave_out` takes apart: Python looks into these for modules, by name."""
-    gone = {os.path.realpath(path) for path in without}
-    outer = {str(folder) for path in gone for folder in Path(path).parents}
-    return sorted(
-        folder
-        for folder in outer
-        if any(folder == path or folder.startswith(path + "/") for path in paths)
-    )
+def around(named: tuple[str, ...], without: tuple[str, ...]) -> list[str]:
+    """The folders around those left out, in what a box names: Python looks for modules in these.
+
+    Where they can be listed the folders left out can, too; nothing in them can be read.
+    """
+    inside = [os.path.realpath(path) for path in named]
+    outer = {str(out) for path in without for out in Path(os.path.realpath(path)).parents}
+    return sorted(o for o in outer if any(o == i or o.startswith(i + "/") for i in inside))
 
 
 def _work_files(folder: str, most: int) -> list[tuple[str, bytes]]:

@@ -164,7 +164,12 @@ class Grader:
     ) -> _State:
         prefixed = len(self.assignment.prefix) if self.parent.prefix_ok else 0
         todo = plan.plan(
-            notebook, self.assignment.source, prefixed=prefixed, whole=whole, only=only
+            notebook,
+            self.assignment.source,
+            prefixed=prefixed,
+            whole=whole,
+            only=only,
+            release=self.assignment.release,
         )
         _show_prefix(notebook, self.parent.prefix_outputs[:prefixed])
         state = _State()
@@ -210,7 +215,7 @@ class Grader:
                     if not self._check(step, judge, run):
                         return position
                     continue
-                if not self._ours(step, judge, run.todo):
+                if not self._ours(step, judge):
                     return position
                 if step.student and not self._student(step, kernel, run):
                     return position
@@ -220,7 +225,7 @@ class Grader:
         """Repeat a step that had been run in processes that are lost."""
         if step.role == "check" or step.index in run.state.blamed:
             return True
-        self._ours(step, judge, run.todo)
+        self._ours(step, judge)
         if not step.student:
             return True
         try:
@@ -255,12 +260,12 @@ class Grader:
             state.missing |= _skipped_name(ran.error, run.todo.skipped)
         return True
 
-    def _ours(self, step: Step, judge: JudgeClient, todo: Plan) -> bool:
+    def _ours(self, step: Step, judge: JudgeClient) -> bool:
         """Run a cell of ours in the judge, if a check needs it there."""
         if not step.judge:
             return True
         with contextlib.suppress(JudgeDied):
-            outcome = self._run_in(judge, step, todo, self.limits.cell_s)
+            outcome = self._run_in(judge, step, self.limits.cell_s)
             return outcome.get("lost") is None
         return False
 
@@ -268,17 +273,17 @@ class Grader:
         self,
         judge: JudgeClient,
         step: Step,
-        todo: Plan,
         seconds: float,
         start: fresh.Start | None = None,
     ) -> dict:
         return judge.run(
             step.source,
-            sorted(todo.student_names),
+            sorted(step.takes),
             grade_id=step.grade_id,
             hidden=step.hidden,
             call_s=self.limits.call_s,
             seconds=seconds,
+            over=sorted(step.over),
             fresh=start,
         )
 
@@ -300,7 +305,7 @@ class Grader:
     def _check(self, step: Step, judge: JudgeClient, run: _Pass) -> bool:
         """Run one check; False if the student's process is lost by it."""
         todo, state = run.todo, run.state
-        taken = names(step.source).uses & todo.student_names
+        taken = names(step.source).uses & step.takes
         gone = [state.lost_names[name] for name in sorted(taken) if name in state.lost_names]
         if gone:
             self._give(step, run, "not run", 0.0, gone[0])
@@ -308,7 +313,7 @@ class Grader:
         budget = self.limits.cell_s + 2 * self.limits.call_s
         try:
             with state.running(), self._fresh(step, run) as start:
-                outcome = self._run_in(judge, step, todo, budget, start)
+                outcome = self._run_in(judge, step, budget, start)
         except JudgeDied as error:
             self._give(step, run, "not run", 0.0, _sentence(str(error)))
             return False

@@ -10,6 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from harness.grade import cells as grading
+from harness.grade.python_names import names, statements
 from harness.grade.reading import Ungradable
 from harness.grade.verdicts import Remark
 
@@ -32,7 +33,8 @@ def rebuild(release: NotebookNode, submitted: NotebookNode) -> Rebuilt:
 
     An answer is found by its grade_id, then by its cell id, then by the function that its stub
     defines. Own code cells stay where they stood and are marked `metadata.grading.role`: `extra`,
-    or `edited` where the learner changed an unlocked cell of ours. Everything else is ours.
+    or `edited` for what the learner has added to a cell of ours. Everything else is ours: an edit of the
+    lesson's cells is dropped.
 
     Raises:
         Ungradable: it has no cell of the release's at all.
@@ -62,28 +64,27 @@ def rebuild(release: NotebookNode, submitted: NotebookNode) -> Rebuilt:
         else:
             remarks.append(Remark("missing", "This answer cell is missing.", ours[at]))
     extra: dict[int, list[NotebookNode]] = {}
-    replaced: dict[int, NotebookNode] = {}
+    given = _given(release)
     anchor = -1
     released = {c.source.strip() for c in release.cells}
     for number, cell in enumerate(submitted.cells):
         at = place[number]
         if at is not None:
             anchor = at
-            plain = not grading.metadata(release.cells[at])
-            if plain and cell.cell_type == "code" and cell.source != release.cells[at].source:
-                replaced[at] = _own(cell, "edited")
+            if _edited(release.cells[at], cell):
+                text = f"Cell {at} of the lesson was changed; its own is run."
+                added = _added(release.cells[at], cell, given)
+                if added:
+                    extra.setdefault(at, []).append(_own(added, "edited"))
+                    text = f"{text[:-1]}, and after it what was added to it."
+                remarks.append(Remark("edited", text, ours[at]))
             continue
         kind = cell.metadata["submitted"]["kind"]
         if kind == "code" and cell.source.strip() and cell.source.strip() not in released:
-            extra.setdefault(anchor, []).append(_own(cell, "extra"))
+            extra.setdefault(anchor, []).append(_own(cell.source, "extra"))
     cells = list(extra.get(-1, []))
     for at, cell in enumerate(out.cells):
-        edited = replaced.get(at) if cell.cell_type == "code" else None
-        if edited is not None:
-            remarks.append(
-                Remark("edited", f"Cell {at} of the lesson was changed; its own is run.")
-            )
-        cells += [edited if edited is not None else cell, *extra.get(at, [])]
+        cells += [cell, *extra.get(at, [])]
     for number, cell in enumerate(cells):
         if cell.metadata.get("grading"):
             cell["id"] = f"own-{number}"
@@ -154,5 +155,31 @@ def _joined(stub: str, texts: list[str], name: str | None, remarks: list[Remark]
     return "\n".join(changed)
 
 
-def _own(cell: NotebookNode, role: str) -> NotebookNode:
-    return nbformat.v4.new_code_cell(cell.source, metadata={"grading": {"role": role}})
+def _edited(release: NotebookNode, cell: NotebookNode) -> bool:
+    """Whether a submitted code cell is one of the lesson's own and says something else than that."""
+    if release.cell_type != "code" or grading.is_answer(release):
+        return False
+    same = [line.rstrip() for line in release.source.split("\n")]
+    return bool(cell.source.strip()) and same != [s.rstrip() for s in cell.source.split("\n")]
+
+
+def _given(release: NotebookNode) -> frozenset[str]:
+    """The names that the lesson's own cells bind."""
+    code = [c for c in release.cells if c.cell_type == "code" and not grading.is_answer(c)]
+    return frozenset().union(*(names(c.source).binds for c in code))
+
+
+def _added(release: NotebookNode, cell: NotebookNode, given: frozenset[str]) -> str:
+    """What a learner has put into a cell of ours that their answers may need: imports, helpers, values.
+
+    Only statements that give new names are theirs. What would change the lesson's own names is not.
+    """
+    if cell.cell_type != "code" or grading.is_check(release):
+        return ""
+    known = set(statements(release.source))
+    new = [text for text in statements(cell.source) if text not in known]
+    return "\n".join(t for t in new if (binds := names(t).binds) and not binds & given)
+
+
+def _own(source: str, role: str) -> NotebookNode:
+    return nbformat.v4.new_code_cell(source, metadata={"grading": {"role": role}})

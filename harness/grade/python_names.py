@@ -61,6 +61,16 @@ def statements(source: str) -> list[str]:
         return [source]
 
 
+def definitions(source: str) -> frozenset[str]:
+    """The functions and classes that a cell defines at its top level; none where it is no Python."""
+    try:
+        body = ast.parse(_without_magics(source)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return frozenset(node.name for node in body if isinstance(node, kinds))
+
+
 def _without_magics(source: str) -> str:
     """The cell without IPython's additions: `%magic`, `!command`, `name?`."""
     if not re.search(r"^\s*[%!?]|\?\s*$|=\s*[%!]", source, re.MULTILINE):

@@ -75,6 +75,7 @@ class Examiner:
     def __init__(self, channel: Channel, namespace: dict, ours: Any = None) -> None:
         self.channel, self.namespace, self.shell = channel, namespace, ours
         self.taken: set[str] = set()
+        self.covered: dict[str, Any] = {}  # what of ours has the names that were taken
 
     def run(self, message: dict) -> dict:
         """Run the cell of a `run` message and describe its outcome (see the control protocol)."""
@@ -88,7 +89,7 @@ class Examiner:
         outcome |= {"outcome": "passed", "message": ""}
         try:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-                self._take(message["source"], set(message["names"]))
+                self._take(message["source"], set(message["names"]), set(message.get("over", ())))
                 outcome["result"] = self._number(self._execute(message["source"]))
         except StudentLost as error:
             outcome |= {"outcome": "error", "kind": "Lost", "lost": str(error)}
@@ -100,14 +101,21 @@ class Examiner:
         outcome["output"] = "" if hidden else said.getvalue()[:_OUTPUT]
         return outcome
 
-    def _take(self, source: str, allowed: set[str]) -> None:
-        """Bring the student's names that the cell uses, anew for each cell."""
+    def _take(self, source: str, allowed: set[str], over: set[str]) -> None:
+        """Bring the student's names that the cell uses, anew for each cell.
+
+        They are among those allowed for it, which the lesson asks the student to define; so nothing else
+        that a check reads is theirs, be it a helper, an expected value or one of Python's own names. What
+        is here already stays, but for those names in `over`, which an answer gives after a cell of ours.
+        """
         for name in self.taken:
             self.namespace.pop(name, None)
-        self.taken = set()
-        wanted = sorted((_free(source) & allowed) - set(self.namespace))
+        self.namespace |= self.covered
+        self.taken, self.covered = set(), {}
+        wanted = sorted((_free(source) & allowed) - (set(self.namespace) - over))
         if not wanted or (self.channel.lost and self.channel.sock is None):
             return
+        self.covered = {n: self.namespace.pop(n) for n in wanted if n in self.namespace}
         found = self.channel.ask({"op": "names", "names": wanted})
         if type(found) is not dict:
             raise StudentLost("the notebook's process answered what it was not asked")

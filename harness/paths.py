@@ -28,6 +28,7 @@ def reference() -> tuple[str, ...]:
     found |= {str(folder / name) for name in _ANSWERS if (folder / name).is_dir()}
     return tuple(sorted(found))
 
+
 _ANSWERS = ("lessons", "solutions", "tests", "build", ".git")
 
 

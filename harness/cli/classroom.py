@@ -14,6 +14,7 @@ from rich.markup import escape
 from harness import paths
 from harness.cli.console import bar, out
 from harness.cli.hidden import HiddenQueries, use
+from harness.cli.library_answers import Choice, LibraryAnswers
 
 if TYPE_CHECKING:
     from harness.author.lesson import Lesson
@@ -138,6 +139,7 @@ def autograde(
     jobs: Jobs = None,
     isolation: Isolation = "auto",
     queries: HiddenQueries = None,
+    library_answers: LibraryAnswers = Choice.DENY,
 ) -> None:
     """Grade what was handed in, and record it in the gradebook.
 
@@ -150,7 +152,8 @@ def autograde(
     with _explained():
         room = Classroom(folder)
         chosen = _chosen(room, lessons)
-        codes = [_grade(room, lesson, student, jobs, isolation, None) for lesson in chosen]
+        how = (isolation, library_answers)
+        codes = [_grade(room, lesson, student, jobs, how, None) for lesson in chosen]
     raise typer.Exit(max(codes, default=0))
 
 
@@ -163,6 +166,7 @@ def regrade(
     jobs: Jobs = None,
     isolation: Isolation = "auto",
     queries: HiddenQueries = None,
+    library_answers: LibraryAnswers = Choice.DENY,
 ) -> None:
     """Grade one exercise anew for everybody, without running the rest; other scores stay."""
     from harness.classroom import Classroom
@@ -171,7 +175,8 @@ def regrade(
     with _explained():
         room = Classroom(folder)
         (slug,) = _chosen(room, [lesson])
-        code = _grade(room, slug, student, jobs, isolation, exercise)
+        how = (isolation, library_answers)
+        code = _grade(room, slug, student, jobs, how, exercise)
     raise typer.Exit(code)
 
 
@@ -246,13 +251,13 @@ def _grade(
     lesson: str,
     students: list[str] | None,
     jobs: int | None,
-    isolation: str,
+    how: tuple[str, Choice],
     exercise: str | None,
 ) -> int:
     from harness.grade import engine as engines
     from harness.grade.session import choose_level
 
-    session = room.session(lesson, choose_level(isolation))
+    session = room.session(lesson, choose_level(how[0]), how[1].value)
     count = len(students or room.students(lesson))
     if not count:
         out.print(f"{escape(lesson)}: nobody handed anything in")
@@ -285,6 +290,9 @@ def _said(lesson: str, outcome: Outcome) -> int:
     out.print(terminal.table(list(outcome.reports.values())))
     for line in terminal.details([r for r in outcome.reports.values() if r.status == "ungradable"]):
         out.print(line)
+    for report in outcome.reports.values():
+        for remark in (one for one in report.remarks if one.kind == "library"):
+            out.print(terminal.shown(f"{report.student}: {remark.text}"))
     for student, reason in sorted(outcome.failed.items()):
         out.print(terminal.shown(f"{student}: not recorded. {reason}"))
     new = len(outcome.reports) - len(outcome.skipped)

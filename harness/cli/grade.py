@@ -14,6 +14,7 @@ from rich.markup import escape
 from harness import paths
 from harness.cli.console import bar, out
 from harness.cli.hidden import HiddenQueries, use
+from harness.cli.library_answers import Choice, LibraryAnswers
 from harness.reports import formats
 from lib._files import write_whole
 
@@ -78,6 +79,7 @@ def grade(
         bool, typer.Option(help="Go on where a run of the same that was killed had come to.")
     ] = True,
     queries: HiddenQueries = None,
+    library_answers: LibraryAnswers = Choice.DENY,
     files: Annotated[Mapping[str, Path | None], "from _with_formats"] = {},
 ) -> None:
     """Grade notebooks: your own, or a folder of a class's.
@@ -117,7 +119,7 @@ def grade(
             )
     by_lesson, reports = _sorted(found, only, root)
     try:
-        graded, journals = _grade(root, by_lesson, level, jobs, resume)
+        graded, journals = _grade(root, by_lesson, level, library_answers, jobs, resume)
     except WarmError as error:
         out.print(f"[red]error:[/] {escape(str(error))}")
         raise typer.Exit(2) from None
@@ -167,6 +169,7 @@ def _grade(
     root: Path,
     by_lesson: Mapping[str, Sequence[Submission]],
     level: Level,
+    library_answers: Choice,
     jobs: int | None,
     resume: bool,
 ) -> tuple[list[Report], list[Path]]:
@@ -187,7 +190,8 @@ def _grade(
         for lesson in lessons:
             todo = by_lesson[lesson.slug]
             task = progress.add_task(lesson.slug, total=len(todo))
-            session = Session(notebooks.assignment(lesson), level)
+            of = notebooks.assignment(lesson)
+            session = Session(of, level, library_answers=library_answers.value)
             file = engine.journal_file(session.digest, todo)
             if not resume:
                 file.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from nbformat import NotebookNode, from_dict
 from harness.grade import cells as grading
 from harness.grade import files, fresh, plan
 from harness.grade.assignment import Assignment
+from harness.grade.library_answers import UNNAMED, Policy, allowed, denied, in_text, remark
 from harness.grade.matching import rebuild
 from harness.grade.plan import Plan, Step
 from harness.grade.python_names import names
@@ -28,6 +29,8 @@ from harness.kernels.student import Lost, StudentKernel
 from harness.limits import Limits
 from harness.sandbox import Box
 
+_OF_A_CHECK = ("wrong", "crashed", "not attempted")
+
 
 @dataclass
 class _State:
@@ -37,6 +40,7 @@ class _State:
     remarks: list[Remark] = field(default_factory=list)
     blamed: dict[int, str] = field(default_factory=dict)
     lost_names: dict[str, str] = field(default_factory=dict)
+    borrowed: dict[str, str] = field(default_factory=dict)  # names that are not the learner's work
     missing: bool = False
     own_s: float = 0.0
 
@@ -80,6 +84,7 @@ class Grader:
         bare: gives the parent of kernels that start without anything of the lesson; by default the
             same parent.
         hints: a hint for the student, by exercise.
+        library_answers: whether an answer that is a function of the course's library earns points.
     """
 
     def __init__(
@@ -92,11 +97,14 @@ class Grader:
         isolation: str = "none",
         bare: Callable[[], KernelParent] | None = None,
         hints: Callable[[str], str | None] = lambda exercise: None,
+        library_answers: Policy = "deny",
     ) -> None:
         self.assignment, self.parent = assignment, parent
         self.limits = limits or Limits()
         self.make_box, self.isolation, self.hints = make_box, isolation, hints
         self.bare = bare or (lambda: parent)
+        self.library_answers = library_answers
+        self.asked = plan.asked_for(assignment.source, assignment.release)
 
     def grade(
         self, student: str, path: Path, only: frozenset[str] | None = None
@@ -168,11 +176,11 @@ class Grader:
             self.assignment.source,
             prefixed=prefixed,
             whole=whole,
-            only=only,
+            only=self.assignment.together(only),
             release=self.assignment.release,
         )
         _show_prefix(notebook, self.parent.prefix_outputs[:prefixed])
-        state = _State()
+        state = _State(borrowed=in_text(notebook, self.asked))
         for steps, apart in ((todo.steps, frozenset()), (todo.again, todo.apart)):
             end = time.monotonic() + self.limits.notebook_s
             run = _Pass(notebook, todo, steps, state, end, folder, bool(apart), apart)
@@ -319,21 +327,41 @@ class Grader:
             return False
         verdict = outcome.get("verdict") or {}
         lost = outcome.get("lost")
+        borrowed = self._borrowed(step, outcome.get("library") or {}, run)
         if lost:
             text = _sentence(lost)
             self._give(step, run, "crashed", 0.0, text, verdict)
             state.lost_names |= dict.fromkeys(taken, text)
             return False
+        if borrowed is not None and self.library_answers == "deny":
+            self._give(step, run, "wrong", 0.0, denied(borrowed), verdict | {"mistake": None})
+            return True
         if outcome.get("outcome") == "passed":
             result = outcome.get("result")
             points = step.points if result is None else min(max(float(result), 0.0), step.points)
             message = str(verdict.get("message") or "")
+            if borrowed is not None:
+                message = f"{message} {allowed(borrowed)}".strip()
             self._give(step, run, "passed", points, message, verdict)
             return True
+        verdict = _as_seen(step, verdict, run.state)
         message = str(verdict.get("message") or outcome.get("message") or "The check did not pass.")
         state.missing |= _skipped_name(message, todo.skipped)
         self._give(step, run, verdict.get("status") or "failed", 0.0, message, verdict)
         return True
+
+    def _borrowed(self, step: Step, told: dict[str, str], run: _Pass) -> str | None:
+        """Whose work the answer is that a check was about, if not the learner's; it is remarked once."""
+        known = run.state.borrowed
+        for name, what in told.items():
+            # In a hidden check it is not told which: a student's process could choose that.
+            known.setdefault(name, UNNAMED if step.hidden else what)
+        found = [name for name in sorted(step.takes & known.keys()) if name in _words(step.source)]
+        for name in found:
+            text = remark(name, known[name], self.library_answers)
+            if not any(one.text == text for one in run.state.remarks):
+                run.state.remarks.append(Remark("library", text, step.grade_id))
+        return known[found[0]] if found else None
 
     def _give(
         self,
@@ -378,6 +406,24 @@ def _skipped_name(text: str, skipped: frozenset[str]) -> bool:
     """Whether an error is of a name that one of our cells would have given, had it been run."""
     found = re.search(r"name '(\w+)' is not defined", text)
     return found is not None and found[1] in skipped
+
+
+def _as_seen(step: Step, verdict: dict, state: _State) -> dict:
+    """The verdict of a hidden check, which says of itself only that it did not pass, in the words of the
+    visible one if that did not pass either: what it says was found without any hidden input."""
+    exercise = verdict.get("exercise")
+    for seen in state.verdicts.values() if step.hidden and exercise else ():
+        if seen.exercise == exercise and not seen.hidden and seen.status in _OF_A_CHECK:
+            return verdict | {
+                "status": seen.status,
+                "message": seen.message,
+                "mistake": seen.mistake,
+            }
+    return verdict
+
+
+def _words(source: str) -> set[str]:
+    return set(re.findall(r"\w+", source))
 
 
 def _sentence(text: str) -> str:

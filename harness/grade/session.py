@@ -15,6 +15,7 @@ from pathlib import Path
 from harness import paths, sandbox
 from harness.grade.assignment import Assignment
 from harness.grade.grader import Grader
+from harness.grade.library_answers import Policy
 from harness.kernels.client import WarmParent, can_fork
 from harness.kernels.interface import KernelParent
 from harness.kernels.spawned import SpawningParent
@@ -31,7 +32,8 @@ class NoIsolation(RuntimeError):
 
 @dataclass(frozen=True)
 class Session:
-    """A lesson, how its submissions are isolated, and what each may use.
+    """A lesson, how its submissions are isolated, what each may use, and whether an answer that is a
+    function of the course's library earns points.
 
     It is plain and can be pickled: whoever grades, here or on another machine, opens it there.
     """
@@ -39,6 +41,7 @@ class Session:
     assignment: Assignment
     level: Level
     limits: Limits = field(default_factory=Limits)
+    library_answers: Policy = "deny"
 
     @property
     def lesson(self) -> str:
@@ -51,7 +54,11 @@ class Session:
         of, queries = self.assignment, os.environ.get(_QUERIES, "").strip()
         asked = Path(queries).read_bytes().hex() if queries and Path(queries).is_file() else ""
         text = json.dumps(
-            [of.source, of.release, str(self.level), repr(self.limits), asked], sort_keys=True
+            [
+                *(of.source, of.release, str(self.level), repr(self.limits), asked),
+                self.library_answers,
+            ],
+            sort_keys=True,
         )
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -109,6 +116,7 @@ class OpenSession:
             isolation=str(self.session.level),
             bare=self.bare,
             hints=_hint,
+            library_answers=self.session.library_answers,
         )
 
     def _box(self, sockets: str, work: str) -> Box | None:

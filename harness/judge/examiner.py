@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.judge import codec, handing, messages
-from harness.judge.proxy import Channel, Remote, StudentLost
+from harness.judge.proxy import WATCHED, Channel, Remote, StudentLost, library_name
 from harness.judge.shell import shell
 
 SILENT = "The hidden tests of this cell did not pass."
@@ -82,6 +82,7 @@ class Examiner:
         hidden = bool(message.get("hidden"))
         self.channel.call_s, self.channel.calls = float(message["call_s"]), 0
         self.channel.hidden = hidden
+        self.channel.watched, self.channel.borrowed, self.channel.named = WATCHED, {}, {}
         said = io.StringIO()
         shown = getattr(getattr(self.shell, "display_pub", None), "outputs", [])
         del shown[:]
@@ -97,7 +98,10 @@ class Examiner:
             outcome |= {"outcome": "error", "kind": type(error).__name__[:60]}
             outcome["message"] = SILENT if hidden else self._in_words(error)
             outcome["verdict"] = _verdict(getattr(error, "verdict", None))
+            if hidden:
+                outcome |= {"kind": None, "verdict": _silent(outcome["verdict"])}
         outcome["verdict"] = outcome["verdict"] or _recorded(shown)
+        outcome["library"] = self.channel.library_answers()
         outcome["output"] = "" if hidden else said.getvalue()[:_OUTPUT]
         return outcome
 
@@ -127,6 +131,8 @@ class Examiner:
                 continue
             if offer.get("callable"):
                 self.namespace[name] = Remote(self.channel, {"name": name})
+                if (library := library_name(offer.get("library"))) is not None:
+                    self.channel.named[name] = library
             else:
                 try:
                     self.namespace[name] = codec.decode(offer.get("value"))
@@ -186,6 +192,19 @@ def _verdict(said: Any) -> dict | None:
         return None
     keys = ("exercise", "status", "message", "mistake")
     return {key: str(said[key])[:4000] if said.get(key) is not None else None for key in keys}
+
+
+def _silent(verdict: dict | None) -> dict | None:
+    """A hidden check's verdict on what is not right: that it is so, and nothing that the student's function
+    could have chosen, such as an error's name or which mistake its results look like.
+
+    What a contest says is made of measures, and is bounded by itself.
+    """
+    from lib import checks
+
+    if verdict is None or isinstance(checks.find(verdict["exercise"]), checks.Contest):
+        return verdict
+    return {"exercise": verdict["exercise"], "status": "wrong", "message": SILENT, "mistake": None}
 
 
 def _recorded(shown: list) -> dict | None:

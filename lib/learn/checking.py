@@ -55,7 +55,9 @@ def check(
         KeyError: there is no such exercise.
     """
     if checked_elsewhere():
-        text = "A grader runs this notebook. It checks your functions itself, where they cannot look."
+        text = (
+            "A grader runs this notebook. It checks your functions itself, where they cannot look."
+        )
         Panel("info", f"{name}: not checked here", [text]).display()
         return None
     exercise = checks.find(name)

@@ -145,9 +145,26 @@ def choose_level(wanted: str) -> Level:
     if wanted not in set(Level):
         names = ", ".join(["auto", *Level])
         raise ValueError(f"there is no isolation {wanted!r}; there are: {names}")
-    if Level(wanted) not in sandbox.available():
+    if wanted == Level.USER:
+        _check_closed()
+    elif Level(wanted) not in sandbox.available():
         raise NoIsolation(f"{wanted} cannot be had: {sandbox.why(Level(wanted))}")
     return Level(wanted)
+
+
+def _check_closed() -> None:
+    """That a user of its own keeps a notebook from the answers: they are closed to all but the grader.
+
+    Raises:
+        NoIsolation: there is no such user, or something is open; the message says how to close it.
+    """
+    if reason := sandbox.why(Level.USER):
+        raise NoIsolation(f"user cannot be had: {reason}")
+    if found := sandbox.open_to_all(paths.reference()):
+        raise NoIsolation(
+            f"a notebook with a user of its own could still read {found[0]} and {len(found) - 1} more "
+            f"folders with answers; close them first: chmod -R go-rwx {' '.join(found)}"
+        )
 
 
 def _hint(exercise: str) -> str | None:

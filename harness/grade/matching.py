@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from harness.grade import cells as grading
-from harness.grade.python_names import names, statements
+from harness.grade import lesson_cells
 from harness.grade.reading import Ungradable
 from harness.grade.verdicts import Remark
 
@@ -64,16 +64,16 @@ def rebuild(release: NotebookNode, submitted: NotebookNode) -> Rebuilt:
         else:
             remarks.append(Remark("missing", "This answer cell is missing.", ours[at]))
     extra: dict[int, list[NotebookNode]] = {}
-    given = _given(release)
+    given = lesson_cells.given(release)
     anchor = -1
     released = {c.source.strip() for c in release.cells}
     for number, cell in enumerate(submitted.cells):
         at = place[number]
         if at is not None:
             anchor = at
-            if _edited(release.cells[at], cell):
+            if lesson_cells.edited(release.cells[at], cell):
                 text = f"Cell {at} of the lesson was changed; its own is run."
-                added = _added(release.cells[at], cell, given)
+                added = lesson_cells.added(release.cells[at], cell, given)
                 if added:
                     extra.setdefault(at, []).append(_own(added, "edited"))
                     text = f"{text[:-1]}, and after it what was added to it."
@@ -153,32 +153,6 @@ def _joined(stub: str, texts: list[str], name: str | None, remarks: list[Remark]
         return changed[0]
     remarks.append(Remark("split", "This cell was split; its parts were joined.", name))
     return "\n".join(changed)
-
-
-def _edited(release: NotebookNode, cell: NotebookNode) -> bool:
-    """Whether a submitted code cell is one of the lesson's own and says something else than that."""
-    if release.cell_type != "code" or grading.is_answer(release):
-        return False
-    same = [line.rstrip() for line in release.source.split("\n")]
-    return bool(cell.source.strip()) and same != [s.rstrip() for s in cell.source.split("\n")]
-
-
-def _given(release: NotebookNode) -> frozenset[str]:
-    """The names that the lesson's own cells bind."""
-    code = [c for c in release.cells if c.cell_type == "code" and not grading.is_answer(c)]
-    return frozenset().union(*(names(c.source).binds for c in code))
-
-
-def _added(release: NotebookNode, cell: NotebookNode, given: frozenset[str]) -> str:
-    """What a learner has put into a cell of ours that their answers may need: imports, helpers, values.
-
-    Only statements that give new names are theirs. What would change the lesson's own names is not.
-    """
-    if cell.cell_type != "code" or grading.is_check(release):
-        return ""
-    known = set(statements(release.source))
-    new = [text for text in statements(cell.source) if text not in known]
-    return "\n".join(t for t in new if (binds := names(t).binds) and not binds & given)
 
 
 def _own(source: str, role: str) -> NotebookNode:

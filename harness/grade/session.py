@@ -160,10 +160,12 @@ def _check_closed() -> None:
     """
     if reason := sandbox.why(Level.USER):
         raise NoIsolation(f"user cannot be had: {reason}")
-    if found := sandbox.open_to_all(paths.reference()):
+    queries = os.environ.get(_QUERIES, "").strip()
+    kept = [*paths.reference(), *([os.path.realpath(queries)] if queries else [])]
+    if found := sandbox.open_to_all(kept):
         raise NoIsolation(
-            f"a notebook with a user of its own could still read {found[0]} and {len(found) - 1} more "
-            f"folders with answers; close them first: chmod -R go-rwx {' '.join(found)}"
+            f"a notebook with a user of its own could still read {len(found)} places with answers, such as "
+            f"{found[0]}; close them first: chmod -R go-rwx {' '.join(found)}"
         )
 
 

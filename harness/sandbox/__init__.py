@@ -129,14 +129,16 @@ def close(box: Box) -> None:
     seccomp.close(outside=box.level is not Level.NAMESPACES)
 
 
-def open_to_all(folders: Iterable[str]) -> list[str]:
-    """Those of the folders that every user of this machine can look into (see `Level.USER`)."""
+def open_to_all(places: Iterable[str]) -> list[str]:
+    """Those of the folders and files that every user of this machine can look into (see `Level.USER`)."""
     found = []
-    for folder in folders:
-        way = [Path(folder), *Path(folder).parents]
+    for place in places:
+        path = Path(place)
         try:
-            if all(path.stat().st_mode & stat.S_IXOTH for path in way):
-                found.append(folder)
-        except OSError:
+            last = stat.S_IXOTH if path.is_dir() else stat.S_IROTH
+            passed = all(outer.stat().st_mode & stat.S_IXOTH for outer in path.parents)
+            if passed and path.stat().st_mode & last:
+                found.append(place)
+        except OSError:  # it is not there
             continue
     return found

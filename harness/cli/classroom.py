@@ -39,7 +39,10 @@ Jobs = Annotated[
     typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores and memory."),
 ]
 Isolation = Annotated[
-    str, typer.Option(help="auto, namespaces, landlock, or none for notebooks that you trust.")
+    str,
+    typer.Option(
+        help="auto, namespaces, landlock, user in a container, or none for notebooks that you trust."
+    ),
 ]
 Student = Annotated[
     list[str] | None, typer.Option("--student", help="Only this student; can be repeated.")

@@ -70,7 +70,10 @@ def grade(
         typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores and memory."),
     ] = None,
     isolation: Annotated[
-        str, typer.Option(help="auto, namespaces, landlock, or none for notebooks that you trust.")
+        str,
+        typer.Option(
+            help="auto, namespaces, landlock, user in a container, or none for notebooks that you trust."
+        ),
     ] = "auto",
     min_score: Annotated[
         float | None, typer.Option(min=0, max=100, help="Exit with 1 if one earns less percent.")

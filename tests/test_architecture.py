@@ -189,6 +189,7 @@ TESTED_IN = {
     "harness/cli/console.py": "tests/harness/cli/test_cli.py",
     "harness/cli/hidden.py": "tests/harness/cli/test_grade.py",
     "harness/cli/lab.py": "tests/journeys/test_jupyterlab.py",
+    "harness/cli/library_answers.py": "tests/harness/cli/test_grade.py",
     "harness/cli/main.py": "tests/harness/cli/test_cli.py",
     "harness/cli/prove.py": "tests/harness/cli/test_cli.py",
     "harness/cli/run.py": "tests/harness/execute/test_run.py",

@@ -21,6 +21,7 @@ from harness.grade.assignment import Assignment
 from harness.grade.copies import Copies
 from harness.grade.engine import Engine, LocalEngine
 from harness.grade.journal import Journal, fingerprint
+from harness.grade.library_answers import Policy
 from harness.grade.session import Session
 from harness.grade.submissions import Submission
 from harness.grade.verdicts import Report
@@ -220,14 +221,16 @@ class Classroom:
         only = self.cells_of(lesson, exercise)
         return self._grade(lesson, students, session, engine, progress, only)
 
-    def session(self, lesson: str, level: Level = Level.NONE) -> Session:
+    def session(
+        self, lesson: str, level: Level = Level.NONE, library_answers: Policy = "deny"
+    ) -> Session:
         """What grades a released lesson, as the classroom has it: a teacher may have changed it."""
         self._released(lesson)
         read = [
             nbformat.read(self.folder / step / lesson / f"{lesson}.ipynb", as_version=4)
             for step in ("source", "release")
         ]
-        return Session(Assignment(lesson, *read), level)
+        return Session(Assignment(lesson, *read), level, library_answers=library_answers)
 
     def _grade(
         self,

@@ -14,6 +14,7 @@ from harness import paths
 from harness.cli import trouble
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
+from harness.cli.library_answers import Choice, LibraryAnswers
 from lib._files import write_whole
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ Jobs = Annotated[
     typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores and memory."),
 ]
 Isolation = Annotated[
-    str, typer.Option(help="auto, namespaces, landlock, or none for notebooks that you trust.")
+    str,
+    typer.Option(
+        help="auto, namespaces, landlock, user in a container, or none for notebooks that you trust."
+    ),
 ]
 Student = Annotated[
     list[str] | None, typer.Option("--student", help="Only this student; can be repeated.")
@@ -148,6 +152,7 @@ def autograde(
     jobs: Jobs = None,
     isolation: Isolation = "auto",
     queries: HiddenQueries = None,
+    library_answers: LibraryAnswers = Choice.DENY,
     force: Annotated[
         bool, typer.Option("--force", help="Grade anew what has not changed, too.")
     ] = False,
@@ -164,7 +169,8 @@ def autograde(
     with _explained():
         room = Classroom(folder)
         chosen = _chosen(room, lessons)
-        codes = [_grade(room, one, student, jobs, isolation, None, force) for one in chosen]
+        how = (isolation, library_answers)
+        codes = [_grade(room, one, student, jobs, how, None, force) for one in chosen]
     raise typer.Exit(max(codes, default=0))
 
 
@@ -177,6 +183,7 @@ def regrade(
     jobs: Jobs = None,
     isolation: Isolation = "auto",
     queries: HiddenQueries = None,
+    library_answers: LibraryAnswers = Choice.DENY,
 ) -> None:
     """Grade one exercise anew for everybody, without running the rest; other scores stay."""
     from harness.classroom import Classroom
@@ -185,7 +192,8 @@ def regrade(
     with _explained():
         room = Classroom(folder)
         (slug,) = _chosen(room, [lesson])
-        code = _grade(room, slug, student, jobs, isolation, exercise)
+        how = (isolation, library_answers)
+        code = _grade(room, slug, student, jobs, how, exercise)
     raise typer.Exit(code)
 
 
@@ -260,7 +268,7 @@ def _grade(
     lesson: str,
     students: list[str] | None,
     jobs: int | None,
-    isolation: str,
+    how: tuple[str, Choice],
     exercise: str | None,
     force: bool = False,
 ) -> int:
@@ -268,7 +276,7 @@ def _grade(
     from harness.grade.session import choose_level
 
     trouble.see_temporary_folder()
-    session = room.session(lesson, choose_level(isolation))
+    session = room.session(lesson, choose_level(how[0]), how[1].value)
     count = len(students or room.students(lesson))
     if not count:
         out.print(f"{shown(lesson)}: nobody handed anything in")
@@ -301,6 +309,9 @@ def _said(lesson: str, outcome: Outcome) -> int:
     out.print(terminal.table(list(outcome.reports.values())))
     for line in terminal.details([r for r in outcome.reports.values() if r.status == "ungradable"]):
         out.print(line)
+    for report in outcome.reports.values():
+        for remark in (one for one in report.remarks if one.kind == "library"):
+            out.print(terminal.shown(f"{report.student}: {remark.text}"))
     for student, reason in sorted(outcome.failed.items()):
         out.print(shown(f"{student}: not recorded. {reason}"))
     new = len(outcome.reports) - len(outcome.skipped)

@@ -17,6 +17,7 @@ from harness import paths
 from harness.cli import trouble
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
+from harness.cli.library_answers import Choice, LibraryAnswers
 from harness.reports import formats
 from harness.reports.sanitize import line
 from lib._files import printable, write_whole
@@ -75,7 +76,10 @@ def grade(
         typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores and memory."),
     ] = None,
     isolation: Annotated[
-        str, typer.Option(help="auto, namespaces, landlock, or none for notebooks that you trust.")
+        str,
+        typer.Option(
+            help="auto, namespaces, landlock, user in a container, or none for notebooks that you trust."
+        ),
     ] = "auto",
     min_score: Annotated[
         float | None, typer.Option(min=0, max=100, help="Exit with 1 if one earns less percent.")
@@ -84,6 +88,7 @@ def grade(
         bool, typer.Option(help="Go on where a run of the same that was killed had come to.")
     ] = True,
     queries: HiddenQueries = None,
+    library_answers: LibraryAnswers = Choice.DENY,
     files: Annotated[Mapping[str, Path | None], "from _with_formats"] = {},
 ) -> None:
     """Grade notebooks: your own, or a folder of a class's.
@@ -126,7 +131,7 @@ def grade(
     trouble.see_temporary_folder()
     by_lesson, reports = _sorted(found, only, root)
     try:
-        graded, journals = _grade(root, by_lesson, level, jobs, resume)
+        graded, journals = _grade(root, by_lesson, level, library_answers, jobs, resume)
     except WarmError as error:
         out.print(f"[red]error:[/] {shown(error)}")
         raise typer.Exit(2) from None
@@ -190,6 +195,7 @@ def _grade(
     root: Path,
     by_lesson: Mapping[str, Sequence[Submission]],
     level: Level,
+    library_answers: Choice,
     jobs: int | None,
     resume: bool,
 ) -> tuple[list[Report], list[Journal]]:
@@ -209,7 +215,8 @@ def _grade(
         for lesson in lessons:
             todo = by_lesson[lesson.slug]
             task = progress.add_task(lesson.slug, total=len(todo))
-            session = Session(notebooks.assignment(lesson), level)
+            of = notebooks.assignment(lesson)
+            session = Session(of, level, library_answers=library_answers.value)
             journal = _journal(session, todo, resume)
             journals.append(journal)
             chosen = engine.choose(len(todo), jobs, say)

@@ -36,3 +36,11 @@ class Assignment:
         """The exercises that its check cells name: `mean_pool` of `check("mean_pool", mean_pool)`."""
         found = (_CHECK.findall(cell["source"]) for _, cell in cells.checks(self.source))
         return sorted({name for names in found for name in names})
+
+    def together(self, only: frozenset[str] | None) -> frozenset[str] | None:
+        """These checks, and the others of their exercises: a hidden one says what the visible one says."""
+        if only is None:
+            return None
+        named = {g: set(_CHECK.findall(c["source"])) for g, c in cells.checks(self.source)}
+        wanted = set().union(*(named.get(grade_id, set()) for grade_id in only))
+        return only | {grade_id for grade_id, names in named.items() if names & wanted}

@@ -17,6 +17,7 @@ from nbformat import NotebookNode, from_dict
 from harness.grade import cells as grading
 from harness.grade import files, fresh, plan
 from harness.grade.assignment import Assignment
+from harness.grade.library_answers import UNNAMED, Policy, allowed, denied, in_text, remark
 from harness.grade.matching import rebuild
 from harness.grade.plan import Plan, Step
 from harness.grade.python_names import names
@@ -29,6 +30,8 @@ from harness.kernels.student import Lost, StudentKernel
 from harness.limits import Limits
 from harness.sandbox import Box
 
+_OF_A_CHECK = ("wrong", "crashed", "not attempted")
+
 
 @dataclass
 class _State:
@@ -38,6 +41,7 @@ class _State:
     remarks: list[Remark] = field(default_factory=list)
     blamed: dict[int, str] = field(default_factory=dict)
     lost_names: dict[str, str] = field(default_factory=dict)
+    borrowed: dict[str, str] = field(default_factory=dict)  # names that are not the learner's work
     missing: bool = False
     own_s: float = 0.0
 
@@ -90,6 +94,7 @@ class Grader:
         bare: gives the parent of kernels that start without anything of the lesson; by default the
             same parent.
         hints: a hint for the student, by exercise.
+        library_answers: whether an answer that is a function of the course's library earns points.
     """
 
     def __init__(
@@ -102,11 +107,14 @@ class Grader:
         isolation: str = "none",
         bare: Callable[[], KernelParent] | None = None,
         hints: Callable[[str], str | None] = lambda exercise: None,
+        library_answers: Policy = "deny",
     ) -> None:
         self.assignment, self.parent = assignment, parent
         self.limits = limits or Limits()
         self.make_box, self.isolation, self.hints = make_box, isolation, hints
         self.bare = bare or (lambda: parent)
+        self.library_answers = library_answers
+        self.asked = plan.asked_for(assignment.source, assignment.release)
 
     def grade(
         self, student: str, path: Path, only: frozenset[str] | None = None
@@ -174,10 +182,15 @@ class Grader:
     ) -> _State:
         prefixed = len(self.assignment.prefix) if self.parent.prefix_ok else 0
         todo = plan.plan(
-            notebook, self.assignment.source, prefixed=prefixed, whole=whole, only=only
+            notebook,
+            self.assignment.source,
+            prefixed=prefixed,
+            whole=whole,
+            only=self.assignment.together(only),
+            release=self.assignment.release,
         )
         _show_prefix(notebook, self.parent.prefix_outputs[:prefixed])
-        state = _State()
+        state = _State(borrowed=in_text(notebook, self.asked))
         for steps, apart in ((todo.steps, frozenset()), (todo.again, todo.apart)):
             end = time.monotonic() + self.limits.notebook_s
             run = _Pass(notebook, todo, steps, state, end, folder, bool(apart), apart)
@@ -219,7 +232,7 @@ class Grader:
                 after: _After = "next"
                 if step.role == "check":
                     after = self._check(step, judge, run)
-                elif not self._ours(step, judge, run.todo):
+                elif not self._ours(step, judge):
                     after = "lost"
                 elif step.student:
                     after = self._student(step, kernel, run)
@@ -231,7 +244,7 @@ class Grader:
         """Repeat a step that had been run in processes that are lost."""
         if step.role == "check" or step.index in run.state.blamed:
             return True
-        self._ours(step, judge, run.todo)
+        self._ours(step, judge)
         if not step.student:
             return True
         try:
@@ -282,12 +295,12 @@ class Grader:
             state.missing |= _skipped_name(ran.error, run.todo.skipped)
         return "next"
 
-    def _ours(self, step: Step, judge: JudgeClient, todo: Plan) -> bool:
+    def _ours(self, step: Step, judge: JudgeClient) -> bool:
         """Run a cell of ours in the judge, if a check needs it there."""
         if not step.judge:
             return True
         with contextlib.suppress(JudgeDied):
-            outcome = self._run_in(judge, step, todo, self.limits.cell_s)
+            outcome = self._run_in(judge, step, self.limits.cell_s)
             return outcome.get("lost") is None
         return False
 
@@ -295,17 +308,17 @@ class Grader:
         self,
         judge: JudgeClient,
         step: Step,
-        todo: Plan,
         seconds: float,
         start: fresh.Start | None = None,
     ) -> dict:
         return judge.run(
             step.source,
-            sorted(todo.student_names),
+            sorted(step.takes),
             grade_id=step.grade_id,
             hidden=step.hidden,
             call_s=self.limits.call_s,
             seconds=seconds,
+            over=sorted(step.over),
             fresh=start,
         )
 
@@ -327,7 +340,7 @@ class Grader:
     def _check(self, step: Step, judge: JudgeClient, run: _Pass) -> _After:
         """Run one check."""
         todo, state = run.todo, run.state
-        taken = names(step.source).uses & todo.student_names
+        taken = names(step.source).uses & step.takes
         gone = [state.lost_names[name] for name in sorted(taken) if name in state.lost_names]
         if gone:
             self._give(step, run, "not run", 0.0, gone[0])
@@ -335,7 +348,7 @@ class Grader:
         budget = self.limits.cell_s + 2 * self.limits.call_s
         try:
             with state.running(), self._fresh(step, run) as start:
-                outcome = self._run_in(judge, step, todo, budget, start)
+                outcome = self._run_in(judge, step, budget, start)
         except JudgeDied as error:
             if isinstance(error.__cause__, Closed) and self._doubt(step, run):
                 return "again"
@@ -343,6 +356,7 @@ class Grader:
             return "lost"
         verdict = outcome.get("verdict") or {}
         lost = outcome.get("lost")
+        borrowed = self._borrowed(step, outcome.get("library") or {}, run)
         if lost:
             ended = run.kernel is not None and run.kernel.ended(ENDING_S)
             if ended and self._doubt(step, run):
@@ -352,6 +366,9 @@ class Grader:
             state.lost_names |= dict.fromkeys(taken, text)
             return "lost"
         run.doubted = None
+        if borrowed is not None and self.library_answers == "deny":
+            self._give(step, run, "wrong", 0.0, denied(borrowed), verdict | {"mistake": None})
+            return "next"
         if outcome.get("outcome") == "passed":
             result = outcome.get("result")
             points = step.points if result is None else min(max(float(result), 0.0), step.points)
@@ -361,12 +378,28 @@ class Grader:
                 said = verdict.get("status")
                 status = said if said and said != "passed" else "failed"
                 message = message or "The check gave no points."
+            if borrowed is not None:
+                message = f"{message} {allowed(borrowed)}".strip()
             self._give(step, run, status, points, message, verdict)
             return "next"
+        verdict = _as_seen(step, verdict, run.state)
         message = str(verdict.get("message") or outcome.get("message") or "The check did not pass.")
         state.missing |= _skipped_name(message, todo.skipped)
         self._give(step, run, verdict.get("status") or "failed", 0.0, message, verdict)
         return "next"
+
+    def _borrowed(self, step: Step, told: dict[str, str], run: _Pass) -> str | None:
+        """Whose work the answer is that a check was about, if not the learner's; it is remarked once."""
+        known = run.state.borrowed
+        for name, what in told.items():
+            # In a hidden check it is not told which: a student's process could choose that.
+            known.setdefault(name, UNNAMED if step.hidden else what)
+        found = [name for name in sorted(step.takes & known.keys()) if name in _words(step.source)]
+        for name in found:
+            text = remark(name, known[name], self.library_answers)
+            if not any(one.text == text for one in run.state.remarks):
+                run.state.remarks.append(Remark("library", text, step.grade_id))
+        return known[found[0]] if found else None
 
     def _give(
         self,
@@ -397,7 +430,7 @@ class Grader:
 
 
 def _without(box: Box | None, folders: Sequence[str]) -> Box | None:
-    return None if box is None else dataclasses.replace(box, without=tuple(folders))
+    return None if box is None else dataclasses.replace(box, without=(*box.without, *folders))
 
 
 def _show_prefix(notebook: NotebookNode, outputs: Sequence[list[dict]]) -> None:
@@ -411,6 +444,24 @@ def _skipped_name(text: str, skipped: frozenset[str]) -> bool:
     """Whether an error is of a name that one of our cells would have given, had it been run."""
     found = re.search(r"name '(\w+)' is not defined", text)
     return found is not None and found[1] in skipped
+
+
+def _as_seen(step: Step, verdict: dict, state: _State) -> dict:
+    """The verdict of a hidden check, which says of itself only that it did not pass, in the words of the
+    visible one if that did not pass either: what it says was found without any hidden input."""
+    exercise = verdict.get("exercise")
+    for seen in state.verdicts.values() if step.hidden and exercise else ():
+        if seen.exercise == exercise and not seen.hidden and seen.status in _OF_A_CHECK:
+            return verdict | {
+                "status": seen.status,
+                "message": seen.message,
+                "mistake": seen.mistake,
+            }
+    return verdict
+
+
+def _words(source: str) -> set[str]:
+    return set(re.findall(r"\w+", source))
 
 
 def _sentence(text: str) -> str:

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from harness.grade import answers as answering
 from harness.grade import cells as grading
+from harness.grade import lesson_cells
 from harness.grade.answers import Asked
 from harness.grade.merged import Handed, apart
 from harness.grade.reading import Ungradable
@@ -43,7 +44,8 @@ def rebuild(
     them, and so the last that gives a name before its check counts; a stub that was left never
     overrides one, and what stands only below its check is run before it. Own code cells stay where
     they stood and are marked `metadata.grading.role`: `part` where they give an answer, `extra`, or
-    `edited` where the learner changed an unlocked cell of ours. Everything else is ours.
+    `edited` for what the learner has added to a cell of ours. Everything else is ours: an edit of the
+    lesson's cells is dropped.
 
     Raises:
         Ungradable: it has no cell of the release's at all.
@@ -64,15 +66,12 @@ def rebuild(
         where |= dict.fromkeys(home[at], at)
     own = _own_cells(release, wanted, handed, where, {n for one in found.values() for n in one})
     answers: dict[str, str] = {}
+    given = lesson_cells.given(release)
     cells = list(own.get(-1, []))
     for at, cell in enumerate(copy.deepcopy(release).cells):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        edit = _edit(at, release, handed)
-        if edit is not None:
-            text = f"Cell {at} of the lesson was changed; its own is run."
-            remarks.append(Remark("edited", text))
-        cells.append(edit if edit is not None else cell)
+        cells.append(cell)
         if at in wanted:
             asked, name = wanted[at], grading.grade_id(cell)
             remarks += _noticed(at, asked, name, handed, home[at], found[at])
@@ -84,6 +83,11 @@ def rebuild(
             if texts or any(one.at == at for one in handed):
                 answers[name or ""] = cell.source
             cells += [_own(text, "part") for text in texts[1:] if asked.code]
+        said, added = _edit(at, release, handed, given)
+        if said:
+            remarks.append(Remark("edited", said, grading.grade_id(cell)))
+        if added:
+            cells.append(_own(added, "edited"))
         cells += own.get(at, [])
     for number, cell in enumerate(cells):
         if cell.metadata.get("grading"):
@@ -229,14 +233,19 @@ def _form(source: str, code: bool) -> str:
     return "\n".join(piece.mark for piece in answering.pieces(source) if not piece.idle)
 
 
-def _edit(at: int, release: NotebookNode, handed: Sequence[Handed]) -> NotebookNode | None:
-    """What a learner made of an unlocked code cell of ours, None where it is as it was."""
+def _edit(
+    at: int, release: NotebookNode, handed: Sequence[Handed], given: frozenset[str]
+) -> tuple[str, str]:
+    """What is to be said of the edits of a cell of ours, and what they add; both empty without one."""
     ours = release.cells[at]
-    if grading.metadata(ours) or ours.cell_type != "code":
-        return None
-    theirs = [c for c in handed if c.at == at and c.code and not c.piece]
-    changed = [cell.source for cell in theirs if cell.source != ours.source]
-    return _own(changed[-1], "edited") if changed else None
+    theirs = [c.source for c in handed if c.at == at and not c.piece]
+    edits = [text for text in theirs if lesson_cells.edited(ours, text)]
+    if not edits:
+        return "", ""
+    of_code = [c.source for c in handed if c.at == at and c.code and c.source in edits]
+    added = "\n".join(filter(None, (lesson_cells.added(ours, text, given) for text in of_code)))
+    said = f"Cell {at} of the lesson was changed; its own is run"
+    return said + (", and after it what was added to it." if added else "."), added
 
 
 def _own(source: str, role: str) -> NotebookNode:

@@ -10,7 +10,8 @@ nothing that it prints or answers afterwards may reach a student.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import builtins
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,7 +19,7 @@ from nbformat import NotebookNode
 
 from harness.grade import cells as grading
 from harness.grade.cells import is_answer, is_check
-from harness.grade.python_names import Names, names, statements
+from harness.grade.python_names import Names, definitions, names, statements
 
 Role = Literal["ours", "answer", "extra", "check"]
 HIDDEN = "### BEGIN HIDDEN TESTS"
@@ -26,7 +27,11 @@ HIDDEN = "### BEGIN HIDDEN TESTS"
 
 @dataclass(frozen=True)
 class Step:
-    """One cell to run. `student` and `judge` say in which process; `index` is its place."""
+    """One cell to run. `student` and `judge` say in which process; `index` is its place.
+
+    `takes` are the names that the judge takes from the student for it, if it uses them; those in `over`
+    although a cell of ours before the answer gives them too.
+    """
 
     index: int
     role: Role
@@ -36,6 +41,8 @@ class Step:
     hidden: bool = False
     student: bool = False
     judge: bool = False
+    takes: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ class Plan:
         again: a second pass in fresh processes, of which nothing but verdicts is kept, for the
             checks of which `apart` names the cells: they would not mean the same at the end.
         skipped: names that cells would have given which are not run.
-        student_names: the names that a check may take from the student.
+        student_names: the names that the lesson asks a student for.
     """
 
     steps: tuple[Step, ...]
@@ -69,14 +76,28 @@ def prefix(release: NotebookNode) -> list[dict[str, str | None]]:
     return leading
 
 
-def student_names(notebooks: Iterable[NotebookNode]) -> frozenset[str]:
-    """The names that answer cells define, as the lesson has them: all that a check may ask for."""
-    found: set[str] = set()
-    for notebook in notebooks:
-        for cell in notebook.cells:
-            if cell.cell_type == "code" and is_answer(cell):
-                found |= names(cell.source).binds
-    return frozenset(found)
+def asked_for(
+    source: NotebookNode, release: NotebookNode | None = None
+) -> dict[str, frozenset[str]]:
+    """The names that the lesson asks each answer cell to define, by the cell's `grade_id`.
+
+    They are the lesson's: what an answer binds besides is no business of a check. A name of Python's
+    own, or of one of the lesson's cells, is asked for only where the stub or a definition gives it: a
+    variable of the worked answer that happens to be called so must not stand in for it.
+    """
+    cells = [c for c in source.cells if c.cell_type == "code"]
+    lessons = [names(c.source).binds for c in cells if not is_answer(c) and not is_check(c)]
+    others = frozenset(dir(builtins)).union(*lessons)
+    stubs = {grading.grade_id(c): c for c in (release.cells if release else ()) if is_answer(c)}
+    found = {}
+    for cell in cells:
+        name = grading.grade_id(cell)
+        if not is_answer(cell) or name is None:
+            continue
+        stub = names(stubs[name].source).binds if name in stubs else frozenset()
+        sure = stub | definitions(cell.source) | {name}
+        found[name] = (names(cell.source).binds | stub) - (others - sure)
+    return found
 
 
 def plan(
@@ -86,6 +107,7 @@ def plan(
     prefixed: int = 0,
     whole: bool = False,
     only: frozenset[str] | None = None,
+    release: NotebookNode | None = None,
 ) -> Plan:
     """Decide what is run for a submission.
 
@@ -96,10 +118,11 @@ def plan(
         prefixed: how many leading code cells have been run in the warm parent.
         whole: run every cell, whether a grade needs it or not.
         only: the checks to run, by `grade_id`, with no other cells than these need; None for all.
+        release: the released notebook, whose stubs say what is asked for.
     """
     checks = {name: cell["source"] for name, cell in grading.checks(source)}
     cells: list[tuple[int, Role, str, NotebookNode]] = []
-    seen = 0
+    seen, leading = 0, frozenset[str]()
     for index, cell in enumerate(rebuilt.cells):
         if cell.cell_type != "code":
             continue
@@ -107,6 +130,7 @@ def plan(
         if not own and not is_answer(cell) and not is_check(cell):
             seen += 1
             if seen <= prefixed:
+                leading |= names(cell.source).binds
                 continue
             cells.append((index, "ours", cell.source, cell))
         elif is_check(cell):
@@ -127,10 +151,18 @@ def plan(
     for_student = ours if whole else _needed(ours, theirs, of)
     for_judge = _needed(ours, graded, of)
     # What a check takes from the student's process may itself come from a cell of ours.
-    wanted = student_names((source, rebuilt))
+    asked = asked_for(source, release)
+    wanted: frozenset[str] = frozenset().union(*asked.values())
+    owner: dict[str, Role] = dict.fromkeys(leading, "ours")  # of each name, whose cell gave it last
     steps: list[Step] = []
     skipped: set[str] = set()
     for number, (index, role, text, cell) in enumerate(cells):
+        takes = frozenset(n for n in wanted if owner.get(n) in (None, "answer"))
+        over = frozenset(n for n in takes if owner.get(n) == "answer")
+        if role == "answer":
+            owner |= dict.fromkeys(asked.get(grading.grade_id(cell) or "", ()), role)
+        elif role != "extra":
+            owner |= dict.fromkeys(of[number].binds, role)
         student = number in theirs or number in for_student
         judge = role == "check" or number in for_judge
         if not student and not judge:
@@ -146,6 +178,8 @@ def plan(
                 HIDDEN in text,
                 student,
                 judge,
+                takes,
+                over,
             )
         )
     first, again, apart = _hidden_last(steps)

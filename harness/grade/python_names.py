@@ -62,6 +62,16 @@ def statements(source: str) -> list[str]:
         return [source]
 
 
+def definitions(source: str) -> frozenset[str]:
+    """The functions and classes that a cell defines at its top level; none where it is no Python."""
+    try:
+        body = ast.parse(without_magics(source)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return frozenset(node.name for node in body if isinstance(node, kinds))
+
+
 def without_magics(source: str) -> str:
     """The cell as Python: without `%magic`, `!command`, `name?`, and not indented as a whole.
 

@@ -16,6 +16,7 @@ from harness import paths, sandbox
 from harness.grade import depends
 from harness.grade.assignment import Assignment
 from harness.grade.grader import Grader
+from harness.grade.library_answers import Policy
 from harness.kernels.client import WarmParent, can_fork
 from harness.kernels.interface import KernelParent
 from harness.kernels.spawned import SpawningParent
@@ -32,7 +33,8 @@ class NoIsolation(RuntimeError):
 
 @dataclass(frozen=True)
 class Session:
-    """A lesson, how its submissions are isolated, and what each may use.
+    """A lesson, how its submissions are isolated, what each may use, and whether an answer that is a
+    function of the course's library earns points.
 
     It is plain and can be pickled: whoever grades, here or on another machine, opens it there.
     """
@@ -40,6 +42,7 @@ class Session:
     assignment: Assignment
     level: Level
     limits: Limits = field(default_factory=Limits)
+    library_answers: Policy = "deny"
 
     @property
     def lesson(self) -> str:
@@ -53,7 +56,10 @@ class Session:
         asked = Path(queries).read_bytes().hex() if queries and Path(queries).is_file() else ""
         code = depends.code_digest(of.source, of.exercises)
         text = json.dumps(
-            [of.source, of.release, str(self.level), repr(self.limits), asked, code],
+            [
+                *(of.source, of.release, str(self.level), repr(self.limits), asked, code),
+                self.library_answers,
+            ],
             sort_keys=True,
         )
         return hashlib.sha256(text.encode()).hexdigest()
@@ -112,13 +118,14 @@ class OpenSession:
             isolation=str(self.session.level),
             bare=self.bare,
             hints=_hint,
+            library_answers=self.session.library_answers,
         )
 
     def _box(self, sockets: str, work: str) -> Box | None:
         level = self.session.level
         if level is Level.NONE:
             return None
-        return Box(level, sockets, work, paths.CODE, self.session.limits)
+        return Box(level, sockets, work, paths.CODE, self.session.limits, paths.reference())
 
 
 def choose_level(wanted: str) -> Level:
@@ -140,9 +147,28 @@ def choose_level(wanted: str) -> Level:
     if wanted not in set(Level):
         names = ", ".join(["auto", *Level])
         raise ValueError(f"there is no isolation {wanted!r}; there are: {names}")
-    if Level(wanted) not in sandbox.available():
+    if wanted == Level.USER:
+        _check_closed()
+    elif Level(wanted) not in sandbox.available():
         raise NoIsolation(f"{wanted} cannot be had: {sandbox.why(Level(wanted))}")
     return Level(wanted)
+
+
+def _check_closed() -> None:
+    """That a user of its own keeps a notebook from the answers: they are closed to all but the grader.
+
+    Raises:
+        NoIsolation: there is no such user, or something is open; the message says how to close it.
+    """
+    if reason := sandbox.why(Level.USER):
+        raise NoIsolation(f"user cannot be had: {reason}")
+    queries = os.environ.get(_QUERIES, "").strip()
+    kept = [*paths.reference(), *([os.path.realpath(queries)] if queries else [])]
+    if found := sandbox.open_to_all(kept):
+        raise NoIsolation(
+            f"a notebook with a user of its own could still read {len(found)} places with answers, such as "
+            f"{found[0]}; close them first: chmod -R go-rwx {' '.join(found)}"
+        )
 
 
 def _hint(exercise: str) -> str | None:

@@ -69,7 +69,7 @@ def _answer(
         if method not in METHODS:
             raise Unknown(f"the method {method!r}")
         target = getattr(target, method)
-    from harness.judge import codec
+    from harness.judge import borrowed, codec
     from lib.checks import _gradient, _loops, _memory, _state, values
     from lib.checks.calling import changed_argument, is_cell, started
 
@@ -84,7 +84,10 @@ def _answer(
         kwargs = {key: _taken(node, namespace, handles) for key, node in message["kwargs"].items()}
         before = tuple(values.copy_value(args)), values.copy_value(kwargs)
         try:
-            result = target(*args, **kwargs)
+            if message.get("watch") is True:
+                result, noticed["library"] = borrowed.called(target, args, kwargs)
+            else:
+                result = target(*args, **kwargs)
         except NotImplementedError:
             noticed["started"] = started(target)
             raise
@@ -111,12 +114,15 @@ def _taken(node: Any, namespace: dict, handles: dict[str, Any]) -> Any:
 
 def _offer(value: Any, name: str, handles: dict[str, Any]) -> dict:
     """A name's value: plain if it has a plain form, else that it can be called by its name."""
-    from harness.judge import codec
+    from harness.judge import borrowed, codec
 
     try:
         return {"callable": False, "value": codec.encode(value)}
     except codec.CodecError:
-        return {"callable": True, "value": None}
+        told = None
+        with contextlib.suppress(Exception):  # whatever a learner's own class makes of being asked
+            told = borrowed.named(value)
+        return {"callable": True, "value": None, "library": told}
 
 
 def _handle(value: Any, handles: dict[str, Any]) -> dict:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.judge import codec, handing, messages
-from harness.judge.proxy import Channel, Remote, StudentLost
+from harness.judge.proxy import WATCHED, Channel, Remote, StudentLost, library_name
 from harness.judge.shell import shell
 
 SILENT = "The hidden tests of this cell did not pass."
@@ -76,12 +76,14 @@ class Examiner:
     def __init__(self, channel: Channel, namespace: dict, ours: Any = None) -> None:
         self.channel, self.namespace, self.shell = channel, namespace, ours
         self.taken: set[str] = set()
+        self.covered: dict[str, Any] = {}  # what of ours has the names that were taken
 
     def run(self, message: dict) -> dict:
         """Run the cell of a `run` message and describe its outcome (see the control protocol)."""
         hidden = bool(message.get("hidden"))
         self.channel.call_s, self.channel.calls = float(message["call_s"]), 0
         self.channel.hidden = hidden
+        self.channel.watched, self.channel.borrowed, self.channel.named = WATCHED, {}, {}
         said = io.StringIO()
         shown = getattr(getattr(self.shell, "display_pub", None), "outputs", [])
         del shown[:]
@@ -89,7 +91,7 @@ class Examiner:
         outcome |= {"outcome": "passed", "message": ""}
         try:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-                self._take(message["source"], set(message["names"]))
+                self._take(message["source"], set(message["names"]), set(message.get("over", ())))
                 outcome["result"] = self._number(self._execute(message["source"]))
         except StudentLost as error:
             outcome |= {"outcome": "error", "kind": "Lost", "lost": str(error)}
@@ -97,18 +99,28 @@ class Examiner:
             outcome |= {"outcome": "error", "kind": type(error).__name__[:60]}
             outcome["message"] = SILENT if hidden else self._in_words(error)
             outcome["verdict"] = _verdict(getattr(error, "verdict", None))
+            if hidden:
+                outcome |= {"kind": None, "verdict": _silent(outcome["verdict"])}
         outcome["verdict"] = outcome["verdict"] or _recorded(shown)
+        outcome["library"] = self.channel.library_answers()
         outcome["output"] = "" if hidden else said.getvalue()[:_OUTPUT]
         return outcome
 
-    def _take(self, source: str, allowed: set[str]) -> None:
-        """Bring the student's names that the cell uses, anew for each cell."""
+    def _take(self, source: str, allowed: set[str], over: set[str]) -> None:
+        """Bring the student's names that the cell uses, anew for each cell.
+
+        They are among those allowed for it, which the lesson asks the student to define; so nothing else
+        that a check reads is theirs, be it a helper, an expected value or one of Python's own names. What
+        is here already stays, but for those names in `over`, which an answer gives after a cell of ours.
+        """
         for name in self.taken:
             self.namespace.pop(name, None)
-        self.taken = set()
-        wanted = sorted((_free(source) & allowed) - set(self.namespace))
+        self.namespace |= self.covered
+        self.taken, self.covered = set(), {}
+        wanted = sorted((_free(source) & allowed) - (set(self.namespace) - over))
         if not wanted or (self.channel.lost and self.channel.sock is None):
             return
+        self.covered = {n: self.namespace.pop(n) for n in wanted if n in self.namespace}
         found = self.channel.ask({"op": "names", "names": wanted})
         if type(found) is not dict:
             raise StudentLost("the notebook's process answered what it was not asked")
@@ -120,6 +132,8 @@ class Examiner:
                 continue
             if offer.get("callable"):
                 self.namespace[name] = Remote(self.channel, {"name": name})
+                if (library := library_name(offer.get("library"))) is not None:
+                    self.channel.named[name] = library
             else:
                 try:
                     self.namespace[name] = codec.decode(offer.get("value"))
@@ -187,6 +201,19 @@ def _verdict(said: Any) -> dict | None:
         return None
     keys = ("exercise", "status", "message", "mistake")
     return {key: str(said[key])[:4000] if said.get(key) is not None else None for key in keys}
+
+
+def _silent(verdict: dict | None) -> dict | None:
+    """A hidden check's verdict on what is not right: that it is so, and nothing that the student's function
+    could have chosen, such as an error's name or which mistake its results look like.
+
+    What a contest says is made of measures, and is bounded by itself.
+    """
+    from lib import checks
+
+    if verdict is None or isinstance(checks.find(verdict["exercise"]), checks.Contest):
+        return verdict
+    return {"exercise": verdict["exercise"], "status": "wrong", "message": SILENT, "mistake": None}
 
 
 def _recorded(shown: list) -> dict | None:

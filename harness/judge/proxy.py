@@ -13,6 +13,7 @@ from harness.judge import codec, messages
 from harness.judge.agent import METHODS
 
 MOST_CALLS = 100_000
+WATCHED = 32  # calls of a check that are watched for what the library does in them
 NOT_THERE = "the student's process is not there"
 
 
@@ -51,6 +52,12 @@ def error_class(kind: Any, hidden: bool = False) -> type[Exception]:
     return _KINDS.setdefault(kind, type(kind, (StudentError,), {}))
 
 
+def library_name(told: Any) -> str | None:
+    """A name of the library's as the student's process tells it, None if it is none."""
+    plain = type(told) is str and re.fullmatch(r"lib\.[\w.<>]{1,96}", told, re.ASCII)
+    return told if plain else None
+
+
 class Host(Protocol):
     """What the judge can have of the grader while it runs a check."""
 
@@ -81,6 +88,10 @@ class Channel:
             None  # the argument that the last call changed, as it says itself
         )
         self.altered: str | None = None  # a library's setting that it changed, as it says itself
+        self.watched = 0  # calls that are still to be watched
+        # By name, as the student's process says: what it is of the library's, and whose results it gives.
+        self.named: dict[str, str] = {}
+        self.borrowed: dict[str, list[str]] = {}
         self.started = False  # whether the function last called does more than the empty exercise
         self.lost: str | None = None if sock else NOT_THERE
 
@@ -119,9 +130,25 @@ class Channel:
         altered = answer.get("altered")
         plain = type(altered) is str and re.fullmatch(r"[\w' ]{1,60}", altered)
         self.altered = altered if plain else None
+        if "library" in answer and "watch" in question:
+            seen = self.borrowed.setdefault(question["name"], [])
+            seen.append(library_name(answer["library"]) or "")
         if "error" in answer:
             raise _raised(answer["error"], self.hidden)
         return answer["ok"]
+
+    def library_answers(self) -> dict[str, str]:
+        """The student's functions that are the library's, as their process says, with what they are.
+
+        A wrapper is one if all calls that were watched came out as the library's function has them, or
+        some did as the one of the same name has them.
+        """
+        found = {}
+        for name, seen in self.borrowed.items():
+            same = [one for one in seen if one.rpartition(".")[2] == name]
+            if same or (all(seen) and len(set(seen)) == 1):
+                found[name] = (same or seen)[0]
+        return found | self.named
 
     def _give_up(self, reason: str) -> NoReturn:
         self.lost = reason
@@ -159,6 +186,9 @@ class Remote:
             "args": [_given(value) for value in args],
             "kwargs": {key: _given(value) for key, value in kwargs.items()},
         }
+        if self._channel.watched > 0 and self._method is None and "name" in self._where:
+            self._channel.watched -= 1
+            question["watch"] = True
         answer = self._channel.ask(question)
         if type(answer) is dict and answer.get("t") == "handle":
             key = answer.get("v")

@@ -146,7 +146,7 @@ class WarmParent:
         preload: modules that it imports.
         prefix: trusted cells that it runs once, each with `source` and `grade_id`. If they leave a
             thread behind it serves without them, and `prefix_ok` is false.
-        exercises: the exercises of which it loads the checks.
+        exercises: the exercises of which the judges have the checks; no kernel has one.
 
     Raises:
         WarmError: it could not start; the message says why.
@@ -163,6 +163,7 @@ class WarmParent:
         self.prefix_outputs: list[list[dict]] = []
         self.note: str | None = None
         self._folder = Path()  # its own while it runs
+        self._judges = "warm"  # the socket in it that forks judges
         self._process: subprocess.Popen | None = None
         self._lock = threading.Lock()
 
@@ -181,6 +182,7 @@ class WarmParent:
             if "problem" in answer:
                 raise WarmError(answer["problem"])
             self.prefix_outputs = answer["outputs"]
+            self._judges = "judges" if answer["judges"] else "warm"
         except BaseException:
             self.close()
             raise
@@ -242,8 +244,9 @@ class WarmParent:
 
     def _fork(self, request: dict, socks: list[socket.socket]) -> Child:
         conn = socket.socket(socket.AF_UNIX)
+        server = self._judges if request["become"] == "judge" else "warm"
         try:
-            conn.connect(str(self._folder / "warm"))
+            conn.connect(str(self._folder / server))
             body = json.dumps(request).encode() + b"\n"
             if socks:
                 socket.send_fds(conn, [body], [s.fileno() for s in socks])

@@ -40,12 +40,14 @@ class JudgeClient:
         hidden: bool,
         call_s: float,
         seconds: float,
+        over: Sequence[str] = (),
         fresh: Callable[[dict], tuple[socket.socket, int] | str] | None = None,
     ) -> dict:
         """Run one trusted cell and return its outcome (see `examiner.Examiner.run`).
 
         Args:
             names: what the cell may take from the student's process.
+            over: those of them that are the student's although a cell of ours gives them too.
             call_s: seconds that one call of a student's function may take; `seconds`: the cell.
             fresh: starts a fresh process of the student's as a check wants it (see
                 `proxy.Remote.afresh`), and returns the socket to it and the size of the text that it
@@ -60,6 +62,7 @@ class JudgeClient:
             "grade_id": grade_id,
             "source": source,
             "names": list(names),
+            "over": list(over),
             "call_s": call_s,
             "hidden": hidden,
         }

@@ -6,6 +6,10 @@ It listens on `FOLDER/warm`, one connection for each child. A request is one mes
 child's sockets attached; the answers are `ready` and, when the child has ended, `exit`. When the
 connection ends, so does the child. There is never a second thread here: a fork of a process with
 threads may deadlock.
+
+The checks of the lesson's exercises hold right implementations and are never imported here, so that no
+kernel has them in its memory: a second server, forked from this one, imports them, and forks the
+judges on `FOLDER/judges`.
 """
 
 from __future__ import annotations
@@ -59,8 +63,13 @@ _KERNEL = [
     "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
     "harness.judge.agent",
+    "harness.judge.codec",
     "harness.judge.examiner",
     "harness.kernels.refused",
+    "lib.checks._gradient",
+    "lib.checks._loops",
+    "lib.checks._memory",
+    "lib.checks.calling",
     "harness.sandbox",
 ]
 
@@ -69,13 +78,10 @@ class CheckError(RuntimeError):
     """A check that the lesson needs cannot be loaded."""
 
 
-def prepare(
-    preload: list[str], prefix: list[dict], exercises: Sequence[str] = ()
-) -> dict[str, Any]:
+def prepare(preload: list[str], prefix: list[dict]) -> dict[str, Any]:
     """Import, run the prefix, and say what came of it: `namespace`, `outputs`, `problem`.
 
     Raises:
-        CheckError: the check of one of the exercises is there and cannot be loaded.
         launch.PrefixError: a cell of the prefix failed.
     """
     import tqdm
@@ -88,19 +94,25 @@ def prepare(
             importlib.import_module(name)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
-    _load_checks(exercises)
     held = launch.run_prefix(prefix) if prefix else {"namespace": {}, "outputs": []}
-    held["problem"] = None
-    if threads() != (1, 1):
-        names = ", ".join(t.name for t in threading.enumerate())
-        held["problem"] = f"there is more than one thread ({names}): {threads()}"
+    held["problem"] = _more_threads()
     return held
 
 
-def _load_checks(exercises: Sequence[str]) -> None:
-    """Import the checks of these exercises and no other; a teacher's own exercise has none."""
-    if not exercises:
-        return
+def _more_threads() -> str | None:
+    """What keeps this process from forking safely, if anything does."""
+    if threads() == (1, 1):
+        return None
+    names = ", ".join(t.name for t in threading.enumerate())
+    return f"there is more than one thread ({names}): {threads()}"
+
+
+def load_checks(exercises: Sequence[str]) -> None:
+    """Import the checks of these exercises and no other; a teacher's own exercise has none.
+
+    Raises:
+        CheckError: the check of one of the exercises is there and cannot be loaded.
+    """
     from lib import checks
 
     for name in exercises:
@@ -141,8 +153,9 @@ class _Client:
 class Server:
     """Accepts connections and forks; one selector, no thread."""
 
-    def __init__(self, path: str, held: dict[str, Any]) -> None:
+    def __init__(self, path: str, held: dict[str, Any], beside: int | None = None) -> None:
         self.held, self.selector = held, selectors.DefaultSelector()
+        self.beside = beside  # the server of the judges, which is no kernel's leftover
         self.clients: list[_Client] = []
         self.listening = socket.socket(socket.AF_UNIX)
         mask = os.umask(0o077)
@@ -237,7 +250,7 @@ class Server:
         """End what ended kernels have left behind: without a sandbox it comes to this process."""
         end = time.monotonic() + SWEEP_S
         while time.monotonic() < end:
-            known = {client.pid for client in self.clients}
+            known = {client.pid for client in self.clients} | {self.beside}
             left = [pid for pid in _children() if pid not in known]
             if not left:
                 return
@@ -256,7 +269,10 @@ class Server:
         if all(client.swept for client in self.clients):
             self.clients = []
             self._sweep()
-        sys.exit(0)
+        if self.beside is not None:  # it has seen the same end, and waits for its own
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self.beside, 0)
+        os._exit(0)
 
     @staticmethod
     def _tell(client: _Client, message: dict) -> None:
@@ -281,8 +297,8 @@ def main() -> None:
     """
     asked = json.loads(sys.stdin.readline())
     try:
-        held = prepare(asked["preload"], asked["prefix"], asked["exercises"])
-    except (launch.PrefixError, CheckError) as error:
+        held = prepare(asked["preload"], asked["prefix"])
+    except launch.PrefixError as error:
         print(json.dumps({"problem": str(error)}), flush=True)
         sys.exit(3)
     if held["problem"]:
@@ -290,10 +306,55 @@ def main() -> None:
         sys.exit(4)
     gc.collect()
     gc.freeze()
+    pid, problem = None, None
+    if asked["exercises"]:
+        pid, problem = _serve_judges(str(Path(sys.argv[1], "judges")), held, asked["exercises"])
+    if problem:
+        print(json.dumps({"problem": problem}), flush=True)
+        sys.exit(3)
     launch.adopt_orphans()
-    server = Server(str(Path(sys.argv[1], "warm")), held)
-    print(json.dumps({"outputs": held["outputs"]}), flush=True)
+    server = Server(str(Path(sys.argv[1], "warm")), held, pid)
+    print(json.dumps({"outputs": held["outputs"], "judges": pid is not None}), flush=True)
     server.serve()
+
+
+def _serve_judges(path: str, held: dict[str, Any], exercises: Sequence[str]) -> tuple[int, str]:
+    """Fork the server of the judges; its number, and what keeps it from serving, if anything does."""
+    read, write = os.pipe()
+    grader = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(read)
+            launch.die_with_parent()
+            if os.getppid() != grader:  # it had ended before that
+                os._exit(1)
+            os.dup2(2, 1)  # the other one's, and what the grader reads
+            problem = _more_threads_with(exercises)
+            if problem:
+                os.write(write, problem.encode())
+                os._exit(1)
+            gc.freeze()
+            server = Server(path, held)
+            os.close(write)
+            server.serve()
+        finally:
+            os._exit(1)
+    os.close(write)
+    with open(read, "rb") as said:
+        problem = said.read().decode()
+    if not os.path.exists(path):
+        problem = problem or "the server of the judges ended before it was ready"
+    return pid, problem
+
+
+def _more_threads_with(exercises: Sequence[str]) -> str | None:
+    """Import the checks; what is wrong then, if anything is."""
+    try:
+        load_checks(exercises)
+    except CheckError as error:
+        return str(error)
+    return _more_threads()
 
 
 if __name__ == "__main__":

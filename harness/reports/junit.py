@@ -29,6 +29,9 @@ def to_junit(reports: Sequence[Report]) -> str:
                 counts["tests"] += 1
                 if kind:
                     counts[kind] += 1
+        if report.remarks:
+            notes = ET.SubElement(suite, "system-out")
+            notes.text = clean("\n".join(remark.text for remark in report.remarks))
         for key, number in counts.items():
             suite.set(key, str(number))
             totals[key] += number

@@ -8,19 +8,27 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+import stat
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from harness.limits import Limits
 
 
 class Level(StrEnum):
-    """How well a student's process is kept apart, best first."""
+    """How well a student's process is kept apart, best first.
+
+    `USER` is for a container that holds one submission and is thrown away: what is closed to other users
+    is closed to the notebook, and everything else is not.
+    """
 
     NAMESPACES = "namespaces"
     LANDLOCK = "landlock"
+    USER = "user"
     NONE = "none"
 
 
@@ -48,7 +56,7 @@ class Box:
     @property
     def home(self) -> str:
         """The folder for its own and temporary files."""
-        if self.level is Level.LANDLOCK:
+        if self.level is not Level.NAMESPACES:
             return os.path.join(os.path.dirname(self.sockets), "t")
         return "/tmp"
 
@@ -70,8 +78,9 @@ class Box:
 
 
 def available() -> list[Level]:
-    """The levels that this machine gives, best first; `NONE` is always the last."""
-    return [level for level in Level if level is Level.NONE or not why(level)]
+    """The levels that this machine gives to any number of submissions, best first; `NONE` is the last."""
+    levels = (level for level in Level if level is not Level.USER)
+    return [level for level in levels if level is Level.NONE or not why(level)]
 
 
 @functools.cache
@@ -87,6 +96,8 @@ def why(level: Level) -> str:
         return f"system calls are known for x86_64 and aarch64 only, not for {os.uname().machine}"
     if level is Level.LANDLOCK and landlock.missing():
         return landlock.missing()
+    if level is Level.USER and os.getuid() != 0:
+        return "only root can give a notebook a user of its own"
     return probe.run(level)
 
 
@@ -103,7 +114,7 @@ def enter(box: Box) -> None:
 
     # The folders of its root are for a user who is not this one, whatever the grader's own mask is.
     os.umask(0o022)
-    (landlock if box.level is Level.LANDLOCK else linux).enter(box)
+    (linux if box.level is Level.NAMESPACES else landlock).enter(box)
 
 
 def close(box: Box) -> None:
@@ -115,4 +126,19 @@ def close(box: Box) -> None:
     """
     from harness.sandbox import seccomp
 
-    seccomp.close(outside=box.level is Level.LANDLOCK)
+    seccomp.close(outside=box.level is not Level.NAMESPACES)
+
+
+def open_to_all(places: Iterable[str]) -> list[str]:
+    """Those of the folders and files that every user of this machine can look into (see `Level.USER`)."""
+    found = []
+    for place in places:
+        path = Path(place)
+        try:
+            last = stat.S_IXOTH if path.is_dir() else stat.S_IROTH
+            passed = all(outer.stat().st_mode & stat.S_IXOTH for outer in path.parents)
+            if passed and path.stat().st_mode & last:
+                found.append(place)
+        except OSError:  # it is not there
+            continue
+    return found

@@ -26,6 +26,18 @@ REFUSED: dict[str, Numbers] = {
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
+    # instances and contexts of which the whole machine, or a user of it, has only so many
+    "io_setup": (206, 0),
+    "io_destroy": (207, 1),
+    "io_getevents": (208, 4),
+    "io_pgetevents": (333, 292),
+    "io_submit": (209, 2),
+    "io_cancel": (210, 3),
+    # and these tell of files in folders that cannot be listed
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "inotify_add_watch": (254, 27),
+    "inotify_rm_watch": (255, 28),
     # mounts and namespaces
     "mount": (165, 40),
     "umount2": (166, 39),

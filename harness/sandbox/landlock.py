@@ -19,12 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.limits import Limits
-from harness.sandbox import Box, cgroup, linux
+from harness.sandbox import Box, Level, cgroup, linux
 
 OLDEST = 3  # Linux 6.2: the first that keeps files outside from being cut short
 LOOK_S = 0.1
 _CREATE_RULESET, _ADD_RULE, _RESTRICT = 444, 445, 446  # the same numbers on every machine
-_READ = (1 << 2) | (1 << 3)  # files, folders
+_LIST = 1 << 3
+_READ = (1 << 2) | _LIST  # files, folders
 _EXECUTE, _WRITE_FILE, _TRUNCATE, _REFER = 1 << 0, 1 << 1, 1 << 14, 1 << 13
 _REMOVE = (1 << 4) | (1 << 5)
 _MAKE = (1 << 7) | (1 << 8) | (1 << 12)  # folders, files, links
@@ -55,7 +56,7 @@ def missing() -> str:
 
 
 def enter(box: Box) -> None:
-    """See `harness.sandbox.enter`."""
+    """See `harness.sandbox.enter`; at the level `USER` without Landlock's own rules."""
     root, uid = os.getuid() == 0, linux.user() if os.getuid() == 0 else os.getuid()
     for path in Path(box.work).rglob("*.ipynb"):
         raise OSError(f"{path} is a notebook, which a student must not read")
@@ -67,9 +68,9 @@ def enter(box: Box) -> None:
             for inner in (Path(folder), *Path(folder).rglob("*")):
                 os.chown(inner, uid, uid, follow_symlinks=False)
     # A rule for a folder holds for all in it, so those around what is left out are named one by one.
-    readable = linux.leave_out(
-        linux.readable(box), box.without
-    )  # found before a new user might not see them
+    # Found before a new user might not see them.
+    readable = linux.leave_out(linux.readable(box), box.without)
+    around = linux.around(box.read_only, box.without)
     group = cgroup.join(box.limits)
     linux.become_inner(group, lambda pid: _watch(pid, folders, box.limits))
     if root:
@@ -77,7 +78,8 @@ def enter(box: Box) -> None:
         _check_readable(readable)
     # An ordinary user's processes are counted with all others of this user: `_watch` counts them.
     linux.finish(box, counted=root)
-    _restrict(box, readable)
+    if box.level is Level.LANDLOCK:
+        _restrict(box, readable, around)
 
 
 def _check_readable(readable: list[str]) -> None:
@@ -89,7 +91,7 @@ def _check_readable(readable: list[str]) -> None:
             )
 
 
-def _restrict(box: Box, readable: list[str]) -> None:
+def _restrict(box: Box, readable: list[str], around: list[str]) -> None:
     here = version()
     handled = (1 << 13) - 1
     handled |= (_REFER if here >= 2 else 0) | (_TRUNCATE if here >= 3 else 0)
@@ -103,6 +105,8 @@ def _restrict(box: Box, readable: list[str]) -> None:
     )
     for path in readable:
         _allow(rules, path, (_READ | _EXECUTE) & handled)
+    for path in around:
+        _allow(rules, path, _LIST & handled)
     for path in _FACTS:
         _allow(rules, path, _READ)
     for name in _DEVICES:

@@ -251,6 +251,16 @@ def leave_out(paths: list[str], without: tuple[str, ...]) -> list[str]:
     return kept
 
 
+def around(named: tuple[str, ...], without: tuple[str, ...]) -> list[str]:
+    """The folders around those left out, in what a box names: Python looks for modules in these.
+
+    Where they can be listed the folders left out can, too; nothing in them can be read.
+    """
+    inside = [os.path.realpath(path) for path in named]
+    outer = {str(out) for path in without for out in Path(os.path.realpath(path)).parents}
+    return sorted(o for o in outer if any(o == i or o.startswith(i + "/") for i in inside))
+
+
 def _work_files(folder: str, most: int) -> list[tuple[str, bytes]]:
     """The files beside the notebook; never a notebook, a link or a hidden file."""
     found, size = [], 0

@@ -18,7 +18,9 @@ _CLONE_THREAD, _CLONE_NEW = 0x10000, 0x7E020000
 _AF_UNIX, _STREAM, _TYPE = 1, 1, 0xF
 # Input put into a terminal, and signals sent to whoever is named as an owner.
 _IOCTLS = (0x5412, 0x541C, 0x8901, 0x8902)  # TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP
-_FCNTLS = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+# F_SETOWN, F_SETSIG, F_SETOWN_EX; F_SETLEASE, F_NOTIFY (what happens to others' files); F_SETPIPE_SZ
+# (memory of the kernel that no limit counts).
+_FCNTLS = (8, 10, 15, 1024, 1026, 1031)
 _PRCTLS = (1,)  # PR_SET_PDEATHSIG: it shall not outlive the grader
 
 Step = tuple[int, int, int, int]

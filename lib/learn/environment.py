@@ -23,6 +23,11 @@ def headless() -> bool:
     return shell is None  # an IPython terminal is a person
 
 
+def checked_elsewhere() -> bool:
+    """Whether this is a grader's kernel: its checks run in another process, and are not to be had here."""
+    return os.environ.get("COURSE_CHECKS") == "elsewhere"
+
+
 def in_ipython() -> bool:
     return _shell() is not None
 
@@ -42,9 +47,11 @@ def _shell():
 
 
 def course_root() -> Path | None:
-    """The folder of the whole course (with `lessons/` and `solutions/`), None in a class.
+    """The folder of the whole course (with `lessons/` and `solutions/`), None in a class or a grader's kernel.
 
     Worked answers and quiz keys are read from there and from nowhere else.
     """
+    if checked_elsewhere():
+        return None
     root = _places.course_root()
     return root if (root / "lessons").is_dir() and (root / "solutions").is_dir() else None

@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.attacks.hand_ins import HAND_INS, OTHERS
 from tests.attacks.inside import INSIDE
 from tests.attacks.outside import OUTSIDE
+from tests.attacks.reach import LIBRARY, NAMES, REFERENCE
+from tests.attacks.reach import OTHERS as REACHED
 from tests.attacks.structure import STRUCTURE
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "threats.md"
@@ -53,6 +55,27 @@ The names that a student can choose are inside the hand-in; the outermost file o
 |---|---|---|
 """
 
+_REACH = """
+## What a check reads, and what is within reach
+
+- A check reads builtins, helpers and expected values of the release's. Of the student's names it sees those that the lesson asks them to define: what the stubs and the worked answers define, and none that Python or the lesson's own cells give.
+- The lesson's cells are run as released, in both processes. An edit of one is dropped and remarked; new names that it adds, such as an import or a helper, are run as the student's own.
+- The checks' right answers and named mistakes are in no process that runs a student's code, neither in its memory nor in a file that it can read; nor are `lessons/`, `solutions/` and quiz keys. That holds at every level but `none`, at which a notebook reads what you can read ([isolation.md](isolation.md)).
+- In the grader's kernel `check`, `solution` and `quiz` know no answers, and say so.
+- An answer that is a function of the course's library is told apart: one that is imported, bears another name, or calls it with the same values and gives its results. So is one that makes something of what `solution` returns. Every report remarks it, and it earns nothing unless the teacher says `--library-answers allow`. Who calls the library for a part of the work is not concerned.
+- A hidden check that does not pass says only that. If the visible check of the exercise did not pass either, it repeats what that one said. Beside this it says whether the student's process ended or took too long.
+
+What cannot be told:
+
+- **A text copied by hand**, from the library, from the worked answers or from somebody else, nor one that is copied by a program (`inspect.getsource`): it is a text like any other.
+- **A wrapper that turns its arguments into others first**, or one that keeps its own process from telling, which takes about as much skill as the exercise.
+
+What the tests hand in did this where the defence is off, and gains nothing with it:
+
+| # | attack | without the defence |
+|---|---|---|
+"""
+
 
 def document() -> str:
     """The document's text."""
@@ -64,7 +87,12 @@ def document() -> str:
         f"| {one.row} | {one.name} | {one.before} |"
         for one in sorted([*HAND_INS, *OTHERS], key=lambda one: one.row)
     ]
-    return _HEAD + "\n".join(rows) + "\n" + _HAND_INS + "\n".join(called) + "\n"
+    reach = [
+        f"| {one.row} | {one.name} | {one.before} |"
+        for one in sorted([*NAMES, *REFERENCE, *LIBRARY, *REACHED], key=lambda one: one.row)
+    ]
+    parts = (_HAND_INS + "\n".join(called), _REACH + "\n".join(reach))
+    return _HEAD + "\n".join(rows) + "\n" + "\n".join(parts) + "\n"
 
 
 def _said(found: dict, attack: object) -> str:

@@ -187,6 +187,25 @@ def test_gradescope_s_file_is_for_one_submission(monkeypatch, capsys, submission
     assert code == 2
 
 
+def test_a_function_of_the_library_earns_points_only_where_the_teacher_allows_it(
+    monkeypatch, capsys, submissions, tmp_path
+):
+    notebook = nbformat.read(submissions / "ann.ipynb", as_version=4)
+    own = tmp_path / f"{LESSON}.ipynb"
+    nbformat.write(_answered(notebook, mean_pool="from lib.pooling import mean_pool"), own)
+    scores = []
+    for choice in ("deny", "allow"):
+        file = tmp_path / f"{choice}.json"
+        how = ("--library-answers", choice, "--isolation", ISOLATION, "--json", file)
+        code, said = _grade(monkeypatch, capsys, own, *how, "--junit", tmp_path / "x.xml")
+        assert code == 0
+        assert "mean_pool is lib.pooling.mean_pool, not an answer of one's own" in said
+        assert "lib.pooling.mean_pool" in (tmp_path / "x.xml").read_text()
+        (report,) = json.loads(file.read_text())["reports"]
+        scores.append(report["score"])
+    assert scores == [28, 31]
+
+
 def test_hidden_queries_that_cannot_be_used_are_refused_before_anything_runs(
     monkeypatch, capsys, submissions, tmp_path
 ):

@@ -4,7 +4,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from harness import paths
 from harness.author import loading, notebooks
-from harness.grade.plan import alone, plan, prefix, student_names
+from harness.grade.plan import alone, asked_for, plan, prefix
 
 
 def _cell(source, grade_id=None, role=None, **flags):
@@ -103,7 +103,8 @@ def test_the_lessons_grades_need_none_of_their_demonstrations(lesson):
     found = plan(release, source, prefixed=len(prefix(release)))
     assert {step.role for step in found.steps} == {"answer", "check"}
     functions = {f for name in lesson.exercises() for f in lesson.functions(name)}
-    assert functions <= student_names([release])
+    assert functions <= frozenset().union(*asked_for(source, release).values())
+    assert {step.takes for step in found.steps if step.role == "check"} == {found.student_names}
     nbformat.validate(release)
 
 

@@ -143,13 +143,36 @@ def test_a_prefix_that_fails_is_refused_with_its_error():
         WarmParent(preload=("numpy",), prefix=broken).__enter__()
 
 
-def test_of_the_checks_only_those_that_are_asked_for_are_imported():
-    look = "import sys\nprint(sorted(n for n in sys.modules if n.startswith('lib.checks.lesson_')))"
-    prefix = [{"source": look, "grade_id": "look"}]
+LOOK = "import sys\nfound = sorted(n for n in sys.modules if n.startswith('lib.checks.lesson_'))\n"
+
+
+def test_judges_have_the_checks_that_are_asked_for_and_kernels_have_none():
+    prefix = [{"source": f"{LOOK}print(found)", "grade_id": "look"}]
     with WarmParent(("numpy",), prefix, exercises=["mean_pool", "nobody_s"]) as parent:
-        said = parent.prefix_outputs[0][0]["text"]
-    assert "mean_pool" in said
+        assert parent.prefix_outputs[0][0]["text"] == "[]\n"
+        agents, judges = socket.socketpair()
+        with judges, _kernel(parent, agents) as kernel:
+            agents.close()
+            assert _text(kernel.run(f"{LOOK}print(found)", 10)) == "[]\n"
+            judge = JudgeClient(parent, kernel.folder, judges)
+            how = {"grade_id": "c", "hidden": False, "call_s": 5, "seconds": 10}
+            said = judge.run(f"{LOOK}print(found)", [], **how)["output"]
+            judge.close()
+    assert "lib.checks.lesson_02.mean_pool" in said
     assert "lesson_05" not in said
+
+
+def test_the_server_of_the_judges_ends_with_the_other_one():
+    with WarmParent(("numpy",), exercises=["mean_pool"]) as parent:
+        (server,) = psutil.Process(parent._process.pid).children()
+        os.kill(parent._process.pid, signal.SIGKILL)
+        assert _gone(server.pid)
+    with WarmParent(("numpy",), exercises=["mean_pool"]) as parent:
+        (server,) = psutil.Process(parent._process.pid).children()
+        with _kernel(parent):
+            pass  # what a kernel leaves behind is ended; the server is nothing of it
+        assert server.is_running()
+    assert not psutil.pid_exists(server.pid)
 
 
 def test_a_check_that_cannot_be_imported_is_said(monkeypatch):
@@ -163,7 +186,9 @@ def test_a_check_that_cannot_be_imported_is_said(monkeypatch):
     with pytest.raises(
         server.CheckError, match="the check of mean_pool cannot be used: lib/checks"
     ):
-        server.prepare([], [], ["mean_pool"])
+        server.load_checks(["mean_pool"])
+    said = server._serve_judges("/nowhere/judges", {}, ["mean_pool"])[1]
+    assert said.startswith("the check of mean_pool cannot be used")
 
 
 def test_a_prefix_that_leaves_a_thread_is_done_without():

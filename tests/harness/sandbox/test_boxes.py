@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import os
+import platform
 import resource
 import signal
 import socket
@@ -13,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from harness import sandbox
-from harness.sandbox import Level, linux
+from harness.sandbox import Level, calls, linux
 from tests.harness.sandbox import inside
 
 ROOT = Path(__file__).parents[3]
 LINUX = sys.platform == "linux"
+MACHINE = int(platform.machine() == "aarch64")  # its place in `calls`
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not LINUX, reason="Linux only")]
 
 
@@ -288,6 +290,37 @@ def test_other_processes_are_not_to_be_seen_or_signalled(place, level):
         assert said == [] or held(said), (attempt.__name__, said)
 
 
+def test_what_the_whole_machine_shares_is_not_to_be_had(place, level):
+    """AIO contexts and inotify instances are counted for all, and inotify tells names that are not to be
+    listed; so do notices of a folder, and pipes hold memory that no limit counts."""
+    aio, notify = (calls.REFUSED[name][MACHINE] for name in ("io_setup", "inotify_init1"))
+
+    def contexts(box):
+        held = ctypes.c_ulong(0)
+        return linux.check(linux.libc.syscall(aio, 8, ctypes.byref(held)), "io_setup")
+
+    def watches(box):
+        handle = linux.check(linux.libc.syscall(notify, 0), "inotify_init1")
+        return (
+            handle and linux.check(linux.libc.inotify_add_watch(handle, b"/tmp", 0x100), "w") and 0
+        )
+
+    def notices(box):
+        import fcntl
+
+        return fcntl.fcntl(os.open("/tmp", os.O_RDONLY), 1026, 0)  # F_NOTIFY
+
+    def pipes(box):
+        import fcntl
+
+        return fcntl.fcntl(os.pipe()[1], 1031, 1 << 20) and 0  # F_SETPIPE_SZ
+
+    for attempt in (contexts, watches, notices, pipes):
+        assert place.run(Level.NONE, attempt) == 0, attempt.__name__
+        assert held(place.run(level, attempt)), attempt.__name__
+        assert place.run(level, attempt, closed=False) == 0 or attempt is notices, attempt.__name__
+
+
 def test_no_process_can_be_started(place, level):
     def forks(box):
         pid = os.fork()
@@ -444,6 +477,33 @@ def test_all_this_holds_for_an_ordinary_user_too():
     env = os.environ | {"HOME": "/tmp"}
     done = subprocess.run([*nobody, *tests], capture_output=True, text=True, cwd=ROOT, env=env)
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_a_user_of_its_own_is_kept_from_what_is_closed_to_others(place):
+    if reason := sandbox.why(Level.USER):
+        pytest.skip(reason)
+    place.outside.chmod(0o600)
+    place.outside.with_name("open").write_text("for all")
+
+    def reads(box):
+        return place.outside.read_text()
+
+    def others(box):
+        return place.outside.with_name("open").read_text(), os.getuid() > 60_000
+
+    def writes(box):
+        place.outside.with_name("open").write_text("mine")
+
+    def connects(box):
+        socket.socket(socket.AF_INET)
+
+    def signals(box):
+        os.kill(os.getppid(), 0)
+
+    assert place.run(Level.NONE, reads) == "not yours"
+    assert place.run(Level.USER, others) == ["for all", True]
+    for attempt in (reads, writes, connects, signals):
+        assert held(place.run(Level.USER, attempt)), attempt.__name__
 
 
 def test_a_folder_that_is_left_out_cannot_be_read(place, level):

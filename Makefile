@@ -1,6 +1,6 @@
 # make course   set everything up, run all lessons with their answers, grade them, print a table
 # make test     set everything up, pass the tests
-.PHONY: help course test check setup lab build lint format prove bench lock clean
+.PHONY: help course test thorough check setup lab build lint format prove bench lock clean
 
 VENV ?= .venv
 PYTHON ?= python3
@@ -24,7 +24,7 @@ course: setup
 	$(BIN)/course run
 
 test: setup
-	$(BIN)/python -m pytest $(PARALLEL)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not thorough"
 
 #: make setup    the environment in .venv, from requirements.lock
 setup: $(READY)
@@ -52,9 +52,13 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/course build --check
 
+#: make thorough  what make test shows for some lessons and exercises, for all: some forty minutes
+thorough: setup
+	$(BIN)/python -m pytest $(PARALLEL) -m thorough
+
 #: make check    what one runs while working, in under 90 seconds: make lint and the fast tests
 check: lint
-	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not journey"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not journey and not thorough"
 
 #: make format   let ruff mend what it can
 format: setup

@@ -225,7 +225,7 @@ def test_check_is_lint_types_and_the_fast_tests():
     assert "check: lint\n" in MAKEFILE
     for command in ("ruff check .", "ruff format --check .", "mypy", "course build --check"):
         assert f"\t$(BIN)/{command}\n" in lint[1]
-    assert '-m "not slow and not journey"' in check[1]
+    assert '-m "not slow and not journey and not thorough"' in check[1]
     assert "`make check`" in (ROOT / "CONTRIBUTING.md").read_text()
 
 

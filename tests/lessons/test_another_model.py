@@ -39,6 +39,7 @@ def tiny_model(tmp_path_factory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_lesson_02_runs_to_its_end_with_a_model_of_another_width(tiny_model, tmp_path):
     from lib.models import load_encoder
 

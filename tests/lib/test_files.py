@@ -7,9 +7,11 @@ import sys
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lib import _files
-from lib._files import open_without_links, write_whole
+from lib._files import open_without_links, printable, write_whole
 
 
 def test_atomic_write_replaces_and_leaves_nothing_behind(tmp_path, monkeypatch):
@@ -186,3 +188,24 @@ def test_what_takes_the_name_after_the_look_is_refused_and_closed(tmp_path, monk
     for handle in opened:
         with pytest.raises(OSError, match="Bad file descriptor"):
             os.fstat(handle)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Žofie 李雷", "Žofie 李雷"),
+        ("a\n\x1b\x85\u202e", "a\\x0a\\x1b\\u0085\\u202e"),
+        ("M\udcfcller", "M\\xfcller"),
+        ("\udc85\x85", "\\x85\\u0085"),
+        ("a\\b", "a\\\\b"),
+        ("\U000e0041", "\\U000e0041"),
+    ],
+)
+def test_a_name_is_shown_with_nothing_but_printable_characters(name, shown):
+    assert printable(name) == shown
+    assert shown.isprintable()
+
+
+@given(st.lists(st.text("a\\xfc\x85\udc85\n\udcfcü", max_size=6), unique=True))
+def test_names_that_differ_are_shown_differently(names):
+    assert len({printable(name) for name in names}) == len(names)

@@ -10,6 +10,7 @@ from harness.grade.assignment import Assignment
 from harness.grade.grader import Grader
 from harness.kernels.client import WarmParent
 from tests.attacks import assignment
+from tests.tiers import some
 
 pytestmark = [
     pytest.mark.slow,
@@ -17,7 +18,11 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("lesson", loading.load(paths.root()), ids=lambda x: x.slug)
+@pytest.mark.parametrize(
+    "lesson",
+    some(loading.load(paths.root()), keep=lambda lesson: lesson.number in ("02", "08", "10")),
+    ids=lambda x: x.slug,
+)
 def test_every_lesson_s_prefix_can_be_forked_and_shows_the_same_each_time(lesson):
     prefix = notebooks.assignment(lesson).prefix
     shown = []

@@ -19,6 +19,8 @@ def test_every_exercise_has_answers_of_both_kinds():
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
+@pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore")
 def test_right_answers_are_accepted_and_wrong_ones_rejected(record_property):
     refused, passing = [], []

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import heapq
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness import scratch
 from harness.grade.verdicts import Remark
 from harness.limits import Limits
 from lib._files import open_without_links
@@ -30,8 +30,8 @@ def submitted_beside(path: Path, limits: Limits) -> Iterator[tuple[Path | None, 
     if path.is_symlink() or not path.is_dir():
         yield None, []
         return
-    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
-        left_out = _copy(path, Path(folder), limits.work_bytes // 2)
+    with scratch.folder() as folder:
+        left_out = _copy(path, folder, limits.work_bytes // 2)
         remarks = []
         if left_out:
             names = ", ".join(left_out[:5]) + (", ..." if len(left_out) > 5 else "")
@@ -39,7 +39,7 @@ def submitted_beside(path: Path, limits: Limits) -> Iterator[tuple[Path | None, 
                 f"Files beside the notebook were left out (links, too many or too large): {names}."
             )
             remarks.append(Remark("files", text))
-        yield Path(folder), remarks
+        yield folder, remarks
 
 
 def walked(folder: Path, most: int, deepest: int = 32) -> Iterator[Path]:

@@ -96,7 +96,9 @@ def _read(path: Path, release: NotebookNode) -> tuple[NotebookNode, list[Remark]
             if room.holds(content):
                 found.append((name, content))
                 continue
-        remarks.append(Remark("files", f"{name} was not read: the files are too many or too large."))
+        remarks.append(
+            Remark("files", f"{name} was not read: the files are too many or too large.")
+        )
     if large is not None and not found:
         raise large
     return _choose(found, release, remarks)

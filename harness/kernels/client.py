@@ -6,18 +6,17 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import harness
+from harness import scratch
 from harness.kernels.warm import PRELOAD
 from harness.sandbox import Box
 from lib._places import cache_folder
@@ -167,7 +166,7 @@ class WarmParent:
         self._lock = threading.Lock()
 
     def __enter__(self) -> WarmParent:
-        self._folder = Path(tempfile.mkdtemp(prefix="warm-"))
+        self._folder = scratch.make()
         try:
             answer = self._start(self.prefix)
             if answer.get("threads") and self.prefix:
@@ -277,7 +276,7 @@ class WarmParent:
         """End it and everything that it forked."""
         self._end()
         if self._folder != Path():
-            shutil.rmtree(self._folder, ignore_errors=True)
+            scratch.remove(self._folder)
 
     def __exit__(self, *exc: object) -> None:
         self.close()

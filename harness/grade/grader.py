@@ -186,7 +186,7 @@ class Grader:
             stack.callback(judges.close)
             stack.enter_context(kernel)
             agents.close()  # so that the judge sees it when the student's process ends
-            judge = JudgeClient(self.parent, kernel.folder, judges)
+            judge = JudgeClient(self.parent, kernel.folder, judges, self.limits.judge_bytes)
             stack.callback(judge.close)
             for step in run.steps[:position]:
                 if not self._again(step, kernel, judge, run):

@@ -131,6 +131,11 @@ def kernel_request(
     }
 
 
+def judge_request(cwd: str, memory: int | None) -> dict[str, Any]:
+    """What `launch.become` is asked for a judge (see `KernelParent.start_judge`)."""
+    return {"become": "judge", "cwd": cwd, "memory": memory}
+
+
 def pipe(end: IO[bytes] | None) -> IO[bytes]:
     """The end of a pipe that was asked for when the process was started."""
     if end is None:
@@ -235,9 +240,11 @@ class WarmParent:
         request = kernel_request(connection, cwd, env, box, whole_env)
         return self._fork(request, [channel] if channel is not None else [])
 
-    def start_judge(self, cwd: str, channel: socket.socket, control: socket.socket) -> Child:
-        """Fork a judge between these two sockets."""
-        return self._fork({"become": "judge", "cwd": cwd}, [channel, control])
+    def start_judge(
+        self, cwd: str, channel: socket.socket, control: socket.socket, memory: int | None = None
+    ) -> Child:
+        """Fork a judge between these two sockets, which may take `memory` bytes more than it has."""
+        return self._fork(judge_request(cwd, memory), [channel, control])
 
     def _fork(self, request: dict, socks: list[socket.socket]) -> Child:
         conn = socket.socket(socket.AF_UNIX)

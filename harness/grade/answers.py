@@ -15,7 +15,8 @@ from functools import lru_cache
 from nbformat import NotebookNode
 
 from harness.grade import cells as grading
-from harness.grade.python_names import names, without_magics
+from harness.grade.magics import without_magics
+from harness.grade.python_names import names
 
 _BROKEN = re.compile(r"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
 _MARKED = 1 << 18  # characters of a statement up to which its form is compared

@@ -181,11 +181,11 @@ def journal_file(digest: str, submissions: Iterable[Submission]) -> Path:
 def default_jobs(submissions: int, limits: Limits | None = None) -> int:
     """How many submissions to grade at once: as many as there are cores and as memory holds.
 
-    One takes at most `limits.memory_bytes`, once more for a judge that holds as much, and
-    `OWN_BYTES` for what the grader itself reads and keeps of it.
+    One takes at most `limits.submission_bytes`, and `OWN_BYTES` for what the grader itself reads and
+    keeps of it.
     """
     import psutil
 
-    each = 2 * (limits or Limits()).memory_bytes + OWN_BYTES
+    each = (limits or Limits()).submission_bytes + OWN_BYTES
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, min(submissions, cores or 1, int(psutil.virtual_memory().available // each)))

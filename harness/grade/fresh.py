@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,7 +20,12 @@ Make = Callable[[Path | None, Sequence[str], socket.socket], StudentKernel]
 
 @contextlib.contextmanager
 def processes(
-    notebook: NotebookNode, before: int, usual: StudentKernel | None, make: Make, cell_s: float
+    notebook: NotebookNode,
+    before: int,
+    usual: StudentKernel | None,
+    make: Make,
+    cell_s: float,
+    all_s: float,
 ) -> Iterator[Start]:
     """Inside the block a check can have fresh processes of the student's, each in place of the last.
 
@@ -29,7 +35,7 @@ def processes(
     Args:
         before: the place of the check in the notebook.
         make: a kernel from the folder of its files, the folders it may not read, and its channel.
-        cell_s: seconds that a cell may take.
+        cell_s: seconds that a cell may take; `all_s`: those of one process together.
     """
     with contextlib.ExitStack() as stack:
 
@@ -45,8 +51,11 @@ def processes(
             try:
                 kernel = stack.enter_context(make(folder, asked["without"], agents))
                 agents.close()
+                end = time.monotonic() + all_s
                 for source in sources:
-                    kernel.run(source, cell_s)
+                    if time.monotonic() > end:
+                        raise Lost(f"the cells that it needs ran longer than {all_s:.0f} s")
+                    kernel.run(source, max(0.1, min(cell_s, end - time.monotonic())))
             except Lost as error:
                 judges.close()
                 return str(error)

@@ -59,8 +59,10 @@ class _State:
 class _Pass:
     """One pass over a submission: what is run of it, until when, and what is kept.
 
-    Of one for `verdicts_only` nothing but the verdicts on the cells in `keep` is. `doubted` is the
-    cell at which the processes ended once: it need not have been that cell's doing.
+    Cells begin before `end`. Those that are run once more, in the place of processes that are lost,
+    begin before `last`, whatever they took the first time. Of one for `verdicts_only`
+    nothing but the verdicts on the cells in `keep` is. `doubted` is the cell at which the processes
+    ended once: it need not have been that cell's doing.
     """
 
     notebook: NotebookNode
@@ -68,6 +70,7 @@ class _Pass:
     steps: tuple[Step, ...]
     state: _State
     end: float
+    last: float
     files: Path | None
     verdicts_only: bool = False
     keep: frozenset[int] = frozenset()
@@ -143,9 +146,10 @@ class Grader:
             )
             return GradedSubmission(report, None)
         with files.submitted_beside(path, self.limits) as (folder, noticed):
-            state = self._execute(rebuilt.notebook, folder, False, only)
+            end = time.monotonic() + self.limits.notebook_s
+            state = self._execute(rebuilt.notebook, folder, False, only, end)
             if state.missing:  # a name that nobody could see to be needed
-                state = self._execute(rebuilt.notebook, folder, True, only)
+                state = self._execute(rebuilt.notebook, folder, True, only, end)
         report = Report(
             student,
             name,
@@ -178,8 +182,18 @@ class Grader:
         return verdict or CellVerdict(grade_id, "not run", 0.0, points, "This check did not run.")
 
     def _execute(
-        self, notebook: NotebookNode, folder: Path | None, whole: bool, only: frozenset[str] | None
+        self,
+        notebook: NotebookNode,
+        folder: Path | None,
+        whole: bool,
+        only: frozenset[str] | None,
+        end: float,
     ) -> _State:
+        """Run a notebook's cells and checks; `end` is of all its passes together.
+
+        Each later pass, the repeated cells of a pass, and its hidden checks have a quarter of a
+        notebook's time at least, so that right answers are not lost to what other cells have used up.
+        """
         prefixed = len(self.assignment.prefix) if self.parent.prefix_ok else 0
         todo = plan.plan(
             notebook,
@@ -192,12 +206,17 @@ class Grader:
         _show_prefix(notebook, self.parent.prefix_outputs[:prefixed])
         state = _State(borrowed=in_text(notebook, self.asked))
         for steps, apart in ((todo.steps, frozenset()), (todo.again, todo.apart)):
-            end = time.monotonic() + self.limits.notebook_s
-            run = _Pass(notebook, todo, steps, state, end, folder, bool(apart), apart)
+            end = max(end, time.monotonic() + self._spare)
+            last = end + self._spare
+            run = _Pass(notebook, todo, steps, state, end, last, folder, bool(apart), apart)
             position = 0
             while position < len(steps):
                 position = self._session(run, position)
         return state
+
+    @property
+    def _spare(self) -> float:
+        return self.limits.notebook_s / 4
 
     def _session(self, run: _Pass, position: int) -> int:
         """Run on from `position` in fresh processes until the end or until one is lost."""
@@ -209,7 +228,7 @@ class Grader:
             stack.callback(judges.close)
             stack.enter_context(kernel)
             agents.close()  # so that the judge sees it when the student's process ends
-            judge = JudgeClient(self.parent, kernel.folder, judges)
+            judge = JudgeClient(self.parent, kernel.folder, judges, self.limits.judge_bytes)
             stack.callback(judge.close)
             for step in run.steps[:position]:
                 if not self._again(step, kernel, judge, run):
@@ -221,7 +240,8 @@ class Grader:
                 if step.hidden and not run.hidden:
                     # What the student's own cells have used up is not taken from these.
                     run.hidden = True
-                    run.end = max(run.end, time.monotonic() + self.limits.notebook_s / 4)
+                    run.end = max(run.end, time.monotonic() + self._spare)
+                    run.last = run.end + self._spare
                 if time.monotonic() > run.end:
                     reason = f"the notebook ran longer than {self.limits.notebook_s:.0f} s"
                     if step.role == "check":
@@ -242,13 +262,13 @@ class Grader:
 
     def _again(self, step: Step, kernel: StudentKernel, judge: JudgeClient, run: _Pass) -> bool:
         """Repeat a step that had been run in processes that are lost."""
-        if step.role == "check" or step.index in run.state.blamed:
+        if step.role == "check" or step.index in run.state.blamed or time.monotonic() > run.last:
             return True
         self._ours(step, judge)
         if not step.student:
             return True
         try:
-            kernel.run(step.source, self._seconds(run.end))
+            kernel.run(step.source, self._seconds(run.last))
             if run.doubted is not None and time.monotonic() < run.end:
                 kernel.settle(SETTLE_S)
         except Lost as error:
@@ -335,7 +355,10 @@ class Grader:
                 cached=folder is not None,
             )
 
-        return fresh.processes(run.notebook, step.index, run.kernel, kernel, self.limits.cell_s)
+        seconds = max(self.limits.cell_s, run.end - time.monotonic())
+        return fresh.processes(
+            run.notebook, step.index, run.kernel, kernel, self.limits.cell_s, seconds
+        )
 
     def _check(self, step: Step, judge: JudgeClient, run: _Pass) -> _After:
         """Run one check."""
@@ -346,6 +369,7 @@ class Grader:
             self._give(step, run, "not run", 0.0, gone[0])
             return "next"
         budget = self.limits.cell_s + 2 * self.limits.call_s
+        budget = min(budget, max(run.end - time.monotonic(), 2 * self.limits.call_s))
         try:
             with state.running(), self._fresh(step, run) as start:
                 outcome = self._run_in(judge, step, budget, start)
@@ -386,7 +410,8 @@ class Grader:
         message = str(verdict.get("message") or outcome.get("message") or "The check did not pass.")
         state.missing |= _skipped_name(message, todo.skipped)
         self._give(step, run, verdict.get("status") or "failed", 0.0, message, verdict)
-        return "next"
+        # A judge whose memory was full is not to be another check's.
+        return "lost" if outcome.get("kind") == "MemoryError" else "next"
 
     def _borrowed(self, step: Step, told: dict[str, str], run: _Pass) -> str | None:
         """Whose work the answer is that a check was about, if not the learner's; it is remarked once."""

@@ -11,7 +11,7 @@ nothing that it prints or answers afterwards may reach a student.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -155,6 +155,7 @@ def plan(
     wanted: frozenset[str] = frozenset().union(*asked.values())
     owner: dict[str, Role] = dict.fromkeys(leading, "ours")  # of each name, whose cell gave it last
     steps: list[Step] = []
+    known: dict[int, Names] = {}
     skipped: set[str] = set()
     for number, (index, role, text, cell) in enumerate(cells):
         takes = frozenset(n for n in wanted if owner.get(n) in (None, "answer"))
@@ -168,6 +169,7 @@ def plan(
         if not student and not judge:
             skipped |= of[number].binds
             continue
+        known[index] = of[number]
         steps.append(
             Step(
                 index,
@@ -182,7 +184,7 @@ def plan(
                 over,
             )
         )
-    first, again, apart = _hidden_last(steps)
+    first, again, apart = _hidden_last(steps, known)
     return Plan(first, frozenset(skipped), wanted, again, apart)
 
 
@@ -218,35 +220,59 @@ def alone(
 
 def _needed(candidates: set[int], users: set[int], of: Sequence[Names]) -> set[int]:
     """The candidates that the users need, directly or through each other."""
-    needed: set[int] = set()
-    queue = set(users)
     # Functions look names up when they are called, so a later cell may serve an earlier one.
-    last = max(queue, default=-1)
-    wanted: set[str] = set()
-    while queue:
-        for i in queue:
-            wanted |= of[i].uses
-        queue = {
-            i for i in candidates - needed if i < last and (of[i].binds | of[i].changes) & wanted
-        }
-        needed |= queue
+    last = max(users, default=-1)
+    given = _given((i, of[i]) for i in candidates if i < last)
+    return _served((of[i].uses for i in users), given, of)
+
+
+def _given(cells: Iterable[tuple[int, Names]]) -> dict[str, list[int]]:
+    """Which cells bind or change a name."""
+    given: dict[str, list[int]] = {}
+    for number, of in cells:
+        for name in of.binds | of.changes:
+            given.setdefault(name, []).append(number)
+    return given
+
+
+def _served(
+    uses: Iterable[frozenset[str]],
+    given: Mapping[str, list[int]],
+    of: Sequence[Names] | Mapping[int, Names],
+) -> set[int]:
+    """The cells that these uses need, directly or through each other; each name is followed once."""
+    waiting, known, needed = list(uses), set[str](), set[int]()
+    while waiting:
+        for name in waiting.pop() - known:
+            known.add(name)
+            for number in given.get(name, ()):
+                if number not in needed:
+                    needed.add(number)
+                    waiting.append(of[number].uses)
     return needed
 
 
-def _hidden_last(steps: list[Step]) -> tuple[tuple[Step, ...], tuple[Step, ...], frozenset[int]]:
-    """Hidden checks at the end; those that would then see other values, in a pass of their own."""
-    apart = _leaning_on_hidden(steps)
+def _hidden_last(
+    steps: list[Step], of: Mapping[int, Names]
+) -> tuple[tuple[Step, ...], tuple[Step, ...], frozenset[int]]:
+    """Hidden checks at the end; those that would then see other values, in a pass of their own.
+
+    Args:
+        of: the names of each step's cell, by its place.
+    """
+    reach = _reaches(steps, of)
+    where = _binders(steps, of, reach)
+    hidden = {s.index for s in steps if s.hidden}
+    apart = {
+        s.index
+        for s in steps
+        if s.role == "check" and not s.hidden and _leans_on(of[s.index], where[s.index], hidden)
+    }
     while True:
         first = [s for s in steps if not s.hidden and s.index not in apart]
         last = [s for s in steps if s.hidden and s.index not in apart]
-        changed = {
-            hidden.index
-            for hidden in last
-            if any(
-                _binder(steps, hidden, name) != _binder(first + last, hidden, name)
-                for name in _reach(steps, hidden)
-            )
-        }
+        then = _binders(first + last, of, reach)
+        changed = {s.index for s in last if where[s.index] != then[s.index]}
         if not changed:
             break
         apart |= changed
@@ -261,39 +287,36 @@ def _hidden_last(steps: list[Step]) -> tuple[tuple[Step, ...], tuple[Step, ...],
     return (*first, *last), again, frozenset(apart)
 
 
-def _leaning_on_hidden(steps: list[Step]) -> set[int]:
-    """Checks that use a name that a hidden check before them has given."""
-    hidden = {s.index for s in steps if s.hidden}
-    return {
-        s.index
-        for s in steps
-        if s.role == "check" and not s.hidden
-        for name in names(s.source).uses - names(s.source).binds
-        if _binder(steps, s, name) in hidden
-    }
+def _leans_on(of: Names, where: Mapping[str, int | None], hidden: set[int]) -> bool:
+    """Whether a check uses a name that a hidden check before it has given."""
+    return any(where.get(name) in hidden for name in of.uses - of.binds)
 
 
-def _reach(steps: list[Step], check: Step) -> set[str]:
-    """The names on which the outcome of a check depends, by way of what is called."""
-    reach = set(names(check.source).uses)
-    left = [names(s.source) for s in steps if s.role != "check"]
-    while found := [n for n in left if (n.binds | n.changes) & reach]:
-        left = [n for n in left if n not in found]
-        for one in found:
-            reach |= one.uses
-    return reach
-
-
-def _binder(steps: Sequence[Step], before: Step, name: str) -> int | None:
-    """The cell that last gave a name or changed its value before a step."""
-    found = None
+def _reaches(steps: list[Step], of: Mapping[int, Names]) -> dict[int, set[str]]:
+    """The names on which the outcome of each check depends, by way of what is called."""
+    given = _given((s.index, of[s.index]) for s in steps if s.role != "check")
+    reaches = {}
     for step in steps:
-        if step is before:
-            return found
-        of = names(step.source)
+        if step.role == "check":
+            used = of[step.index].uses
+            reaches[step.index] = set(used).union(
+                *(of[place].uses for place in _served([used], given, of))
+            )
+    return reaches
+
+
+def _binders(
+    steps: Iterable[Step], of: Mapping[int, Names], reach: Mapping[int, set[str]]
+) -> dict[int, dict[str, int | None]]:
+    """For each check, the cell that last gave each of the names that it reaches, or changed its value."""
+    found: dict[int, dict[str, int | None]] = {}
+    last: dict[str, int] = {}
+    for step in steps:
+        if step.role == "check":
+            found[step.index] = {name: last.get(name) for name in reach[step.index]}
+        bound = of[step.index].binds - of[step.index].imports
         # An import again, as people write on top of a cell, changes nothing; and a check calls
         # what it is given, which is no reason to think that it alters it.
-        changes = frozenset() if step.role == "check" else of.changes
-        if name in (of.binds - of.imports) | changes:
-            found = step.index
+        changed = frozenset() if step.role == "check" else of[step.index].changes
+        last |= dict.fromkeys(bound | changed, step.index)
     return found

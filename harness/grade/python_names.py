@@ -12,10 +12,14 @@ import symtable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from harness.grade.magics import without_magics
+
+# A longer cell holds data, not code: parsing takes a thousand bytes for each of text, and seconds.
+MOST_PARSED = 128 << 10
+_KEPT = 4 << 10  # of a cell whose names are remembered: nobody's text shall fill our memory
 # Calls that are there to be seen and change nothing of what they are given.
 _SHOWING = {"print", "display"}
 _BUILTINS = frozenset(dir(builtins))
-_RUNNING = re.compile(r"\A\s*%%(?:time|capture|prun)\b[^\n]*\n")
 
 
 @dataclass(frozen=True)
@@ -31,19 +35,30 @@ class Names:
     imports: frozenset[str] = frozenset()
 
 
-@lru_cache(maxsize=4096)
 def names(source: str) -> Names:
-    """The names of a code cell; a cell that is no Python uses every word in it."""
+    """The names of a code cell; one that is no Python, or too long to be, uses every word in it."""
+    return _remembered(source) if len(source) <= _KEPT else _read(source)
+
+
+def _read(source: str) -> Names:
     try:
-        text = without_magics(source)
-        tree = ast.parse(text)
-        table = symtable.symtable(text, "<cell>", "exec")
+        if len(source) > MOST_PARSED:
+            raise ValueError("too long to be parsed")
+        return _parsed(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         words = frozenset(re.findall(r"[A-Za-z_]\w*", source[:100_000]))
         return Names(frozenset(), words - _BUILTINS, frozenset())
+
+
+_remembered = lru_cache(maxsize=4096)(_read)
+
+
+def _parsed(source: str) -> Names:
+    text = without_magics(source)
+    tree = ast.parse(text)
     binds: set[str] = set()
     uses: set[str] = set()
-    _walk(table, True, binds, uses)
+    _walk(symtable.symtable(text, "<cell>", "exec"), True, binds, uses)
     changes = _changed(tree) & (binds | uses)  # a function's own names are its own affair
     return Names(
         frozenset(binds),
@@ -72,25 +87,14 @@ def definitions(source: str) -> frozenset[str]:
     return frozenset(node.name for node in body if isinstance(node, kinds))
 
 
-def without_magics(source: str) -> str:
-    """The cell as Python: without `%magic`, `!command`, `name?`, and not indented as a whole.
-
-    Of a cell under `%%time` and the like, which run it, this is what they run.
-    """
-    source = _RUNNING.sub("", source)
-    indented = source.lstrip("\n")[:1] in (" ", "\t")
-    if not indented and not re.search(r"^\s*[%!?]|\?\s*$|=\s*[%!]", source, re.MULTILINE):
-        return source
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    return TransformerManager().transform_cell(source)
-
-
 def _walk(table: symtable.SymbolTable, top: bool, binds: set[str], uses: set[str]) -> None:
-    for symbol in table.get_symbols():
-        name = symbol.get_name()
+    inner = table.get_children()
+    named = {child.get_name() for child in inner}
+    # Not by `lookup`, which searches all inner tables for each name.
+    for name, flags in table._table.symbols.items():  # type: ignore[attr-defined] # in CPython
+        symbol = symtable.Symbol(name, flags)
         if top:
-            if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace():
+            if symbol.is_assigned() or symbol.is_imported() or name in named:
                 binds.add(name)
             if symbol.is_referenced():
                 uses.add(name)
@@ -98,7 +102,7 @@ def _walk(table: symtable.SymbolTable, top: bool, binds: set[str], uses: set[str
             if symbol.is_assigned():  # `global name` and an assignment
                 binds.add(name)
             uses.add(name)
-    for child in table.get_children():
+    for child in inner:
         _walk(child, False, binds, uses)
 
 

@@ -5,25 +5,32 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import stat
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 
-from harness.grade import answers
+from harness.grade import answers, notebook_json
 from harness.grade import cells as grading
+from harness.grade.files import walked
+from harness.grade.python_names import MOST_PARSED
+from harness.grade.scripts import MOST_TEXT, script_cells
 from harness.grade.verdicts import Remark
 from lib._files import open_without_links
 
 MOST_BYTES = 256 << 20
-MOST_CELLS = 5_000
+MOST_CELLS = 2_000
 MOST_MEMBERS = 2_000
+MOST_NOTEBOOKS = 200
 MOST_SOURCE = 2 << 20
-_DEPTH = 100
+MOST_CODE = 1 << 20  # characters of a notebook's code; a cell of `MOST_PARSED` counts as data
+_MOST_MARKS = 16_000_000  # brackets in all files of a submission
+_DIRECTORY, _PACKED = 8 << 20, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_OBJECT = re.compile(rb"(?:\xef\xbb\xbf|[\s\0])*+\{")
 _SUFFIXES = (".ipynb", ".py", ".zip", ".json", ".txt")
 
 
@@ -74,19 +81,55 @@ def _read(path: Path, release: NotebookNode, lesson: str) -> tuple[NotebookNode,
     found: list[_File] = []
     remarks: list[Remark] = []
     os.listdir(path)  # says it where the folder cannot be read, which a search passes over
-    for entry in sorted(path.rglob("*"))[:MOST_MEMBERS]:
-        name = str(entry.relative_to(path))
-        if any(part.startswith((".", "__")) for part in entry.relative_to(path).parts):
+    readable = []
+    for entry in walked(path, MOST_MEMBERS):
+        info = os.lstat(entry)
+        if entry.name.startswith("__"):
             continue
-        kind = os.lstat(entry).st_mode
-        if stat.S_ISLNK(kind) or (stat.S_ISREG(kind) and os.lstat(entry).st_nlink > 1):
+        if stat.S_ISLNK(info.st_mode) or (stat.S_ISREG(info.st_mode) and info.st_nlink > 1):
+            name = str(entry.relative_to(path))
             remarks.append(Remark("link", f"{name} is a link and was not followed."))
-        elif stat.S_ISREG(kind) and entry.suffix.lower() in _SUFFIXES:
-            found.append(_File(name, _bytes(entry), os.lstat(entry).st_mtime))
+        elif stat.S_ISREG(info.st_mode) and entry.suffix.lower() in _SUFFIXES:
+            readable.append(entry)
+    room, large = _Room(), None
+    # Beside a notebook nothing else is read: it may be data of any size.
+    for entry in [e for e in readable if e.suffix.lower() == ".ipynb"] or readable:
+        name = str(entry.relative_to(path))
+        try:
+            content = _bytes(entry, room.left)
+        except Ungradable as error:
+            large = error
+        else:
+            if room.holds(content):
+                found.append(_File(name, content, os.lstat(entry).st_mtime))
+                continue
+        remarks.append(
+            Remark("files", f"{name} was not read: the files are too many or too large.")
+        )
+    if large is not None and not found:
+        raise large
     return _choose(found, release, lesson, remarks)
 
 
-def _bytes(path: Path) -> bytes:
+@dataclass
+class _Room:
+    """How much is read of one submission, of however many files it consists."""
+
+    left: int = MOST_BYTES
+    marks: int = _MOST_MARKS
+    files: int = MOST_NOTEBOOKS
+
+    def holds(self, content: bytes) -> bool:
+        """Whether a file can be read too; it takes up its room then."""
+        marks = content.count(b"[") + content.count(b"{")
+        if len(content) > self.left or marks > self.marks or not self.files:
+            return False
+        self.left, self.marks = self.left - len(content), self.marks - marks
+        self.files -= 1
+        return True
+
+
+def _bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     try:
         file = open_without_links(path)
     except OSError as error:
@@ -94,9 +137,9 @@ def _bytes(path: Path) -> bytes:
             raise
         raise Ungradable("It is not an ordinary file.", AGAIN) from error
     with file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        reason = f"The file is larger than {MOST_BYTES >> 20} MiB."
+        data = file.read(most + 1)
+    if len(data) > most:
+        reason = f"The file is larger than {most >> 20} MiB."
         raise Ungradable(reason, "Please clear all outputs, save, and hand in again.")
     return data
 
@@ -165,7 +208,7 @@ def _parsed(
     for magic, kind in ((b"%PDF", "a PDF"), (b"\xd0\xcf\x11\xe0", "an Office file")):
         if data.startswith(magic):
             raise Ungradable(f"It is {kind}, not a notebook.", AGAIN)
-    text = _text(data, remarks)
+    text = _text(_lean(data, remarks), remarks)
     if not text.strip():
         raise Ungradable("The file is empty.", AGAIN)
     if text.lstrip()[:1] == "<":
@@ -177,16 +220,27 @@ def _parsed(
     return _notebook(text, remarks), remarks
 
 
-def _text(data: bytes, remarks: list[Remark]) -> str:
-    encoding = "utf-8-sig"
+def _lean(data: bytes, remarks: list[Remark]) -> bytes:
+    """The part of a file that is decoded and parsed, as UTF-8."""
+    encoding = None
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     elif data[:1] == b"{" and data[1:2] == b"\0":
         encoding = "utf-16-le"
-    text = data.decode(encoding, "replace")
-    if encoding.startswith("utf-16"):
+    if encoding is not None:
         remarks.append(Remark("encoding", "The file was UTF-16; it was read as that."))
-    elif "\ufffd" in text and b"\xef\xbf\xbd" not in data:
+        data = data.decode(encoding, "replace").encode("utf-8", "replace")
+    if not _OBJECT.match(data):
+        return data[: 4 * MOST_TEXT]
+    try:
+        return notebook_json.lean(data)
+    except notebook_json.NoNotebook as error:
+        raise Ungradable(str(error), "Please clear all outputs, save, and hand in again.") from None
+
+
+def _text(data: bytes, remarks: list[Remark]) -> str:
+    text = data.decode("utf-8-sig", "replace")
+    if "\ufffd" in text and b"\xef\xbf\xbd" not in data:
         remarks.append(Remark("encoding", "Some characters could not be read and were replaced."))
     if "\0" in text:
         remarks.append(Remark("encoding", "The file held null bytes; they were dropped."))
@@ -217,9 +271,25 @@ def _notebook(text: str, remarks: list[Remark]) -> NotebookNode:
             Remark("cells", f"Only the first {MOST_CELLS} of {len(cells)} cells were read.")
         )
     kept = [made for cell in cells[:MOST_CELLS] if (made := _cell(cell, remarks)) is not None]
+    kept = _parsable(kept, remarks)
+    remarks[:] = dict.fromkeys(remarks)
     if not kept:
         raise Ungradable("The notebook has no cells that can be read.", AGAIN)
     return _made(kept)
+
+
+def _parsable(cells: list[NotebookNode], remarks: list[Remark]) -> list[NotebookNode]:
+    """The cells whose code together is not longer than the grader parses."""
+    left, kept = MOST_CODE, []
+    for cell in cells:
+        parsed = cell.cell_type == "code" and len(cell.source) <= MOST_PARSED
+        if parsed and len(cell.source) > left:
+            text = f"The code is longer than {MOST_CODE >> 20} MiB: what is beyond was not read."
+            remarks.append(Remark("cells", text))
+            continue
+        left -= len(cell.source) if parsed else 0
+        kept.append(cell)
+    return kept
 
 
 def _made(cells: list[NotebookNode]) -> NotebookNode:
@@ -241,12 +311,17 @@ def _cell(cell: Any, remarks: list[Remark]) -> NotebookNode | None:
         remarks.append(Remark("cell", "A cell whose text cannot be read was dropped."))
         return None
     source = source.replace("\r\n", "\n").encode("utf-8", "replace").decode()
-    make = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
-    made = make(source)
     told = {"grade_id": grading.grade_id(cell), "kind": str(kind)}
-    made["metadata"] = NotebookNode({"submitted": told})
     identity = cell.get("id")
-    made["id"] = identity if type(identity) is str else ""
+    # Not by nbformat, which validates each of them, for ten times as long as all else takes.
+    made = NotebookNode(
+        cell_type="code" if kind == "code" else "markdown",
+        id=identity if type(identity) is str else "",
+        metadata=NotebookNode({"submitted": told}),
+        source=source,
+    )
+    if kind == "code":
+        made |= {"execution_count": None, "outputs": []}
     return made
 
 
@@ -259,15 +334,9 @@ def _grade_id(cell: NotebookNode) -> str | None:
 def _script(text: str, remarks: list[Remark]) -> tuple[NotebookNode, list[Remark]]:
     """A script: jupytext's percent format, else all of it as one cell."""
     remarks.append(Remark("format", "A script was handed in instead of a notebook; it was read."))
-    import jupytext
-
-    cells = []
-    for cell in jupytext.reads(text[: 8 << 20], fmt="py:percent").cells:
-        metadata = {"nbgrader": dict(grading.metadata(cell))}
-        plain = {"cell_type": cell.cell_type, "source": cell.source, "metadata": metadata}
-        made = _cell(plain, remarks)
-        if made is not None:
-            cells.append(made)
+    read = script_cells(text, MOST_CELLS)
+    cells = [made for cell in read if (made := _cell(cell, remarks)) is not None]
+    cells = _parsable(cells, remarks)
     if not cells:
         raise Ungradable("The script has nothing in it.", AGAIN)
     return _made(cells), remarks
@@ -276,16 +345,15 @@ def _script(text: str, remarks: list[Remark]) -> tuple[NotebookNode, list[Remark
 def _unzipped(data: bytes, release: NotebookNode, lesson: str) -> tuple[NotebookNode, list[Remark]]:
     """The notebook in a zip, read in memory: nothing is ever written to where a name says."""
     try:
+        _see_that_it_is_no_library(data)
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         raise Ungradable("The zip file is damaged.", AGAIN) from None
-    remarks, files, left = (
-        [Remark("zip", "A zip was handed in; the notebook in it was read.")],
-        [],
-        MOST_BYTES,
-    )
-    for member in members[:MOST_MEMBERS]:
+    remarks = [Remark("zip", "A zip was handed in; the notebook in it was read.")]
+    files: list[_File] = []
+    room = _Room(max(MOST_BYTES - len(data), MOST_BYTES // 4))
+    for member in members:
         parts = member.filename.replace("\\", "/").split("/")
         hidden = any(part.startswith((".", "__")) and part != ".." for part in parts)
         link = stat.S_ISLNK(member.external_attr >> 16)
@@ -294,15 +362,26 @@ def _unzipped(data: bytes, release: NotebookNode, lesson: str) -> tuple[Notebook
         if ".." in parts or parts[0] == "" or link:
             remarks.append(Remark("path", "An entry of the zip that points outside was dropped."))
             continue
-        if not parts[-1].lower().endswith((".ipynb", ".py")):
+        if not parts[-1].lower().endswith((".ipynb", ".py")) or not room.files:
             continue
         if member.flag_bits & 1:
             raise Ungradable("The zip file has a password.", AGAIN)
+        if member.compress_type not in _PACKED:  # the others cannot be unpacked up to a size
+            reason = "The zip file is packed by a method that is not read."
+            raise Ungradable(
+                reason, "Please make an ordinary zip file, or hand in the .ipynb file."
+            )
         with archive.open(member) as file:
-            content = file.read(left + 1)
-        left -= len(content)
-        if left < 0:
+            content = file.read(room.left + 1)
+        if not room.holds(content):
             raise Ungradable("The zip file unpacks to more than can be read.", AGAIN)
         if content[:4] != b"PK\x03\x04":
             files.append(_File("/".join(parts), content, member.date_time))
     return _choose(files, release, lesson, remarks)
+
+
+def _see_that_it_is_no_library(data: bytes) -> None:
+    """A list of files longer than anybody's is not read: each takes half a kilobyte, or more by far."""
+    end = zipfile._EndRecData(io.BytesIO(data))  # type: ignore[attr-defined] # as `ZipFile` reads it
+    if end is not None and end[zipfile._ECD_SIZE] > _DIRECTORY:  # type: ignore[attr-defined]
+        raise Ungradable("The zip file holds more files than can be read.", AGAIN)

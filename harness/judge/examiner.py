@@ -19,6 +19,7 @@ from harness.judge.proxy import WATCHED, Channel, Remote, StudentLost, library_n
 from harness.judge.shell import shell
 
 SILENT = "The hidden tests of this cell did not pass."
+TOO_MUCH = "What the notebook returned takes more memory than a check may use."
 WAIT_S = 24 * 3600.0
 _OUTPUT = 10_000
 
@@ -95,6 +96,9 @@ class Examiner:
                 outcome["result"] = self._number(self._execute(message["source"]))
         except StudentLost as error:
             outcome |= {"outcome": "error", "kind": "Lost", "lost": str(error)}
+        except MemoryError:
+            outcome |= {"outcome": "error", "kind": "MemoryError"}
+            outcome["message"] = SILENT if hidden else TOO_MUCH
         except BaseException as error:  # a check that exits has not passed either
             outcome |= {"outcome": "error", "kind": type(error).__name__[:60]}
             outcome["message"] = SILENT if hidden else self._in_words(error)

@@ -15,6 +15,8 @@ from typing import Any
 
 VERSION = 1
 VALUE_BYTES, CONTROL_BYTES, MAX_DEPTH = 96 << 20, 1 << 20, 200
+MAX_MARKS = 4_000_000  # brackets and commas: `codec` makes no more of the most that it takes
+_MARK = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|([\[{\]},])', re.DOTALL)
 _LENGTH = struct.Struct(">I")
 
 
@@ -65,7 +67,9 @@ def parse(body: bytes) -> dict:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MessageError("the message is not UTF-8") from error
-    if _depth(text) > MAX_DEPTH:
+    if (depth := _depth(text)) is None:
+        raise MessageError("the message has too many items")
+    if depth > MAX_DEPTH:
         raise MessageError(f"the message is nested more than {MAX_DEPTH} deep")
     try:
         message = json.loads(text, parse_constant=_refuse, object_pairs_hook=_once)
@@ -76,11 +80,19 @@ def parse(body: bytes) -> dict:
     return message
 
 
-def _depth(text: str) -> int:
-    """How deep brackets nest outside of strings; cheap, since long buffers are one string each."""
-    deepest = depth = 0
-    for match in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{\]}]', text):
-        mark = match[0]
+def _depth(text: str) -> int | None:
+    """How deep brackets nest outside of strings; None where the text has more than `MAX_MARKS` items.
+
+    Cheap, since long buffers are one string each.
+    """
+    deepest = depth = marks = 0
+    for match in _MARK.finditer(text):
+        mark = match[1]
+        if mark is None:
+            continue
+        marks += 1
+        if marks > MAX_MARKS:
+            return None
         if mark in "[{":
             depth += 1
             deepest = max(deepest, depth)

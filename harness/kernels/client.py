@@ -6,18 +6,17 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import harness
+from harness import scratch
 from harness.kernels.warm import PRELOAD
 from harness.sandbox import Box
 from lib._places import cache_folder
@@ -132,6 +131,11 @@ def kernel_request(
     }
 
 
+def judge_request(cwd: str, memory: int | None) -> dict[str, Any]:
+    """What `launch.become` is asked for a judge (see `KernelParent.start_judge`)."""
+    return {"become": "judge", "cwd": cwd, "memory": memory}
+
+
 def pipe(end: IO[bytes] | None) -> IO[bytes]:
     """The end of a pipe that was asked for when the process was started."""
     if end is None:
@@ -168,7 +172,7 @@ class WarmParent:
         self._lock = threading.Lock()
 
     def __enter__(self) -> WarmParent:
-        self._folder = Path(tempfile.mkdtemp(prefix="warm-"))
+        self._folder = scratch.make()
         try:
             answer = self._start(self.prefix)
             if answer.get("threads") and self.prefix:
@@ -238,9 +242,11 @@ class WarmParent:
         request = kernel_request(connection, cwd, env, box, whole_env)
         return self._fork(request, [channel] if channel is not None else [])
 
-    def start_judge(self, cwd: str, channel: socket.socket, control: socket.socket) -> Child:
-        """Fork a judge between these two sockets."""
-        return self._fork({"become": "judge", "cwd": cwd}, [channel, control])
+    def start_judge(
+        self, cwd: str, channel: socket.socket, control: socket.socket, memory: int | None = None
+    ) -> Child:
+        """Fork a judge between these two sockets, which may take `memory` bytes more than it has."""
+        return self._fork(judge_request(cwd, memory), [channel, control])
 
     def _fork(self, request: dict, socks: list[socket.socket]) -> Child:
         conn = socket.socket(socket.AF_UNIX)
@@ -280,7 +286,7 @@ class WarmParent:
         """End it and everything that it forked."""
         self._end()
         if self._folder != Path():
-            shutil.rmtree(self._folder, ignore_errors=True)
+            scratch.remove(self._folder)
 
     def __exit__(self, *exc: object) -> None:
         self.close()

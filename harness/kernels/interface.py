@@ -81,6 +81,10 @@ class KernelParent(Protocol):
         """
 
     def start_judge(
-        self, cwd: str, channel: socket.socket, control: socket.socket
+        self, cwd: str, channel: socket.socket, control: socket.socket, memory: int | None = None
     ) -> KernelProcess:
-        """Start a judge between these two sockets: the agent's and the grader's."""
+        """Start a judge between these two sockets: the agent's and the grader's.
+
+        Args:
+            memory: the bytes that it may take beyond what it starts with; None for no limit.
+        """

@@ -14,7 +14,7 @@ MOST_S = 900.0  # that a check may ask for at once
 
 
 class JudgeDied(RuntimeError):
-    """The judge ended, which no submission should be able to bring about."""
+    """The judge ended or was late: what the check was given took all its memory or time."""
 
 
 class JudgeClient:
@@ -24,12 +24,15 @@ class JudgeClient:
         parent: what starts it.
         cwd: its working folder.
         channel: the socket to the agent in the student's process.
+        memory: the bytes that it may take beyond what it starts with; None for no limit.
     """
 
-    def __init__(self, parent: KernelParent, cwd: str, channel: socket.socket) -> None:
+    def __init__(
+        self, parent: KernelParent, cwd: str, channel: socket.socket, memory: int | None = None
+    ) -> None:
         self.control, theirs = socket.socketpair()
         with theirs:
-            self.process = parent.start_judge(cwd, channel, theirs)
+            self.process = parent.start_judge(cwd, channel, theirs, memory)
 
     def run(
         self,
@@ -72,8 +75,12 @@ class JudgeClient:
             while "ask" in answer:
                 deadline += self._serve(answer["ask"], fresh)
                 answer = messages.receive(self.control, deadline, messages.CONTROL_BYTES)
-        except (messages.MessageError, messages.Late, messages.Closed) as error:
-            raise JudgeDied(f"the check gave no answer ({type(error).__name__})") from error
+        except messages.Late as error:
+            raise JudgeDied("the check took too long: it was ended") from error
+        except messages.Closed as error:
+            raise JudgeDied("the check's own process ended, with what it was given") from error
+        except messages.MessageError as error:
+            raise JudgeDied("the check gave no readable answer") from error
         return answer["ok"]
 
     def _serve(

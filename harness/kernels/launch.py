@@ -36,6 +36,19 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 
 
+def bound(memory: int | None) -> None:
+    """Let this process take so many bytes more than it has now, where the system can (Linux)."""
+    if memory is None or sys.platform != "linux":
+        return
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = pages * resource.getpagesize() + memory
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
 def run_prefix(prefix: list[dict]) -> dict[str, Any]:
     """Run trusted cells once; kernels start from the names they leave."""
     from harness.judge.shell import shell
@@ -173,6 +186,7 @@ def _judge(request: dict, fds: list[int], ready: int, held: dict[str, Any]) -> N
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["NBGRADER_EXECUTION"] = "autograde"
     os.chdir(request["cwd"])
+    bound(request.get("memory"))
     channel, control = (socket.socket(fileno=fd) for fd in fds)
     _say(ready, {})
     examiner.main(control, channel, held["namespace"])

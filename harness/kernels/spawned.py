@@ -100,9 +100,11 @@ class SpawningParent:
         request = client.kernel_request(connection, cwd, env, box, whole_env)
         return self._start(request, [channel] if channel is not None else [])
 
-    def start_judge(self, cwd: str, channel: socket.socket, control: socket.socket) -> Spawned:
-        """Start a judge between these two sockets."""
-        return self._start({"become": "judge", "cwd": cwd}, [channel, control])
+    def start_judge(
+        self, cwd: str, channel: socket.socket, control: socket.socket, memory: int | None = None
+    ) -> Spawned:
+        """Start a judge between these two sockets, which may take `memory` bytes more than it has."""
+        return self._start(client.judge_request(cwd, memory), [channel, control])
 
     def _start(self, request: dict, socks: list[socket.socket]) -> Spawned:
         self._children = [child for child in self._children if child.poll() is None]

@@ -1,36 +1,50 @@
 """The student's kernel as the grader sees it: cells go in, bounded outputs come back.
 
-What comes from it is hostile: messages are matched to the cell they answer, their number and size
-are bounded, and one that cannot be read is dropped.
+What comes from it is hostile: messages are matched to the cell they answer, their size is bounded
+before they are parsed, and one that cannot be read is dropped. Nothing is read but while a cell runs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import socket
-import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
 import zmq
-from jupyter_client import BlockingKernelClient
 from jupyter_client.connect import LocalPortCache
+from jupyter_client.session import DELIM, Session
 from nbformat import NotebookNode
 from nbformat.v4 import output_from_msg
 
+from harness import scratch
 from harness.kernels.interface import KernelParent, KernelProcess
+from harness.kernels.wire import Cut, TooLarge, Wire
 from harness.limits import Limits
 from harness.sandbox import Box
 
 _OUTPUTS = {"stream", "display_data", "execute_result", "error"}
 MESSAGE_BYTES = 8 << 20
 READY_S = 30.0
+_GONE_S = 5.0  # from the end of a process's connections to its own
+_HEADERS = 8 << 10  # of a message, which are not counted as what it shows
+_DEEPEST = 100  # of what an output holds
+_NOTHING: dict[str, Any] = {"msg_type": "", "parent_header": {}, "content": {}}
+
+
+_REQUEST: dict[str, Any] = {
+    "silent": False,
+    "store_history": True,
+    "user_expressions": {},
+    "allow_stdin": False,
+    "stop_on_error": False,
+}
 
 
 class Lost(Exception):
@@ -81,14 +95,15 @@ class StudentKernel:
         self.files, self.cached = files, cached
         self.parent, self.make_box, self.limits, self.channel = parent, make_box, limits, channel
         self.printed = 0
+        self.wires: dict[str, Wire] = {}
         self.folder = ""
         # Both are there from `__enter__` to `__exit__`.
-        self.client: BlockingKernelClient = None  # type: ignore[assignment] # see above
+        self.session: Session = None  # type: ignore[assignment] # see above
         self.child: KernelProcess = None  # type: ignore[assignment] # see above
 
     def __enter__(self) -> StudentKernel:
         # Unix socket paths are short: about 100 bytes.
-        self.folder = tempfile.mkdtemp(prefix="gk-")
+        self.folder = str(scratch.make())
         try:
             self._start()
         except Lost as error:
@@ -116,27 +131,25 @@ class StudentKernel:
             self.make_box(str(sockets), str(work)),
             self.channel,
         )
-        client = BlockingKernelClient()
-        client.context = zmq.Context()
-        where: Any = {k: v for k, v in connection.items() if k != "kernel_name"}
-        client.load_connection_info(where)
-        client.start_channels(shell=True, iopub=True, stdin=False, hb=False, control=False)
-        for channel in (client.shell_channel, client.iopub_channel):
-            channel.socket.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
-        self.client = client
+        self.session = Session(
+            key=connection["key"].encode(), signature_scheme=connection["signature_scheme"]
+        )
+        # Once, before any code of the student's has run: later another may bear the socket's name.
+        for name, kind in (("shell", "DEALER"), ("iopub", "SUB")):
+            try:
+                self.wires[name] = Wire(_address(connection, name), kind, READY_S)
+            except Cut as error:
+                raise Lost(f"the kernel does not answer: {error}") from error
         self._await_iopub()
 
     def _await_iopub(self) -> None:
         """Until the subscription stands, what a cell prints would be lost."""
         end = time.monotonic() + READY_S
         while time.monotonic() < end:
-            self.client.kernel_info()
-            try:
-                self._read(self.client.iopub_channel, 0.1)
-            except Empty:
-                self._alive()
-                continue
-            return
+            self._ask("kernel_info_request", {})
+            if self._read(0.1) is not None:
+                return
+            self._alive()
         raise Lost(f"the kernel was not ready after {READY_S:.0f} s")
 
     def __exit__(self, *exc: object) -> None:
@@ -144,12 +157,12 @@ class StudentKernel:
             if self.child is not None:
                 self.child.kill()
         finally:
-            if self.client is not None:
-                self.client.stop_channels()
-                self.client.context.destroy(linger=0)
+            for wire in self.wires.values():
+                wire.close()
+            self.wires = {}
             if self.folder:
-                shutil.rmtree(self.folder, ignore_errors=True)
-            self.child = self.client = None  # type: ignore[assignment] # see above
+                scratch.remove(Path(self.folder))
+            self.child = self.session = None  # type: ignore[assignment] # see above
             self.folder = ""
 
     def settle(self, seconds: float) -> None:
@@ -166,18 +179,41 @@ class StudentKernel:
         """Whether the process ends within so many seconds."""
         return self.child.wait(seconds) is not None
 
-    def _alive(self) -> None:
-        code = self.child.poll()
+    def _alive(self, seconds: float = 0.0) -> None:
+        code = self.child.wait(seconds)
         if code is not None:
             raise Lost(_ending(code), ended=True)
 
-    def _read(self, channel: Any, timeout: float) -> dict:
+    def _ask(self, kind: str, content: dict) -> str:
+        """Send a request and return its id."""
+        message = self.session.msg(kind, content)
+        with self._connected():
+            self.wires["shell"].send(self.session.serialize(message), READY_S)
+        return message["header"]["msg_id"]
+
+    def _read(self, timeout: float) -> dict | None:
+        """The next message on what runs and what is shown; None if there is none in time."""
+        with self._connected():
+            received = self.wires["iopub"].receive(timeout, MESSAGE_BYTES)
+        if received is None:
+            return None
+        parts = received[received.index(DELIM) + 1 :] if DELIM in received else []
+        # A signature, three headers and what is shown; binary buffers behind these are not kept.
+        self._count(sum(map(len, parts[4:5])) + max(0, sum(map(len, parts[:4])) - _HEADERS))
         try:
-            return channel.get_msg(timeout=timeout)
-        except Empty:
-            raise
+            return self.session.deserialize(parts)
         except Exception:  # unreadable: whatever it was, it is not an answer
-            return {"msg_type": "", "parent_header": {}, "content": {}}
+            return _NOTHING
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[None]:
+        try:
+            yield
+        except TooLarge:
+            self._count(self.limits.output_bytes + 1)
+        except Cut as error:
+            self._alive(_GONE_S)
+            raise Lost("the notebook's process has closed its connection to the grader") from error
 
     def hold(self, held: bool) -> None:
         """Stop the process where it is, or let it go on; where there is no such signal it goes on."""
@@ -191,7 +227,7 @@ class StudentKernel:
         Raises:
             Lost: the process died, printed too much or did not stop in time.
         """
-        asked = self.client.execute(source, allow_stdin=False, stop_on_error=False)
+        asked = self._ask("execute_request", _REQUEST | {"code": source})
         ran, end, interrupted = Ran(), time.monotonic() + seconds, False
         while True:
             left = end - time.monotonic()
@@ -203,14 +239,12 @@ class StudentKernel:
                 interrupted, end = True, time.monotonic() + 2.0
                 self.child.signal(signal.SIGINT)
                 continue
-            try:
-                message = self._read(self.client.iopub_channel, min(left, 0.5))
-            except Empty:
+            message = self._read(min(left, 0.5))
+            if message is None:
                 self._alive()
                 continue
             kind, content = message.get("msg_type"), message.get("content")
             parent = message.get("parent_header")
-            self._count(content)
             if not isinstance(parent, dict) or parent.get("msg_id") != asked:
                 continue
             if kind == "status" and (content or {}).get("execution_state") == "idle":
@@ -221,20 +255,45 @@ class StudentKernel:
             ran.error = f"the cell ran longer than {seconds:.0f} s and was interrupted"
         return ran
 
-    def _count(self, content: Any) -> None:
-        self.printed += len(repr(content)) if content else 0
+    def _count(self, size: int) -> None:
+        self.printed += size
         if self.printed > self.limits.output_bytes:
             raise Lost(f"the notebook printed more than {self.limits.output_bytes >> 20} MiB")
 
     @staticmethod
     def _keep(message: dict, ran: Ran) -> None:
         try:
+            if _deeper(message["content"], _DEEPEST):
+                return
             output = output_from_msg(message)
             if output.output_type == "error":
                 ran.error = f"{str(output.ename)[:80]}: {str(output.evalue)[:500]}"
             ran.outputs.append(output)
         except Exception:  # a message without the parts of its kind is no output
             return
+
+
+def _deeper(value: Any, most: int) -> bool:
+    """Whether lists and dictionaries nest deeper than that in a value."""
+    here = [value]
+    for _ in range(most):
+        here = [
+            inner
+            for outer in here
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, list | dict)
+        ]
+        if not here:
+            return False
+    return True
+
+
+def _address(connection: dict[str, Any], name: str) -> str | tuple[str, int]:
+    """Where the kernel listens on a socket, as `_connection` has told it."""
+    number = connection[f"{name}_port"]
+    if connection["transport"] == "ipc":
+        return f"{connection['ip']}-{number}"
+    return connection["ip"], number
 
 
 def _connection(sockets: Path) -> dict[str, Any]:

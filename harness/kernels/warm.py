@@ -27,13 +27,13 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.kernels import launch
 
-REQUEST_S = 5.0
+REQUEST_BYTES = 1 << 20
 SWEEP_S = 5.0
 PRELOAD = ("numpy", "torch", "sentence_transformers", "lib.checks", "lib.learn")
 # What a kernel imports when it starts; a name that is not there is passed over.
@@ -144,6 +144,8 @@ def _children() -> list[int]:
 @dataclass
 class _Client:
     conn: socket.socket
+    heard: bytes = b""  # of a request that is not complete
+    fds: list[int] = field(default_factory=list)  # that came with it
     pid: int | None = None
     inner: int | None = None
     read: int | None = None  # where it says that it is ready
@@ -185,25 +187,33 @@ class Server:
         self.selector.register(conn, selectors.EVENT_READ, lambda: self._hear(client))
 
     def _hear(self, client: _Client) -> None:
+        """Take what has come of a request; whoever does not go on with one keeps nobody waiting."""
         try:
-            data, fds, _, _ = socket.recv_fds(client.conn, 1 << 20, 4)
-            client.conn.settimeout(REQUEST_S)  # whoever asks writes the whole request at once
-            while data and not data.endswith(b"\n"):
-                part = client.conn.recv(1 << 20)
-                data = data + part if part else b""
-        except OSError:
-            data, fds = b"", []
-        if not data:
-            self.selector.unregister(client.conn)
-            client.conn.close()
-            self._kill(client, signal.SIGKILL)
+            data, fds, _, _ = socket.recv_fds(client.conn, REQUEST_BYTES, 4, socket.MSG_DONTWAIT)
+            client.fds += fds
+            *lines, client.heard = (client.heard + data).split(b"\n")
+            requests = [json.loads(line) for line in lines]
+        except BlockingIOError:
             return
-        for line in data.splitlines():
-            request = json.loads(line)
+        except (OSError, ValueError):
+            data, requests = b"", []
+        if not data or len(client.heard) > REQUEST_BYTES:
+            self._leave(client)
+            return
+        for request in requests:
             if "signal" in request:
                 self._kill(client, request["signal"])
             else:
+                fds, client.fds = client.fds, []
                 self._fork(client, request, fds)
+
+    def _leave(self, client: _Client) -> None:
+        """Nobody speaks at the other end any more, or it is nobody who knows how."""
+        self.selector.unregister(client.conn)
+        client.conn.close()
+        for fd in client.fds:
+            os.close(fd)
+        self._kill(client, signal.SIGKILL)
 
     def _fork(self, client: _Client, request: dict, fds: list[int]) -> None:
         read, write = os.pipe()

@@ -38,7 +38,7 @@ class Box:
 
     Args:
         level: what it is made of.
-        sockets: the one folder outside that it may write, which holds its sockets.
+        sockets: the one folder outside that it may write, until `close`; it holds its sockets.
         work: the folder whose files (notebooks aside) it finds in its own work folder, at the same
             place; without a root of its own it is this folder itself.
         read_only: what it may read beside Python and the system's libraries.
@@ -119,13 +119,18 @@ def enter(box: Box) -> None:
 
 def close(box: Box) -> None:
     """The last step, after the process has started its threads and opened its sockets: from here on
-    it can make no process, no connection and nothing else that a notebook does not need.
+    it can make no process, no connection, nothing in the folder of its sockets and nothing else that
+    a notebook does not need.
 
     Raises:
         OSError: the filter could not be set; nothing may be run then.
     """
-    from harness.sandbox import seccomp
+    from harness.sandbox import landlock, linux, seccomp
 
+    if box.level is Level.LANDLOCK:
+        landlock.seal(box)
+    elif box.level is Level.NAMESPACES:
+        linux.seal()
     seccomp.close(outside=box.level is not Level.NAMESPACES)
 
 

@@ -1,9 +1,9 @@
 """Landlock: for machines that refuse namespaces (a container in its default settings, say).
 
 The process sees the machine's own files, but may open only what a box names, and write only to three
-folders: its sockets, its work and its own temporary files. There is no size on these that the
-kernel would keep, so the process that waits for this one looks at them, and ends it when they grow
-too large. With the filter of system calls there is no network, no other process to start or signal,
+folders: its sockets, until they are open, its work and its own temporary files. There is no size on
+these that the kernel would keep, so the process that waits for this one looks at them, and ends it
+when they grow too large, or too deep to be looked at. With the filter of system calls there is no network, no other process to start or signal,
 and nothing that changes the owner, mode or times of any file.
 """
 
@@ -38,7 +38,7 @@ _FACTS = (
     *("/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo", "/proc/self/stat"),
     *("/proc/self/statm", "/proc/self/status", "/proc/self/maps", "/proc/self/fd"),
 )
-_MOST_FILES = 16_384
+_MOST_FILES, _LONGEST = 16_384, 3_000  # a path of more than 4,095 bytes cannot be looked at
 
 
 def version() -> int:
@@ -53,6 +53,11 @@ def missing() -> str:
         return ""
     todo = f"Linux 6.2 or later has it, with `lsm=landlock,...` at boot (this is {os.uname()[2]})"
     return f"Landlock {here} is too old: {todo}" if here else f"the kernel has no Landlock: {todo}"
+
+
+def seal(box: Box) -> None:
+    """Take all rights to put anything there from the folder of sockets, before the filter keeps it so."""
+    os.chmod(box.sockets, 0o500)
 
 
 def enter(box: Box) -> None:
@@ -150,24 +155,24 @@ def _threads(pid: int) -> int:
 def _held(pid: int, folders: list[str], limit: int) -> bool:
     """Whether the files in its folders, or those it deleted and still holds, pass the limit."""
     size = count = 0
-    for found in _files(pid, folders):
+    for path, found in _files(pid, folders):
         size, count = size + found.st_blocks * 512, count + 1
-        if size > limit or count > _MOST_FILES:
+        if size > limit or count > _MOST_FILES or len(os.fsencode(path)) > _LONGEST:
             return True
     return False
 
 
-def _files(pid: int, folders: list[str]) -> Iterator[os.stat_result]:
+def _files(pid: int, folders: list[str]) -> Iterator[tuple[str, os.stat_result]]:
     waiting = list(folders)
     while waiting:
         with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
                 with contextlib.suppress(OSError):
-                    yield entry.stat(follow_symlinks=False)
+                    yield entry.path, entry.stat(follow_symlinks=False)
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
     for number in os.listdir(f"/proc/{pid}/fd"):
         with contextlib.suppress(OSError):
             found = os.stat(f"/proc/{pid}/fd/{number}")
             if found.st_nlink == 0 and stat.S_ISREG(found.st_mode):
-                yield found
+                yield "", found

@@ -13,11 +13,13 @@ import re
 import resource
 import signal
 import site
+import socket
 import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.limits import SHARED_BYTES
 from harness.sandbox import Box, cgroup
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -34,6 +36,7 @@ _PR_PDEATHSIG, _PR_CAPBSET_DROP, _PR_NO_NEW_PRIVS = 1, 24, 38
 # Above what systemd gives to containers, below what some programs take for negative.
 USERS = 0x70000000
 _FEW_USERS = 64123  # where a container has 65,536 users; in the range of systemd's passing services
+_sealing: list[socket.socket] = []  # to the process that waits for this one
 _ETC = ("ld.so.cache", "localtime", "nsswitch.conf", "fonts", "ssl/certs", "mime.types")
 
 
@@ -61,12 +64,39 @@ def enter(box: Box) -> None:
     else:
         check(libc.unshare(flags | NEWUSER), "unshare")
         _map(uid, gid)
-    become_inner(group)
+    asks, hears = socket.socketpair()
+    become_inner(group, lambda pid: _seal(box.sockets, hears), (hears.fileno(),))
+    hears.close()
+    _sealing.append(asks)
     _new_root(box, inner)
     if root:
         become(inner)
     # Since Linux 5.14 a user namespace counts its own processes, not all of the user's.
     finish(box, counted=root or kernel_version() >= (5, 14))
+
+
+def seal() -> None:
+    """Make the socket folder read-only, once all sockets are in it: nothing can be put there any more.
+
+    The process itself has no right to; the one that waits for it does it.
+
+    Raises:
+        OSError: it could not be done.
+    """
+    with _sealing.pop() as asks:
+        asks.sendall(b"s")
+        if said := asks.recv(200):
+            raise OSError(f"the folder of sockets is not closed: {said.decode(errors='replace')}")
+
+
+def _seal(path: str, hears: socket.socket) -> None:
+    """What the process that waits does when it is asked to; it sees the root that the other has made."""
+    with hears, contextlib.suppress(OSError):
+        if hears.recv(1):
+            try:
+                _set_attributes(-100, os.fsencode(path), 0, read_only=True)
+            except OSError as error:
+                hears.sendall(str(error).encode())
 
 
 def kernel_version() -> tuple[int, ...]:
@@ -115,12 +145,18 @@ def _die_with_parent() -> None:
     check(libc.prctl(_PR_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0), "pdeathsig")
 
 
-def become_inner(group: cgroup.Group | None, watch: Callable[[int], None] | None = None) -> None:
+def become_inner(
+    group: cgroup.Group | None, watch: Callable[[int], None], needed: tuple[int, ...] = ()
+) -> None:
     """Fork: the child goes on, and in a new process namespace it is process 1, with which everything
     in it ends. The other waits, as `watch` says, and ends as the child ends.
+
+    Args:
+        needed: descriptors that `watch` needs.
     """
     # Listed before the fork: the child takes this process's root, and /proc with it, away.
-    own = group.handles if group is not None else ()
+    handles = group.handles if group is not None else ()
+    own = (*handles, *needed)
     held = [int(fd) for fd in os.listdir("/proc/self/fd") if int(fd) > 2 and int(fd) not in own]
     pid = os.fork()
     if pid:
@@ -130,14 +166,13 @@ def become_inner(group: cgroup.Group | None, watch: Callable[[int], None] | None
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if group is not None:
             group.leave()
-        if watch is not None:
-            watch(pid)
+        watch(pid)
         _, status = os.waitpid(pid, 0)
         if group is not None:
             group.remove()
         code = os.waitstatus_to_exitcode(status)
         os._exit(code if code >= 0 else 128 - code)
-    for fd in own:
+    for fd in handles:
         os.close(fd)
     _die_with_parent()
 
@@ -183,7 +218,7 @@ def _new_root(box: Box, uid: int) -> None:
     handles += [(path, _tree(path, read_only=False, devices=True)) for path in devices]
     own = f"mode=0755,uid={uid},gid={uid}"
     _mount("tmpfs", root, "tmpfs", _NOSUID | _NODEV, f"{own},size=4m,nr_inodes=8k")
-    for path, size in (("/tmp", box.limits.tmp_bytes), ("/dev/shm", 64 << 20)):
+    for path, size in (("/tmp", box.limits.tmp_bytes), ("/dev/shm", SHARED_BYTES)):
         os.makedirs(root + path, exist_ok=True)
         data = f"mode=1777,size={size},nr_inodes=16k"
         _mount("tmpfs", root + path, "tmpfs", _NOSUID | _NODEV, data)
@@ -287,11 +322,17 @@ def _tree(path: str, *, read_only: bool, devices: bool = False) -> int:
     clone, recursive, empty = 1, 0x8000, 0x1000
     flags = clone | os.O_CLOEXEC | recursive
     handle = check(libc.syscall(_OPEN_TREE, -100, os.fsencode(path), flags), f"open_tree {path}")
+    _set_attributes(handle, b"", empty | recursive, read_only=read_only, devices=devices)
+    return handle
+
+
+def _set_attributes(
+    handle: int, path: bytes, flags: int, *, read_only: bool, devices: bool = False
+) -> None:
     attributes = (1 if read_only else 0) | 2 | (0 if devices else 4)
     packed = struct.pack("QQQQ", attributes, 0, 0, 0)
-    done = libc.syscall(_MOUNT_SETATTR, handle, b"", empty | recursive, packed, len(packed))
-    check(done, f"mount_setattr {path}")
-    return handle
+    done = libc.syscall(_MOUNT_SETATTR, handle, path, flags, packed, len(packed))
+    check(done, f"mount_setattr {os.fsdecode(path)}")
 
 
 def _move(handle: int, target: str) -> None:

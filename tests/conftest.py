@@ -13,28 +13,37 @@ os.environ["COURSE_CACHE"] = os.path.join(_FOLDER.name, "cache")
 os.environ["COURSE_LEADERBOARD"] = os.path.join(_FOLDER.name, "leaderboard")
 
 import pytest  # noqa: E402
+from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
 from tests.postgresql import server  # noqa: E402, F401 - a fixture
 
+# Here each lesson has a class of its own, so that two processes can share them.
+CLASSES = ("tests/journeys/test_nbgrader_class.py",)
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+
+class _ByFile(LoadScopeScheduling):
+    """One process takes all tests of a file, since these share what takes long to make."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        if file in CLASSES:
+            return f"{file}[{test.rpartition('[')[2]}"
+        return file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return _ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items):
-    """One process takes all tests of a file, or of a group that they name; those that take long go first.
-
-    Were the long ones last, one process would wait while the other works on them.
-    """
-    long = set()
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-        if item.get_closest_marker("slow") or item.get_closest_marker("journey"):
-            long.add(_group(item))
-    items.sort(key=lambda item: _group(item) not in long)
-
-
-def _group(item) -> str:
-    marker = item.get_closest_marker("xdist_group")
-    return marker.args[0] if marker.args else marker.kwargs["name"]
+    """Files that take long go first: were they last, one process would wait for the other."""
+    long = {
+        item.path
+        for item in items
+        if item.get_closest_marker("slow") or item.get_closest_marker("journey")
+    }
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session", autouse=True)

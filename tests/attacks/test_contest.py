@@ -21,7 +21,6 @@ from tests.tiers import some
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),  # the first has to encode all passages
-    pytest.mark.xdist_group("contest"),
 ]
 QUERIES = 24  # few: a cheat is found out by a few as well
 HIDDEN = "hidden_capstone"

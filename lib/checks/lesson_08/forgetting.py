@@ -48,7 +48,7 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     )
     yield _case(better, [-x for x in worse], human, twice, "scores below 0")
     of_five = [0.1, 0.3, 0.9, 0.4, 0.8], [0.2, 0.1, 0.7, 0.9, 0.3], [1, 2, 2, 4, 5]
-    yield _case(*of_five, [[4, 0, 2], [1, 3, 1], [2, 4, 3]], "draws of three out of five items")
+    yield _case(*of_five, [[0, 1, 3], [4, 3, 1], [3, 0, 3]], "draws of three out of five items")
     for turn in range(8 if hidden else 4):
         items, count = (int(x) for x in rng.integers([6, 12], [15, 40]))
         drawn = items // 2 if turn % 4 > 1 else items

@@ -22,7 +22,26 @@ CLASSES = ("tests/journeys/test_nbgrader_class.py",)
 
 
 class _ByFile(LoadScopeScheduling):
-    """One process takes all tests of a file, since these share what takes long to make."""
+    """One process takes all tests of a file, since these share what takes long to make.
+
+    Where a process ends in a test, that test has failed, and another process goes on with the rest: in
+    pytest-xdist 3.8 the run ends in an error then, or never.
+    """
+
+    def remove_node(self, node):
+        work = self.assigned_work.pop(node)
+        left = [(unit, test) for unit in work.values() for test, done in unit.items() if not done]
+        if left:
+            left[0][0][left[0][1]] = True  # or the next process would end in it, too
+        # What is done stays out: a process that gets nothing to do from it waits without end.
+        self.workqueue.update({name: unit for name, unit in work.items() if False in unit.values()})
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return left[0][1] if left else None
+
+    def _reschedule(self, node):
+        if node in self.registered_collections:  # else it is still collecting
+            super()._reschedule(node)
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")

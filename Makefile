@@ -12,7 +12,7 @@ endif
 READY := $(VENV)/.ready
 # Two test processes: more only fight for the cores of a small machine.
 WORKERS ?= 2
-PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM = false
 export OMP_NUM_THREADS ?= 1

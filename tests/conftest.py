@@ -13,28 +13,56 @@ os.environ["COURSE_CACHE"] = os.path.join(_FOLDER.name, "cache")
 os.environ["COURSE_LEADERBOARD"] = os.path.join(_FOLDER.name, "leaderboard")
 
 import pytest  # noqa: E402
+from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
 from tests.postgresql import server  # noqa: E402, F401 - a fixture
 
+# Here each lesson has a class of its own, so that two processes can share them.
+CLASSES = ("tests/journeys/test_nbgrader_class.py",)
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items):
-    """One process takes all tests of a file, or of a group that they name; those that take long go first.
 
-    Were the long ones last, one process would wait while the other works on them.
+class _ByFile(LoadScopeScheduling):
+    """One process takes all tests of a file, since these share what takes long to make.
+
+    Where a process ends in a test, that test has failed, and another process goes on with the rest: in
+    pytest-xdist 3.8 the run ends in an error then, or never.
     """
-    long = set()
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-        if item.get_closest_marker("slow") or item.get_closest_marker("journey"):
-            long.add(_group(item))
-    items.sort(key=lambda item: _group(item) not in long)
+
+    def remove_node(self, node):
+        work = self.assigned_work.pop(node)
+        left = [(unit, test) for unit in work.values() for test, done in unit.items() if not done]
+        if left:
+            left[0][0][left[0][1]] = True  # or the next process would end in it, too
+        # What is done stays out: a process that gets nothing to do from it waits without end.
+        self.workqueue.update({name: unit for name, unit in work.items() if False in unit.values()})
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return left[0][1] if left else None
+
+    def _reschedule(self, node):
+        if node in self.registered_collections:  # else it is still collecting
+            super()._reschedule(node)
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        if file in CLASSES:
+            return f"{file}[{test.rpartition('[')[2]}"
+        return file
 
 
-def _group(item) -> str:
-    marker = item.get_closest_marker("xdist_group")
-    return marker.args[0] if marker.args else marker.kwargs["name"]
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return _ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items):
+    """Files that take long go first: were they last, one process would wait for the other."""
+    long = {
+        item.path
+        for item in items
+        if item.get_closest_marker("slow") or item.get_closest_marker("journey")
+    }
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session", autouse=True)

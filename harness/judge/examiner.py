@@ -211,11 +211,15 @@ def _silent(verdict: dict | None) -> dict | None:
     """A hidden check's verdict on what is not right: that it is so, and nothing that the student's function
     could have chosen, such as an error's name or which mistake its results look like.
 
-    What a contest says is made of measures, and is bounded by itself.
+    What a contest says is made of measures, and what a quiz item says of a plain value: neither calls
+    anything of the student's on what is hidden, and both bound what they say.
     """
     from lib import checks
 
-    if verdict is None or isinstance(checks.find(verdict["exercise"]), checks.Contest):
+    exercise = verdict["exercise"] if verdict else None
+    if exercise is None or not checks.has_file(exercise):
+        return verdict
+    if isinstance(checks.find(exercise), checks.Contest):
         return verdict
     return {"exercise": verdict["exercise"], "status": "wrong", "message": SILENT, "mistake": None}
 

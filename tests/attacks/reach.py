@@ -119,7 +119,7 @@ NAMES = [
     Reach(
         *("a helper redefined whose cell was touched", 50, "the check passes"),
         _norm("expected = 0.0"),
-        edits={1: LESSON_CELL + "\n"},
+        edits={1: LESSON_CELL + "\n# mine\n"},
     ),
     Reach(
         *("a helper redefined in its own cell", 50, "the check passes", WRONG),

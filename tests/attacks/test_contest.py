@@ -21,7 +21,6 @@ from tests.tiers import some
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),  # the first has to encode all passages
-    pytest.mark.xdist_group("contest"),
 ]
 QUERIES = 24  # few: a cheat is found out by a few as well
 HIDDEN = "hidden_capstone"
@@ -129,7 +128,7 @@ def test_who_knows_the_visible_answers_by_heart_gains_nothing(kept_back, tmp_pat
     answer = f"KNOWN = {known!r}\n" + contest.EMPTY + contest.BY_HEART
     verdict = _grade(kept_back, tmp_path, answer)
     assert verdict.points == 0.0
-    assert "hidden queries" in verdict.message  # it ran, and was measured
+    assert "nDCG@10 is 0.000" in verdict.message  # it ran, and was measured
 
 
 @pytest.mark.thorough

@@ -23,9 +23,10 @@ def cleaned(
     pair: Callable[[str, str], object] = lambda query, passage: (key(query), key(passage)),
     negative: Key = key,
     looked_up: Key = _texts.as_it_stands,
+    right: Key | None = None,
     *,
     same: Key | None = key,
-    own: bool = True,
+    own: Key | None = key,
     others: bool = True,
     repeats: bool = False,
     emptied: bool = True,
@@ -35,10 +36,11 @@ def cleaned(
     """A cleaning, right as it stands; an argument makes one part of it another.
 
     pair: two pairs with the same value of it are one; negative: how a negative is compared; looked_up: how
-    a query is looked up; same: how a query is compared with its passage, None for not at all; own, others:
-    whether the pair's passage and the relevant ones are dropped; repeats, emptied: whether a repeated
-    negative and a pair without any stay; all_relevant: what is relevant for any query is dropped; finish:
-    done to the kept negatives.
+    a query is looked up; right: how the relevant passages are compared, by default as negatives; same: how
+    a query is compared with its passage, and own: how a negative is with it, None for not at all; others:
+    whether the relevant passages are dropped; repeats, emptied: whether a repeated negative and a pair
+    without any stay; all_relevant: what is relevant for any query is dropped; finish: done to the kept
+    negatives.
     """
 
     def one(pairs: list[Pair], negatives: list[list[str]], relevant: Relevant) -> Cleaned:
@@ -48,8 +50,8 @@ def cleaned(
             if pair(query, passage) in seen or (same and same(query) == same(passage)):
                 continue
             seen.add(pair(query, passage))
-            known = {negative(text) for text in relevant.get(looked_up(query), ()) if others}
-            known |= {negative(passage)} if own else set()
+            known = {(right or negative)(t) for t in relevant.get(looked_up(query), ()) if others}
+            known |= {own(passage)} if own else set()
             known |= every if all_relevant else set()
             kept = finish(_kept_in_order(texts, known, negative, repeats))
             if kept or emptied:
@@ -95,6 +97,45 @@ def once_in_the_set(pairs: list[Pair], negatives: list[list[str]], relevant: Rel
     return found
 
 
+def added_to_relevant(missing: bool) -> Callable:
+    """Each passage is added to the set of its query in `relevant`, where it stays for later pairs.
+
+    missing: a query that `relevant` does not name gets a set there, too.
+    """
+
+    def one(pairs: list[Pair], negatives: list[list[str]], relevant: Relevant) -> Cleaned:
+        grown = {query: set(texts) for query, texts in relevant.items()}
+        seen, found = set(), []
+        for (query, passage), texts in zip(pairs, negatives):
+            pair = key(query), key(passage)
+            if pair not in seen and pair[0] != pair[1]:
+                seen.add(pair)
+                (grown.setdefault(query, set()) if missing else grown.get(query, set())).add(
+                    passage
+                )
+                found += clean([(query, passage)], [texts], grown)
+        return found
+
+    return one
+
+
+def _looked_for_in_relevant(
+    pairs: list[Pair], negatives: list[list[str]], relevant: Relevant
+) -> Cleaned:
+    """`text in relevant[query]`, without a key on either side."""
+    return [
+        (query, passage, [text for text in texts if text not in relevant.get(query, ())])
+        for query, passage, texts in clean(pairs, negatives, {})
+    ]
+
+
+# Other forms of comparing negatives with relevant passages that are not made alike.
+relevant_as_it_stands = (
+    cleaned(right=_texts.as_it_stands, own=_texts.as_it_stands),
+    _looked_for_in_relevant,
+)
+
+
 def not_looked_up(pairs: list[Pair], negatives: list[list[str]], relevant: Relevant) -> Cleaned:
     return [row for row in clean(pairs, negatives, relevant) if relevant[row[0]] is not None]
 
@@ -106,6 +147,16 @@ def texts_as_compared(pairs: list[Pair], negatives: list[list[str]], relevant: R
     ]
 
 
+def pairs_by(one: Key, negative: Key = key) -> Callable:
+    """A cleaning that compares pairs by this key, and a query with its passage."""
+    return cleaned(lambda q, p: (one(q), one(p)), negative, same=one, own=negative)
+
+
+def negatives_by(one: Key) -> Callable:
+    """A cleaning that compares negatives, relevant passages and a pair's own by this key."""
+    return cleaned(negative=one, own=one)
+
+
 def everywhere(one: Key) -> Callable:
     """A cleaning that compares all texts by this key."""
-    return cleaned(lambda query, passage: (one(query), one(passage)), one, same=one)
+    return pairs_by(one, negative=one)

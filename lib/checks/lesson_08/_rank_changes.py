@@ -100,6 +100,35 @@ def forgetting_by(
     return forgetting
 
 
+def _with_all_items(correlation: Callable[[Tensor, Tensor, int], Tensor]) -> Callable:
+    """A forgetting test that takes the number of all items for that of each draw, too."""
+
+    def forgetting(before: Tensor, after: Tensor, human: Tensor, draws: Tensor) -> tuple:
+        def change(b: Tensor, a: Tensor, h: Tensor) -> Tensor:
+            old, new, people = (average_ranks(x) for x in (b, a, h))
+            return correlation(new, people, len(human)) - correlation(old, people, len(human))
+
+        return forgetting_by(change)(before, after, human, draws)
+
+    return forgetting
+
+
+@_with_all_items
+def centred_for_all(a: Tensor, b: Tensor, items: int) -> Tensor:
+    """Ranks less the mean rank of all items."""
+    return torch.cosine_similarity(a - (items + 1) / 2, b - (items + 1) / 2, dim=-1)
+
+
+@_with_all_items
+def summed_for_all(a: Tensor, b: Tensor, items: int) -> Tensor:
+    """Pearson's formula with sums, where the number of summands is that of all items."""
+
+    def shared(x: Tensor, y: Tensor) -> Tensor:
+        return items * (x * y).sum(dim=-1) - x.sum(dim=-1) * y.sum(dim=-1)
+
+    return shared(a, b) / (shared(a, a) * shared(b, b)).sqrt()
+
+
 def ranked_once(before: Tensor, after: Tensor, human: Tensor, draws: Tensor) -> tuple:
     ranks = [average_ranks(x) for x in (before, after, human)]
     return forgetting_by(by_ranks(lambda drawn: drawn))(ranks[0], ranks[1], ranks[2], draws)

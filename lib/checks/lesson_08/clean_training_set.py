@@ -81,6 +81,18 @@ _TELLING: list[tuple[list[Pair], list[list[str]], Relevant, str]] = [
         "a letter that casefold makes two",
     ),
     (
+        [("wide", "broad"), ("sore foot", "Fußpilz")],
+        [["GROSS", "groß", "thin"], ["FUSSPILZ", "NASS", "gout"]],
+        {"wide": {"broad"}, "sore foot": {"Fußpilz", "naß"}},
+        "negatives with a letter that casefold makes two",
+    ),
+    (
+        [("fever", "flu"), ("fever", "sepsis"), ("thirst", "gout"), ("thirst", "diabetes")],
+        [["acne"], ["flu", "acne"], ["acne"], ["gout", "acne"]],
+        {"fever": {"sepsis"}},
+        "the passage of an earlier pair, which `relevant` does not name",
+    ),
+    (
         [("itch", "scabies")],
         [["zoster", "mumps", "acne", "polio", "gout", "croup", "zoster", "lupus"]],
         {"itch": {"scabies", "acne"}},
@@ -215,31 +227,45 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "spaces-kept",
-            "A text with white space around it counts as another text for you. Compare "
-            "`text.strip().casefold()`.",
+            "White space around a text makes it another for you. Compare `text.strip().casefold()`.",
             _cleaning.everywhere(_texts.with_spaces),
             hint=2,
         ),
         Mistake(
             "lower-for-casefold",
-            "You compare by `lower()`, which keeps some letters apart, such as ß and SS. `casefold()` is "
-            "made for comparing.",
+            "You compare by `lower()`, if only in one place. It keeps ß and SS apart; `casefold()` does not.",
             _cleaning.everywhere(_texts.lowered),
             hint=2,
+            also=[_cleaning.pairs_by(_texts.lowered), _cleaning.negatives_by(_texts.lowered)],
         ),
         Mistake(
             "pairs-as-they-stand",
             "You compare negatives without case and white space, but pairs as they stand. Compare "
             "`text.strip().casefold()` everywhere.",
-            cleaned(lambda query, passage: (query, passage), same=_texts.as_it_stands),
+            _cleaning.pairs_by(_texts.as_it_stands),
             hint=2,
         ),
         Mistake(
             "negatives-as-they-stand",
             "You compare pairs without case and white space, but negatives as they stand. Compare "
             "`text.strip().casefold()` everywhere.",
-            cleaned(negative=_texts.as_it_stands),
+            _cleaning.negatives_by(_texts.as_it_stands),
             hint=2,
+        ),
+        Mistake(
+            "relevant-as-it-stands",
+            "You compare the negatives with the texts of `relevant` as these stand. Compare "
+            "`text.strip().casefold()` of both.",
+            cleaned(right=_texts.as_it_stands),
+            hint=2,
+            also=_cleaning.relevant_as_it_stands,
+        ),
+        Mistake(
+            "adds-to-relevant",
+            "You add to a set that belongs to `relevant`. Copy it first.",
+            _cleaning.added_to_relevant(missing=False),
+            hint=3,
+            also=[_cleaning.added_to_relevant(missing=True)],
         ),
         Mistake(
             "query-looked-up-by-key",
@@ -266,7 +292,7 @@ EXERCISE = Exercise(
             "own-passage-kept",
             "The pair's own passage stands among its negatives where `relevant` does not name it. It is right "
             "in any case: drop it, too.",
-            cleaned(own=False),
+            cleaned(own=None),
             hint=3,
         ),
         Mistake(
@@ -305,6 +331,13 @@ EXERCISE = Exercise(
             "You drop pairs that have no negative left. They stay, with an empty list: the other passages of "
             "the batch are negatives, too.",
             cleaned(emptied=False),
+        ),
+        Mistake(
+            "negatives-stripped",
+            "The negatives come back without the white space around them. Texts come out as they came in: "
+            "strip only for comparing.",
+            cleaned(finish=lambda texts: [text.strip() for text in texts]),
+            hint=2,
         ),
         Mistake(
             "texts-changed",

@@ -47,13 +47,20 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         [1, 1, 2, 3, 3], [2, 1, 2, 2, 3], [1, 3, 3, 4, 5], [[0, 1, 2, 3, 4]] * 2, "equal scores"
     )
     yield _case(better, [-x for x in worse], human, twice, "scores below 0")
+    of_five = [0.1, 0.3, 0.9, 0.4, 0.8], [0.2, 0.1, 0.7, 0.9, 0.3], [1, 2, 2, 4, 5]
+    yield _case(*of_five, [[0, 1, 3], [4, 3, 1], [3, 0, 3]], "draws of three out of five items")
     for turn in range(8 if hidden else 4):
         items, count = (int(x) for x in rng.integers([6, 12], [15, 40]))
-        yield Case(_drawn(rng, items, count, whole=turn % 2 == 1), f"random {turn}")
+        drawn = items // 2 if turn % 4 > 1 else items
+        yield Case(_drawn(rng, (items, count, drawn), whole=turn % 2 == 1), f"random {turn}")
 
 
-def _drawn(rng: np.random.Generator, items: int, count: int, whole: bool) -> tuple:
-    """Judgements from 1 to 5, two models that follow them more or less, and draws."""
+def _drawn(rng: np.random.Generator, sizes: tuple[int, int, int], whole: bool) -> tuple:
+    """Judgements from 1 to 5, two models that follow them more or less, and draws.
+
+    sizes: how many items, how many draws, and how many rows each.
+    """
+    items, count, drawn = sizes
     human = rng.integers(1, 6, size=items).astype(np.float64)
     human[:2] = 1, 5
     scores = [human + rng.normal(scale=scale, size=items) for scale in (1.0, 2.5)]
@@ -64,7 +71,7 @@ def _drawn(rng: np.random.Generator, items: int, count: int, whole: bool) -> tup
     before, after = (scores[place] for place in rng.permutation(2))
     draws: list[np.ndarray] = []
     while len(draws) < count:
-        rows = rng.integers(0, items, size=items)
+        rows = rng.integers(0, items, size=drawn)
         if all(np.ptp(one[rows]) > 0 for one in (before, after, human)):
             draws.append(rows)
     return *map(torch.from_numpy, (before, after, human)), torch.from_numpy(np.stack(draws))
@@ -165,6 +172,14 @@ EXERCISE = Exercise(
             hint=1,
         ),
         Mistake(
+            "number-of-all-items",
+            "You count with the number of all items inside a draw. A draw has its own length: "
+            "`draws.shape[1]`.",
+            _rank_changes.centred_for_all,
+            hint=2,
+            also=[_rank_changes.summed_for_all],
+        ),
+        Mistake(
             "ranked-once",
             "You rank all items once and draw from these ranks. Draw the scores first and rank each draw by "
             "itself: its items have other ranks among each other.",
@@ -190,8 +205,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "each-item-once",
-            "You count an item once that was drawn twice. With replacement means that it counts as often as it "
-            "was drawn.",
+            "You count an item once that was drawn twice. It counts as often as it was drawn.",
             _rank_changes.each_once,
             hint=2,
         ),

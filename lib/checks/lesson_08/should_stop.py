@@ -33,6 +33,9 @@ _TELLING: list[tuple[list[float], int, float, str]] = [
     ([-0.75, -0.5, -0.625], 1, 0.0, "scores below 0"),
     ([-0.5, -0.75, -0.875, -0.625], 3, 0.0, "scores below 0, the first is the best"),
     ([-0.875, -0.5, -0.25], 2, 0.5, "scores below 0 and small gains"),
+    ([-0.5], 1, 0.0, "one evaluation, and its score is below 0"),
+    ([-0.5, -0.25], 2, 0.0, "scores below 0, and every evaluation is better"),
+    ([-0.75, -0.25, -0.5, -0.375], 3, 0.125, "scores below 0, and the second is better"),
     ([0.5, 0.75, 0.25, 0.5, 0.25, 0.125], 9, 0.0, "more patience than evaluations"),
     ([2.5, 8.0, 7.5, 9.25, 9.375, 9.0], 2, 1.0, "scores above 1"),
     ([0.375, 0.5, 0.5, 0.25, 0.5], 4, 0.0, "three after the best, patience 4"),
@@ -47,6 +50,8 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
         scores = (rng.integers(-4, 9, size=int(rng.integers(2, 12))) / 8).tolist()
         if turn % 2:
             scores = np.maximum.accumulate(scores).tolist()
+        if turn % 4 == 3:
+            scores = [score - 2 for score in scores]
         gain = float(rng.choice([0.0, 0.125, 0.25]))
         yield Case((scores, int(rng.integers(1, 5)), gain), f"random {turn}")
 
@@ -103,6 +108,11 @@ def _then(change: Callable[[list, int, bool, int], tuple]) -> Callable:
         return change(scores, patience, *_right(scores, patience, min_gain))
 
     return should_stop
+
+
+def _from_zero(scores: list, patience: int, min_gain: float = 0.0) -> tuple[bool, int]:
+    """Counts from a highest score of 0, and looks up the place by itself."""
+    return _rule(start=0.0)(scores, patience, min_gain)[0], _right(scores, patience)[1]
 
 
 def _lowest(scores: list, patience: int, min_gain: float = 0.0) -> tuple[bool, int]:
@@ -250,9 +260,11 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "starts-at-zero",
-            "Your best score begins at 0, so that scores below 0 never count. Begin at minus infinity.",
-            _rule(start=0.0),
+            "Your highest score begins at 0, so scores below 0 are never better. Begin at minus infinity: the "
+            "first evaluation always is better.",
+            _from_zero,
             hint=3,
+            also=[_rule(start=0.0)],
         ),
         Mistake(
             "lower-is-better",

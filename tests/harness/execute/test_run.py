@@ -43,7 +43,6 @@ def executed(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("tiny run")
 def test_a_run_ends_well_with_a_table(executed):
     assert executed.done.returncode == 0, executed.done.stdout + executed.done.stderr
     lines = [line for line in executed.done.stdout.splitlines() if "90 A tiny lesson" in line]
@@ -54,7 +53,6 @@ def test_a_run_ends_well_with_a_table(executed):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("tiny run")
 def test_a_run_says_where_the_time_went(executed):
     said = executed.done.stdout
     assert "Where the time went" in said
@@ -82,7 +80,6 @@ def test_sections_hold_the_time_of_their_cells_and_the_rest():
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("tiny run")
 def test_a_run_leaves_results_and_html(executed):
     (result,) = json.loads((executed.folder / "results.json").read_text())
     assert result["slug"] == "90_tiny"
@@ -98,7 +95,6 @@ def test_a_run_leaves_results_and_html(executed):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("tiny run")
 def test_points_are_nbgraders_own(executed):
     from nbgrader.api import Gradebook
 
@@ -117,7 +113,6 @@ def test_points_are_nbgraders_own(executed):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("tiny run")
 def test_what_is_saved_has_outputs_alt_text_and_no_drift(executed):
     path = executed.root / "solutions" / "90_tiny.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -130,7 +125,6 @@ def test_what_is_saved_has_outputs_alt_text_and_no_drift(executed):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("tiny run")
 def test_parameters_reach_the_lesson(executed):
     notebook = nbformat.read(executed.folder / "90_tiny.ipynb", as_version=4)
     (injected,) = [cell for cell in notebook.cells if notebooks.is_injected(cell)]
@@ -157,7 +151,6 @@ def test_the_front_door_is_executed_and_graded_by_nobody(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("tiny run")
 def test_a_failing_cell_is_shown_with_its_error_and_what_to_do_next(tmp_path):
     assert CLAIM in tiny.LESSON
     broken = tiny.LESSON.replace(CLAIM, "bool((pooled == 2).all())")

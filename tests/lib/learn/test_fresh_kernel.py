@@ -30,7 +30,6 @@ def run():
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("kernel")
 def test_the_first_cell_of_a_fresh_kernel_already_says_what_to_do(run):
     text, errors = run('check("mean_pool", mean_pool)')
     assert SAYS in text

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kernel")]
+pytestmark = pytest.mark.slow
 
 WRONG = """
 def mean_pool(tokens, mask):

@@ -33,16 +33,19 @@ def _by_the_library(before: Tensor, after: Tensor, human: Tensor, draws: Tensor)
 
 
 def _by_comparing(before: Tensor, after: Tensor, human: Tensor, draws: Tensor) -> Tensor:
-    """Signs of all differences in place of ranks; the items themselves are one more draw."""
-    rows = torch.cat([torch.arange(len(human))[None], draws])
+    """Signs of all differences in place of ranks; the items themselves are a draw like any other."""
 
-    def places(values: Tensor) -> Tensor:
+    def places(values: Tensor, rows: Tensor) -> Tensor:
         drawn = values[rows].double()
         ranks = (drawn[:, :, None] - drawn[:, None, :]).sign().sum(dim=2)
         return ranks / ranks.norm(dim=1, keepdim=True)
 
-    change = ((places(after) - places(before)) * places(human)).sum(dim=1)
-    return torch.stack([change[0], change[1:].quantile(0.025), change[1:].quantile(0.975)])
+    def change(rows: Tensor) -> Tensor:
+        gained = places(after, rows) - places(before, rows)
+        return (gained * places(human, rows)).sum(dim=1)
+
+    observed, drawn = change(torch.arange(len(human))[None])[0], change(draws)
+    return torch.stack([observed, drawn.quantile(0.025), drawn.quantile(0.975)])
 
 
 def _by_rankdata(before: Tensor, after: Tensor, human: Tensor, draws: Tensor) -> tuple:

@@ -153,6 +153,20 @@ def wrong_lower(pairs: Pairs, negatives: Negatives, relevant: Relevant) -> Clean
     return _clean(pairs, negatives, relevant, key=lambda text: text.strip().lower())
 
 
+def wrong_lower_for_negatives(pairs: Pairs, negatives: Negatives, relevant: Relevant) -> Clean:
+    """Pairs by casefold, negatives by lower(): "GROSS" beside "groß" stays."""
+    rows = []
+    for query, passage, _ in _clean(pairs, negatives, {}):
+        known = {text.strip().lower() for text in (passage, *relevant.get(query, set()))}
+        kept = []
+        for text in next(n for p, n in zip(pairs, negatives) if p == (query, passage)):
+            if text.strip().lower() not in known:
+                known.add(text.strip().lower())
+                kept.append(text)
+        rows.append((query, passage, kept))
+    return rows
+
+
 def wrong_no_strip(pairs: Pairs, negatives: Negatives, relevant: Relevant) -> Clean:
     """No strip: "p " in the example."""
     return _clean(pairs, negatives, relevant, key=str.casefold)
@@ -372,6 +386,7 @@ RIGHT = [right_plain, right_two_steps, right_lists, right_comprehensions, right_
 WRONG = [
     wrong_as_it_stands,
     wrong_lower,
+    wrong_lower_for_negatives,
     wrong_no_strip,
     wrong_inner_space,
     wrong_look_up_folded,

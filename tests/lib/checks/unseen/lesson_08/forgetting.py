@@ -112,16 +112,18 @@ def right_rankdata(
     before: torch.Tensor, after: torch.Tensor, human: torch.Tensor, draws: torch.Tensor
 ) -> Answer:
     """stats.rankdata along an axis and standardised ranks."""
-    rows = torch.cat([torch.arange(len(human))[None], draws]).numpy()
 
-    def standard(values: torch.Tensor) -> np.ndarray:
+    def standard(values: torch.Tensor, rows: np.ndarray) -> np.ndarray:
         ranks = stats.rankdata(values.numpy()[rows], axis=1)
         ranks = ranks - ranks.mean(1, keepdims=True)
         return ranks / np.linalg.norm(ranks, axis=1, keepdims=True)
 
-    change = ((standard(after) - standard(before)) * standard(human)).sum(1)
-    low, high = np.percentile(change[1:], [2.5, 97.5]).tolist()
-    return float(change[0]), low, high
+    def change(rows: np.ndarray) -> np.ndarray:
+        gained = standard(after, rows) - standard(before, rows)
+        return (gained * standard(human, rows)).sum(1)
+
+    low, high = np.percentile(change(draws.numpy()), [2.5, 97.5]).tolist()
+    return float(change(np.arange(len(human))[None])[0]), low, high
 
 
 def _answer(before, after, human, draws, correlation=None, shares=(0.025, 0.975)) -> Answer:
@@ -266,6 +268,16 @@ def wrong_normal_interval(before, after, human, draws) -> Answer:
     return whole, change.mean().item() - half, change.mean().item() + half
 
 
+def wrong_middle_of_all_items(before, after, human, draws) -> Answer:
+    """Takes (items + 1) / 2 for the mean rank of a draw, too, however many rows it has."""
+
+    def correlation(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        x, y = (_ranks(values) - (len(human) + 1) / 2 for values in (x, y))
+        return (x * y).sum(-1) / (x.norm(dim=-1) * y.norm(dim=-1))
+
+    return _answer(before, after, human, draws, correlation)
+
+
 def wrong_before_against_after(before, after, human, draws) -> Answer:
     """Correlates the two models with each other."""
     return _answer(human, before, after, draws)
@@ -291,4 +303,5 @@ WRONG = [
     wrong_nearest_quantile,
     wrong_normal_interval,
     wrong_before_against_after,
+    wrong_middle_of_all_items,
 ]

@@ -135,6 +135,17 @@ def wrong_from_zero(scores: list[float], patience: int, min_gain: float = 0.0) -
     return waited >= patience, place
 
 
+def wrong_from_zero_place_apart(
+    scores: list[float], patience: int, min_gain: float = 0.0
+) -> tuple[bool, int]:
+    """The same, with the place looked up at the end: [-0.5, -0.25], patience 2, stops."""
+    best, waited = 0, 0
+    for score in scores:
+        waited = 0 if score > best + min_gain else waited + 1
+        best = max(best, score)
+    return waited >= patience, scores.index(max(scores)) if scores else -1
+
+
 def wrong_off_by_one(scores: list[float], patience: int, min_gain: float = 0.0) -> tuple[bool, int]:
     """waited > patience: stops one evaluation too late."""
     best, waited = -math.inf, 0
@@ -230,6 +241,7 @@ WRONG = [
     wrong_ever_stopped,
     wrong_last_of_equals,
     wrong_from_zero,
+    wrong_from_zero_place_apart,
     wrong_off_by_one,
     wrong_previous,
     wrong_total,

@@ -503,7 +503,7 @@ def test_nothing_can_be_put_among_the_sockets_once_they_are_open(place, level):
     assert "link" in place.run(level, tries)
 
 
-def test_a_path_too_long_to_be_looked_at_ends_the_process(place):
+def test_files_are_counted_however_long_their_path_is(place):
     if sandbox.why(Level.LANDLOCK):
         pytest.skip(sandbox.why(Level.LANDLOCK))
 
@@ -511,9 +511,12 @@ def test_a_path_too_long_to_be_looked_at_ends_the_process(place):
         import time
 
         os.chdir(box.work)
-        for _ in range(30):
+        for _ in range(60):
             os.mkdir("n" * 200)
             os.chdir("n" * 200)
+        time.sleep(0.5)
+        for number in range(8):
+            Path(f"fill-{number}").write_bytes(bytes(4 << 20))
         time.sleep(5)
         return "deep"
 

@@ -1,10 +1,12 @@
 """Rows 57 to 64: nothing that a notebook holds, sends or leaves makes the grader slow or large."""
 
+import contextlib
 import functools
 import os
 import re
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -271,3 +273,59 @@ def test_61_half_a_request_keeps_nobody_waiting(warm):
         with StudentKernel(parent, lambda s, w: None, Limits(), None) as kernel:
             assert kernel.run("print(1)", 10).outputs
         assert wild.recv(1) == b""
+
+
+GREEDY = """
+held = []
+try:
+    while len(held) < 80:
+        held.append(bytearray(b"x") * (16 << 20))
+except MemoryError:
+    pass
+for where in (".", "/tmp"):
+    try:
+        with open(where + "/greedy", "wb") as file:
+            for _ in range(64):
+                file.write(bytes(1 << 20))
+    except OSError:
+        pass
+"""
+_SMALL = {"work_bytes": 16 << 20, "tmp_bytes": 16 << 20, "call_s": 20, "cell_s": 40}
+
+
+@pytest.mark.parametrize("memory", [512 << 20, 4 << 30])
+def test_one_submission_takes_no_more_than_its_limits_say(warm, tmp_path, memory):
+    """What `default_jobs` counts with, and docs/grading.md says."""
+    if reason := sandbox.why(Level.NAMESPACES):
+        pytest.skip(reason)
+    what, parent = warm
+    limits = Limits(memory_bytes=memory, judge_bytes=memory, **_SMALL)
+    huge = "def double(x):\n    return torch.ones(15 << 20)"
+    path = tmp_path / "ps1.ipynb"
+    nbformat.write(assignment.submission(assignment.RIGHT | {"double": huge}, GREEDY), path)
+    server, own = psutil.Process(parent._process.pid), psutil.Process()
+    began, most, done = own.memory_info().rss, 0, threading.Event()
+
+    def watch():
+        nonlocal most
+        while not done.wait(0.02):
+            total = own.memory_info().rss - began
+            for child in server.children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    total += child.memory_full_info().uss
+            most = max(most, total)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        Grader(
+            what,
+            parent,
+            limits=limits,
+            make_box=lambda s, w: Box(Level.NAMESPACES, s, w, paths.CODE, limits),
+        ).grade("ada", path)
+    finally:
+        done.set()
+        watching.join()
+    bound = Limits(memory_bytes=512 << 20, judge_bytes=512 << 20, **_SMALL).submission_bytes
+    assert most <= bound if memory < 1 << 30 else most > bound

@@ -15,7 +15,7 @@ _HEAD = f"""# What students send
 
 The grader takes the answers out of whatever was handed in and puts them into the released notebook. An answer cell is found by its `grade_id`, else by its cell id, else by the function or variable that it defines. What else was changed does not matter, and is reported. A submission is *ungradable* only where no answer can be read from it; the report then says why, and what to ask the student for. Nothing stops a batch.
 
-A file of more than {MOST_BYTES >> 20} MiB is not read. A notebook with 200 MiB of output is graded like any other: its outputs are dropped, which takes the grader under two seconds and 0.6 GiB.
+A file of more than {MOST_BYTES >> 20} MiB is not read. A notebook with 200 MiB of output is graded like any other: its outputs are cut out before anything is parsed, which takes the grader under two seconds and no memory beside the file itself.
 
 Each kind below is handed in by the tests, all in one batch (`tests/malformed`); the right answers are worth {FULL:g} points.
 

@@ -128,7 +128,6 @@ def plan(
     # What a check takes from the student's process may itself come from a cell of ours.
     wanted = student_names((source, rebuilt))
     steps: list[Step] = []
-    known: dict[int, Names] = {}
     skipped: set[str] = set()
     for number, (index, role, text, cell) in enumerate(cells):
         student = number in theirs or number in for_student
@@ -136,7 +135,6 @@ def plan(
         if not student and not judge:
             skipped |= of[number].binds
             continue
-        known[index] = of[number]
         steps.append(
             Step(
                 index,
@@ -149,7 +147,7 @@ def plan(
                 judge,
             )
         )
-    first, again, apart = _hidden_last(steps, known)
+    first, again, apart = _hidden_last(steps)
     return Plan(first, frozenset(skipped), wanted, again, apart)
 
 
@@ -217,14 +215,9 @@ def _served(
     return needed
 
 
-def _hidden_last(
-    steps: list[Step], of: Mapping[int, Names]
-) -> tuple[tuple[Step, ...], tuple[Step, ...], frozenset[int]]:
-    """Hidden checks at the end; those that would then see other values, in a pass of their own.
-
-    Args:
-        of: the names of each step's cell, by its place.
-    """
+def _hidden_last(steps: list[Step]) -> tuple[tuple[Step, ...], tuple[Step, ...], frozenset[int]]:
+    """Hidden checks at the end; those that would then see other values, in a pass of their own."""
+    of = {s.index: names(s.source) for s in steps}
     reach = _reaches(steps, of)
     where = _binders(steps, of, reach)
     hidden = {s.index for s in steps if s.hidden}

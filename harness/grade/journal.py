@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +26,7 @@ def fingerprint(submission: Path, *also: str) -> str:
     digest = hashlib.sha256()
     for text in also:
         _feed(digest, text.encode(errors="surrogateescape"))
-    paths = sorted(submission.rglob("*")) if _is_folder(submission) else [submission]
-    for path in paths:
+    for path in sorted(_within(submission)) if _is_folder(submission) else [submission]:
         mode = path.lstat().st_mode
         if stat.S_ISDIR(mode):
             continue
@@ -38,6 +38,17 @@ def fingerprint(submission: Path, *also: str) -> str:
         with open_without_links(path) as file:
             _feed(digest, hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """Everything in a folder, however deep: `rglob` calls itself for each level."""
+    waiting = [folder]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                yield Path(entry.path)
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
 
 
 def _feed(digest: hashlib._Hash, part: bytes) -> None:

@@ -155,7 +155,6 @@ def plan(
     wanted: frozenset[str] = frozenset().union(*asked.values())
     owner: dict[str, Role] = dict.fromkeys(leading, "ours")  # of each name, whose cell gave it last
     steps: list[Step] = []
-    known: dict[int, Names] = {}
     skipped: set[str] = set()
     for number, (index, role, text, cell) in enumerate(cells):
         takes = frozenset(n for n in wanted if owner.get(n) in (None, "answer"))
@@ -169,7 +168,6 @@ def plan(
         if not student and not judge:
             skipped |= of[number].binds
             continue
-        known[index] = of[number]
         steps.append(
             Step(
                 index,
@@ -184,7 +182,7 @@ def plan(
                 over,
             )
         )
-    first, again, apart = _hidden_last(steps, known)
+    first, again, apart = _hidden_last(steps)
     return Plan(first, frozenset(skipped), wanted, again, apart)
 
 
@@ -252,14 +250,9 @@ def _served(
     return needed
 
 
-def _hidden_last(
-    steps: list[Step], of: Mapping[int, Names]
-) -> tuple[tuple[Step, ...], tuple[Step, ...], frozenset[int]]:
-    """Hidden checks at the end; those that would then see other values, in a pass of their own.
-
-    Args:
-        of: the names of each step's cell, by its place.
-    """
+def _hidden_last(steps: list[Step]) -> tuple[tuple[Step, ...], tuple[Step, ...], frozenset[int]]:
+    """Hidden checks at the end; those that would then see other values, in a pass of their own."""
+    of = {s.index: names(s.source) for s in steps}
     reach = _reaches(steps, of)
     where = _binders(steps, of, reach)
     hidden = {s.index for s in steps if s.hidden}

@@ -23,7 +23,7 @@ def script_cells(text: str, most: int) -> Iterator[dict[str, Any]]:
 
     text = text[:MOST_TEXT]
     front = _FRONT.match(text)
-    text = text[front.end() :] if front else text
+    text = text[front.end() if front else 0 :].lstrip("\n")
     begins = [found.start() for _, found in zip(range(most + 1), _BEGINS.finditer(text))]
     places = sorted({0, *begins[:most]})
     for at, end in zip(places, [*places[1:], begins[most] if len(begins) > most else len(text)]):

@@ -3,7 +3,7 @@
 The process sees the machine's own files, but may open only what a box names, and write only to three
 folders: its sockets, until they are open, its work and its own temporary files. There is no size on
 these that the kernel would keep, so the process that waits for this one looks at them, and ends it
-when they grow too large, or too deep to be looked at. With the filter of system calls there is no network, no other process to start or signal,
+when they grow too large. With the filter of system calls there is no network, no other process to start or signal,
 and nothing that changes the owner, mode or times of any file.
 """
 
@@ -38,7 +38,8 @@ _FACTS = (
     *("/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo", "/proc/self/stat"),
     *("/proc/self/statm", "/proc/self/status", "/proc/self/maps", "/proc/self/fd"),
 )
-_MOST_FILES, _LONGEST = 16_384, 3_000  # a path of more than 4,095 bytes cannot be looked at
+_MOST_FILES = 16_384
+_LONGEST, _MOST_HANDLES = 3_000, 200  # a path of more than 4,095 bytes cannot be named
 
 
 def version() -> int:
@@ -155,24 +156,38 @@ def _threads(pid: int) -> int:
 def _held(pid: int, folders: list[str], limit: int) -> bool:
     """Whether the files in its folders, or those it deleted and still holds, pass the limit."""
     size = count = 0
-    for path, found in _files(pid, folders):
-        size, count = size + found.st_blocks * 512, count + 1
-        if size > limit or count > _MOST_FILES or len(os.fsencode(path)) > _LONGEST:
-            return True
+    handles: list[int] = []
+    try:
+        for found in _files(pid, folders, handles):
+            size, count = size + found.st_blocks * 512, count + 1
+            if size > limit or count > _MOST_FILES or len(handles) > _MOST_HANDLES:
+                return True
+    finally:
+        for handle in handles:
+            os.close(handle)
     return False
 
 
-def _files(pid: int, folders: list[str]) -> Iterator[tuple[str, os.stat_result]]:
+def _files(pid: int, folders: list[str], handles: list[int]) -> Iterator[os.stat_result]:
     waiting = list(folders)
     while waiting:
         with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
                 with contextlib.suppress(OSError):
-                    yield entry.path, entry.stat(follow_symlinks=False)
+                    yield entry.stat(follow_symlinks=False)
                     if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
+                        waiting.append(_short(entry.path, handles))
     for number in os.listdir(f"/proc/{pid}/fd"):
         with contextlib.suppress(OSError):
             found = os.stat(f"/proc/{pid}/fd/{number}")
             if found.st_nlink == 0 and stat.S_ISREG(found.st_mode):
-                yield "", found
+                yield found
+
+
+def _short(path: str, handles: list[int]) -> str:
+    """A path to the same folder that more names can be put behind, while the handles are open."""
+    if len(os.fsencode(path)) < _LONGEST:
+        return path
+    flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    handles.append(os.open(path, flags))
+    return f"/proc/self/fd/{handles[-1]}"

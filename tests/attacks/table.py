@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.attacks.bounds import FOUND
 from tests.attacks.hand_ins import HAND_INS, OTHERS
 from tests.attacks.inside import INSIDE
 from tests.attacks.outside import OUTSIDE
@@ -76,6 +77,15 @@ What the tests hand in did this where the defence is off, and gains nothing with
 |---|---|---|
 """
 
+_FOUND = """
+## What was found later
+
+Each of these got through an earlier version of this grader, by what it did there. The tests hand it in now, show that it works where its defence is switched off, and that it gains nothing with it (`tests/attacks`).
+
+| # | attack | what it did |
+|---|---|---|
+"""
+
 
 def document() -> str:
     """The document's text."""
@@ -91,7 +101,12 @@ def document() -> str:
         f"| {one.row} | {one.name} | {one.before} |"
         for one in sorted([*NAMES, *REFERENCE, *LIBRARY, *REACHED], key=lambda one: one.row)
     ]
-    parts = (_HAND_INS + "\n".join(called), _REACH + "\n".join(reach))
+    found = [f"| {attack.row} | {attack.name} | {attack.before} |" for attack in FOUND]
+    parts = (
+        _HAND_INS + "\n".join(called),
+        _REACH + "\n".join(reach),
+        _FOUND + "\n".join(found),
+    )
     return _HEAD + "\n".join(rows) + "\n" + "\n".join(parts) + "\n"
 
 

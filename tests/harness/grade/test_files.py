@@ -53,3 +53,27 @@ def test_the_number_of_files_is_bounded(sent, monkeypatch):
     with files.submitted_beside(sent, Limits()) as (folder, remarks):
         assert len(_names(folder)) == 3
     assert remarks
+
+
+def test_neither_depth_nor_number_of_folders_matters(tmp_path, monkeypatch):
+    from harness.grade.journal import fingerprint
+
+    (tmp_path / "ada").mkdir()
+    monkeypatch.chdir(tmp_path / "ada")
+    for _ in range(1_200):
+        os.mkdir("d")
+        os.chdir("d")
+    (tmp_path / "ada" / "ps1.ipynb").write_text("{}")
+    for number in range(50):
+        (tmp_path / "ada" / f"e{number}").mkdir()
+    assert [p.name for p in files.walked(tmp_path / "ada", 20)] == ["ps1.ipynb"]
+    with files.submitted_beside(tmp_path / "ada", Limits()) as (folder, remarks):
+        assert (_names(folder), remarks) == ([], [])
+    assert fingerprint(tmp_path / "ada") == fingerprint(tmp_path / "ada")
+
+
+def test_files_come_before_the_folders_beside_them(sent):
+    (sent / "a").mkdir()
+    (sent / "a" / "b.txt").write_text("x")
+    names = [str(p.relative_to(sent)) for p in files.walked(sent, 100)]
+    assert names == ["helper.py", "ps1.ipynb", "a/b.txt", "data/rows.csv"]

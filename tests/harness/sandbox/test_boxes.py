@@ -1,5 +1,6 @@
 """What a box keeps from a process: each shown to be possible without it, and not within it."""
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -536,3 +537,58 @@ def test_what_stands_beside_a_folder_that_is_left_out_is_named(tmp_path):
     assert found == [f"{root}/a/b/kept", f"{root}/a/c", f"{root}/d"]
     assert linux.leave_out([f"{root}/d"], (f"{root}/d",)) == []
     assert linux.leave_out([f"{root}/d"], ()) == [f"{root}/d"]
+
+
+def test_nothing_can_be_put_among_the_sockets_once_they_are_open(place, level):
+    ways = {
+        "write": lambda where: (where / "file").write_bytes(b"x" * 1000),
+        "nest": lambda where: (where / "deep").mkdir(),
+        "link": lambda where: (where / "link").symlink_to("/"),
+        "hard link": lambda where: os.link(where / "listening", where / "other"),
+        "bind": lambda where: socket.socket(socket.AF_UNIX).bind(str(where / "own")),
+        "remove": lambda where: (where / "listening").unlink(),
+        "rename": lambda where: (where / "listening").rename(where / "other"),
+    }
+
+    def tries(box):
+        where = Path(box.sockets)
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(where / "listening"))
+        if level is not Level.NONE:
+            sandbox.close(box)
+        done = []
+        with contextlib.suppress(OSError):
+            where.chmod(0o700)
+        for name, way in ways.items():
+            with contextlib.suppress(OSError):
+                way(where)
+                done.append(name)
+        return done
+
+    assert place.run(level, tries, closed=False) == []
+    folder = Path(place.folder, "k/s")
+    assert [(p.name, p.is_socket()) for p in folder.iterdir()] == [("listening", True)]
+    level = Level.NONE
+    folder.chmod(0o700)
+    (folder / "listening").unlink()
+    assert "link" in place.run(level, tries)
+
+
+def test_files_are_counted_however_long_their_path_is(place):
+    if sandbox.why(Level.LANDLOCK):
+        pytest.skip(sandbox.why(Level.LANDLOCK))
+
+    def nests(box):
+        import time
+
+        os.chdir(box.work)
+        for _ in range(60):
+            os.mkdir("n" * 200)
+            os.chdir("n" * 200)
+        time.sleep(0.5)
+        for number in range(8):
+            Path(f"fill-{number}").write_bytes(bytes(4 << 20))
+        time.sleep(5)
+        return "deep"
+
+    assert place.run(Level.LANDLOCK, nests) == f"ended with {128 + signal.SIGKILL}"

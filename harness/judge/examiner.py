@@ -216,10 +216,9 @@ def _silent(verdict: dict | None) -> dict | None:
     """
     from lib import checks
 
-    exercise = verdict["exercise"] if verdict else None
-    if exercise is None or not checks.has_file(exercise):
+    if verdict is None or not checks.has_file(verdict["exercise"] or ""):
         return verdict
-    if isinstance(checks.find(exercise), checks.Contest):
+    if isinstance(checks.find(verdict["exercise"]), checks.Contest):
         return verdict
     return {"exercise": verdict["exercise"], "status": "wrong", "message": SILENT, "mistake": None}
 

@@ -134,7 +134,7 @@ def test_a_hidden_check_says_nothing_of_its_inputs_or_of_the_student_s_error():
 
 
 @pytest.mark.parametrize(
-    "given, status", [(None, "not attempted"), ("b", "wrong"), ("a letter", "wrong")]
+    ("given", "status"), [(None, "not attempted"), ("b", "wrong"), ("a letter", "wrong")]
 )
 def test_a_hidden_quiz_check_tells_its_verdict(given, status):
     check = 'from lib.learn import grade_answer\ngrade_answer("02-q1", f, kind="single", key="a")'

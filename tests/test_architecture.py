@@ -198,6 +198,8 @@ TESTED_IN = {
     "harness/execute/scoring.py": "tests/harness/execute/test_run.py",
     "harness/grade/assignment.py": "tests/harness/grade/test_session.py",
     "harness/grade/grader.py": "tests/attacks/test_scores.py",
+    "harness/grade/passes.py": "tests/attacks/test_scores.py",
+    "harness/grade/running.py": "tests/attacks/test_scores.py",
     "harness/grade/matching.py": "tests/malformed/test_malformed.py",
     "harness/grade/reading.py": "tests/malformed/test_malformed.py",
     "harness/grade/verdicts.py": "tests/harness/reports/test_reports.py",

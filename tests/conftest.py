@@ -43,6 +43,13 @@ class _ByFile(LoadScopeScheduling):
         if node in self.registered_collections:  # else it is still collecting
             super()._reschedule(node)
 
+    def add_node_collection(self, node, collection):
+        if self.collection_is_completed and set(self.collection) <= set(collection):
+            # More has come since, which is left out.
+            self.registered_collections[node] = list(collection)
+        else:
+            super().add_node_collection(node, collection)
+
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
         if file in CLASSES:

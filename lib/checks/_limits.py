@@ -98,14 +98,26 @@ def _watched(seconds: float) -> Iterator[None]:
     except TookTooLong:
         raise _over(seconds) from None
     finally:
-        done.set()
-        watcher.join()
-        _raise_in(thread, None)  # what was set and has not come yet
+        _end(watcher, done)
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    asked = ctypes.py_object(error) if error is not None else None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), asked)
+def _end(watcher: threading.Thread, done: threading.Event) -> None:
+    """Wait for the watcher, and for what it has set and has not come yet.
+
+    That is never taken back: Python 3.11 then looks for it at each step to come, and a function that is
+    traced stands still at its first line.
+    """
+    while True:
+        with contextlib.suppress(TookTooLong):
+            done.set()
+            watcher.join()
+            for _ in range(100):  # it comes between two steps
+                pass
+            return
+
+
+def _raise_in(thread: int, error: type[BaseException]) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
 
 
 @contextlib.contextmanager

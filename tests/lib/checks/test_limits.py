@@ -70,6 +70,19 @@ def test_nothing_comes_after_a_call_that_is_in_time(thread):
     assert _in(thread, soon) == "quiet"
 
 
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("function", [_wait, lambda: 1])
+def test_python_goes_on_as_before_after_a_call_in_another_thread(function):
+    _in(True, lambda: _told(function))
+    lines = []
+    sys.settrace(lambda frame, event, about: lines.append(event))
+    try:
+        _told(lambda: 1)  # Python would stand still here if it still waited for what was taken back
+    finally:
+        sys.settrace(None)
+    assert "call" in lines
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux alone")
 def test_memory_is_limited_inside_alone():
     import resource

@@ -184,7 +184,7 @@ def test_pythons_are_the_same_in_makefile_and_metadata():
 
 def test_ci_calls_the_readmes_test_command():
     assert "make test" in (ROOT / "README.md").read_text()
-    assert (ROOT / ".ci/run").read_text().splitlines()[-1] == "make test"
+    assert (ROOT / ".ci/run").read_text().splitlines()[-2:] == ["make test", ".ci/as_user"]
     workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
     assert {"run": ".ci/run"} in workflow["jobs"]["test"]["steps"]
 

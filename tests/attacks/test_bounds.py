@@ -21,6 +21,7 @@ from harness.grade import magics, notebook_json, plan, reading, scripts
 from harness.grade.assignment import Assignment
 from harness.grade.grader import Grader
 from harness.grade.matching import rebuild
+from harness.grade.running import Runner
 from harness.kernels.client import WarmParent
 from harness.kernels.judge import JudgeClient
 from harness.kernels.student import Lost, StudentKernel
@@ -83,7 +84,10 @@ def test_59_without_its_defence_a_small_file_is_large(tmp_path, monkeypatch):
         reading, "Ungradable", ValueError
     )  # which says so of an error of memory too
     assert (
-        within(lambda: reading._parsed("ps1.ipynb", path.read_bytes(), None, []), memory=500 << 20)
+        within(
+            lambda: reading._parsed("ps1.ipynb", path.read_bytes(), None, "ps1", []),
+            memory=500 << 20,
+        )
         == "memory"
     )
 
@@ -140,6 +144,7 @@ def test_58_it_costs_the_cell_its_points_and_no_other(warm, tmp_path):
 FLOOD = """
 import threading, time
 def flood():
+    time.sleep(0.5)  # until nobody reads
     from IPython import get_ipython
     session, socket = get_ipython().kernel.session, get_ipython().kernel.iopub_socket
     while True:
@@ -187,7 +192,7 @@ def test_59_a_message_of_endless_parts_is_given_up(warm):
 def test_60_repeated_cells_share_the_time_of_all(warm, tmp_path, monkeypatch, spare):
     what, parent = warm
     if spare is not None:
-        monkeypatch.setattr(Grader, "_spare", spare)
+        monkeypatch.setattr(Runner, "spare_s", spare)
     there = tmp_path / "there"  # without a box it can know that it is repeated
     deaf = (
         "import os, signal, time\n"

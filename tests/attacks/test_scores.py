@@ -117,7 +117,8 @@ class _WithoutDefence:
 
 @pytest.mark.parametrize("cell", [c for c in OUTSIDE if c.row == 67], ids=lambda c: c.name)
 def test_what_ends_a_process_a_moment_later_ends_it_where_it_is_not_refused(grader, cell):
-    with StudentKernel(_WithoutDefence(grader.parent), grader.make_box, grader.limits, None) as one:
+    make_box = grader.runner.make_box
+    with StudentKernel(_WithoutDefence(grader.parent), make_box, grader.limits, None) as one:
         one.run(cell.source(), 5)
         with pytest.raises(Lost) as lost:
             one.settle(5)

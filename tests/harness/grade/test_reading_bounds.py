@@ -185,7 +185,7 @@ def test_any_file_is_read_or_refused(bounded, tmp_path_factory, begin, text):
 
     def read():
         with contextlib.suppress(reading.Ungradable):
-            reading._read(path, assignment.release())
+            reading._read(path, assignment.release(), assignment.NAME)
 
     assert bounded(read, seconds=15, memory=900 << 20) == "done"
 
@@ -217,7 +217,7 @@ def test_any_script_is_read_or_refused(bounded, tmp_path_factory, text):
 
     def read():
         with contextlib.suppress(reading.Ungradable):
-            reading._read(path, assignment.release())
+            reading._read(path, assignment.release(), assignment.NAME)
 
     assert bounded(read, seconds=15, memory=700 << 20) == "done"
 

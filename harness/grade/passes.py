@@ -44,7 +44,8 @@ class Pass:
     Cells begin before `end`. Those that are run once more, in the place of processes that are lost,
     begin before `last`, whatever they took the first time. Of one for `verdicts_only`
     nothing but the verdicts on the cells in `keep` is. `doubted` is the cell at which the processes
-    ended once: it need not have been that cell's doing.
+    ended once: it need not have been that cell's doing. If it was not, `suspecting` says so, and the
+    cells before it are looked at one by one.
     """
 
     notebook: NotebookNode
@@ -59,3 +60,4 @@ class Pass:
     hidden: bool = False
     kernel: StudentKernel | None = None
     doubted: int | None = None
+    suspecting: bool = False

@@ -31,7 +31,7 @@ from harness.sandbox import Box
 _OF_A_CHECK = ("wrong", "crashed", "not attempted")
 # What is to be done after a step: the next one, fresh processes and the next one, or the same one.
 _After = Literal["next", "lost", "again"]
-# So long after each cell it is awaited whether it ends the process, where something does.
+# So long it is awaited whether what was run ends the process a little later, where something does.
 SETTLE_S = 0.5
 ENDING_S = 0.5
 
@@ -81,6 +81,8 @@ class Runner:
             for step in run.steps[:position]:
                 if not self._again(step, kernel, judge, run):
                     return position
+            if not self._calm(kernel, run):
+                return position
             run.kernel = kernel
             while position < len(run.steps):
                 step = run.steps[position]
@@ -117,7 +119,7 @@ class Runner:
             return True
         try:
             kernel.run(step.source, self._seconds(run.last))
-            if run.doubted is not None and time.monotonic() < run.end:
+            if run.suspecting and run.doubted is not None and time.monotonic() < run.end:
                 kernel.settle(SETTLE_S)
         except Lost as error:
             self._blame(step, str(error), run)
@@ -125,10 +127,24 @@ class Runner:
         return True
 
     @staticmethod
+    def _calm(kernel: StudentKernel, run: Pass) -> bool:
+        """Whether the cells before one that is doubted leave the processes alone.
+
+        If not, the next session looks after each of them, to see which it was.
+        """
+        if run.doubted is None or run.suspecting or time.monotonic() >= run.end:
+            return True
+        try:
+            kernel.settle(SETTLE_S)
+        except Lost:
+            run.suspecting = True
+        return not run.suspecting
+
+    @staticmethod
     def _doubt(step: Step, run: Pass) -> bool:
-        """Whether to run a step again, with a look at each before it: once, if it ended its process."""
+        """Whether to run a step again, with a look at those before it: once, if it ended its process."""
         first = run.doubted != step.index
-        run.doubted = step.index if first else None
+        run.doubted, run.suspecting = step.index if first else None, False
         return first
 
     @staticmethod

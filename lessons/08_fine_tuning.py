@@ -547,7 +547,7 @@ check("evaluate_search", evaluate_search)
 # - **If the MRR is wrong.** The ranks of the right passages among the first k, counted from 1 (`enumerate(rows, start=1)`): take the first of them. Add 0 where there is none, and divide the sum by the number of all queries.
 
 # %% [markdown]
-# `evaluator_of` (ours) wraps your function into an evaluator of sentence-transformers: a class with a `__call__` that gets the model and returns named numbers. It asks 150 validation questions in a small corpus, so that each evaluation takes about a second. The library has one of its own, `InformationRetrievalEvaluator`. Both should agree.
+# `evaluator_of` (ours) wraps your function into an evaluator of sentence-transformers: a class with a `__call__` that gets the model and returns named numbers. It asks 100 validation questions in a small corpus, so that each evaluation takes about a second. The library has one of its own, `InformationRetrievalEvaluator`. Both should agree.
 
 
 # %%
@@ -560,7 +560,7 @@ def library_evaluation(questions, texts, relevant, k=10):
 
 
 measure = yours("evaluate_search", evaluate_search, instead=library_evaluation)
-evaluator = evaluator_of(course, queries=150, passages=300, measure=measure, seed=SEED)
+evaluator = evaluator_of(course, queries=100, passages=200, measure=measure, seed=SEED)
 
 # %%
 theirs = InformationRetrievalEvaluator(
@@ -778,7 +778,7 @@ check("should_stop", should_stop)
 # %%
 stop_rule = yours("should_stop", should_stop, instead=early_stopping.should_stop)
 few = pairs.select(range(200))
-quick = evaluator_of(course, queries=100, passages=150, measure=measure, seed=SEED)
+quick = evaluator_of(course, queries=60, passages=120, measure=measure, seed=SEED)
 runs = {}
 for lr in (LR, 20 * LR):
     rule = early_stopping.stop_when(lambda scores: stop_rule(scores, 3)[0])
@@ -901,13 +901,13 @@ print(f"largest difference of a number: {float((first - second).abs().max()):.4f
 # Labels cost money. So the first question of every project is how many are needed. Heads answer it in seconds, with three draws of pairs for each size, so that we see how much luck is in it. That is a choice, so we ask the *validation* questions.
 
 # %% [markdown]
-# Each head gets about 150 steps, after which it gains no more. With equal *epochs* a small set would look worse only for having had fewer steps.
+# Each head gets about 100 steps, after which it gains no more. With equal *epochs* a small set would look worse only for having had fewer steps.
 
 
 # %%
 def long_enough(pairs: int) -> dict:
-    """Options of a head: about 150 steps of up to 256 pairs, however few pairs there are."""
-    return {"batch_size": 256, "lr": 2e-3, "epochs": round(150 / math.ceil(pairs / 256))}
+    """Options of a head: about 100 steps of up to 256 pairs, however few pairs there are."""
+    return {"batch_size": 256, "lr": 2e-3, "epochs": round(100 / math.ceil(pairs / 256))}
 
 
 SIZES = (100, 300, 1_000, 3_000)
@@ -1369,7 +1369,7 @@ claim(
 # %%
 attack = load_domain("attack", PROFILE)
 if PROFILE == "fast":
-    train_part, test_part = attack.train.only(range(600)), attack.test.only(range(0, 457, 2))
+    train_part, test_part = attack.train.only(range(400)), attack.test.only(range(0, 457, 2))
 else:
     train_part, test_part = attack.train, attack.test
 print(attack.licence)

@@ -282,8 +282,16 @@ def leave_out(paths: list[str], without: tuple[str, ...]) -> list[str]:
             continue
         inner = [os.path.join(path, name) for name in sorted(os.listdir(path))]
         kept += leave_out([p for p in inner if not os.path.islink(p)], without)
-        kept += [p for p in inner if os.path.islink(p)]
+        # A link is what it leads to: a venv's lib64 is its lib, with all that is left out of that.
+        kept += [p for p in inner if os.path.islink(p) and not _meets(os.path.realpath(p), gone)]
     return kept
+
+
+def _meets(path: str, folders: set[str]) -> bool:
+    """Whether a path is, holds or lies in one of the folders."""
+    return any(
+        path == one or one.startswith(path + "/") or path.startswith(one + "/") for one in folders
+    )
 
 
 def around(named: tuple[str, ...], without: tuple[str, ...]) -> list[str]:

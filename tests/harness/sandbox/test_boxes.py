@@ -535,6 +535,10 @@ def test_what_stands_beside_a_folder_that_is_left_out_is_named(tmp_path):
     root = str(tmp_path)
     found = linux.leave_out([f"{root}/a", f"{root}/d"], (f"{root}/a/b/gone",))
     assert found == [f"{root}/a/b/kept", f"{root}/a/c", f"{root}/d"]
+    for name, to in (("around", "b"), ("into", "b/gone/inner"), ("other", "c")):
+        (tmp_path / "a" / name).symlink_to(to)
+    found = linux.leave_out([f"{root}/a"], (f"{root}/a/b/gone",))
+    assert found == [f"{root}/a/b/kept", f"{root}/a/c", f"{root}/a/other"]
     assert linux.leave_out([f"{root}/d"], (f"{root}/d",)) == []
     assert linux.leave_out([f"{root}/d"], ()) == [f"{root}/d"]
 

@@ -901,13 +901,13 @@ print(f"largest difference of a number: {float((first - second).abs().max()):.4f
 # Labels cost money. So the first question of every project is how many are needed. Heads answer it in seconds, with three draws of pairs for each size, so that we see how much luck is in it. That is a choice, so we ask the *validation* questions.
 
 # %% [markdown]
-# Each head gets about 100 steps, after which it gains no more. With equal *epochs* a small set would look worse only for having had fewer steps.
+# Each head gets about 150 steps, after which it gains no more. With equal *epochs* a small set would look worse only for having had fewer steps.
 
 
 # %%
 def long_enough(pairs: int) -> dict:
-    """Options of a head: about 100 steps of up to 256 pairs, however few pairs there are."""
-    return {"batch_size": 256, "lr": 2e-3, "epochs": round(100 / math.ceil(pairs / 256))}
+    """Options of a head: about 150 steps of up to 256 pairs, however few pairs there are."""
+    return {"batch_size": 256, "lr": 2e-3, "epochs": round(150 / math.ceil(pairs / 256))}
 
 
 SIZES = (100, 300, 1_000, 3_000)

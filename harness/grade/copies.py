@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
+from harness import scratch
 from harness.grade.submissions import Submission
 from lib._files import open_without_links
 
@@ -22,7 +23,8 @@ class Copies:
     """A folder of copies that only the grader reads. Use it as a context manager.
 
     Args:
-        folder: where to put it; by default among the temporary files.
+        folder: where to put it; by default among this process's temporary folders, which the next run
+            removes if this one is killed.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -30,11 +32,12 @@ class Copies:
         self._numbers = itertools.count()
 
     def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="copies-", dir=self._place)
+        here = self._place
+        self._folder = Path(tempfile.mkdtemp(dir=here)) if here is not None else scratch.make()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._folder.cleanup()
+        scratch.remove(self._folder)
 
     def take(self, submission: Submission) -> Submission:
         """The submission with the path of its copy; itself if it cannot be copied.
@@ -43,7 +46,7 @@ class Copies:
         its content may change until it is graded, and nothing may be concluded from a fingerprint.
         """
         path = Path(os.path.abspath(submission.path))
-        place = Path(self._folder.name, str(next(self._numbers)), path.parent.name)
+        place = self._folder / str(next(self._numbers)) / path.parent.name
         place.mkdir(parents=True)
         try:
             _copy(path, place / path.name)
@@ -55,7 +58,7 @@ class Copies:
     def drop(self, copy: Submission) -> None:
         """Remove a copy that is needed no more; whatever is none is left alone."""
         for parent in copy.path.parents:
-            if parent.parent == Path(self._folder.name):
+            if parent.parent == self._folder:
                 shutil.rmtree(parent, ignore_errors=True)
 
 

@@ -1,9 +1,13 @@
 """A copy is what its original was, and takes nothing along that was not the student's."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from harness import scratch
 from harness.grade import copies
 from harness.grade.copies import Copies
 from harness.grade.journal import fingerprint
@@ -82,3 +86,21 @@ def test_copies_are_removed_one_by_one_and_at_the_end(tmp_path):
         assert second.path.exists()
     assert path.exists()
     assert os.listdir(tmp_path) == ["ada.ipynb"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks of this kind")
+def test_copies_of_a_killed_run_are_removed_by_the_next(tmp_path):
+    path = tmp_path / "ada.ipynb"
+    path.write_text("{}")
+    program = (
+        "import os, signal\nfrom pathlib import Path\nfrom harness.grade.copies import Copies\n"
+        "from harness.grade.submissions import Submission\n"
+        f"copy = Copies().__enter__().take(Submission('ada', Path({str(path)!r})))\n"
+        "print(copy.path, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    copy = Path(said.stdout.strip())
+    assert copy.is_file()
+    scratch.sweep()
+    assert not copy.exists()
+    assert path.is_file()

@@ -70,7 +70,6 @@ class Runner:
         """Run on from `position` in fresh processes until the end or until one is lost."""
         agents, judges = socket.socketpair()
         kernel = StudentKernel(self.parent, self.make_box, self.limits, agents, run.files)
-        judge: JudgeClient | None = None
         with contextlib.ExitStack() as stack:
             stack.callback(agents.close)
             stack.callback(judges.close)
@@ -275,7 +274,7 @@ class Runner:
         state.missing |= _skipped_name(message, todo.skipped)
         self._give(step, run, verdict.get("status") or "failed", 0.0, message, verdict)
         # A judge whose memory was full is not to be another check's.
-        return "lost" if outcome.get("kind") == "MemoryError" else "next"
+        return "lost" if outcome.get("full") else "next"
 
     def _borrowed(self, step: Step, told: dict[str, str], run: Pass) -> str | None:
         """Whose work the answer is that a check was about, if not the learner's; it is remarked once."""

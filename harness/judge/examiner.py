@@ -88,7 +88,7 @@ class Examiner:
         said = io.StringIO()
         shown = getattr(getattr(self.shell, "display_pub", None), "outputs", [])
         del shown[:]
-        outcome: dict[str, Any] = dict.fromkeys(("verdict", "result", "lost", "kind"))
+        outcome: dict[str, Any] = dict.fromkeys(("verdict", "result", "lost", "kind", "full"))
         outcome |= {"outcome": "passed", "message": ""}
         try:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -97,7 +97,7 @@ class Examiner:
         except StudentLost as error:
             outcome |= {"outcome": "error", "kind": "Lost", "lost": str(error)}
         except MemoryError:
-            outcome |= {"outcome": "error", "kind": "MemoryError"}
+            outcome |= {"outcome": "error", "kind": "MemoryError", "full": True}
             outcome["message"] = SILENT if hidden else TOO_MUCH
         except BaseException as error:  # a check that exits has not passed either
             outcome |= {"outcome": "error", "kind": type(error).__name__[:60]}

@@ -144,6 +144,18 @@ def test_a_hidden_quiz_check_tells_its_verdict(given, status):
     assert outcome["verdict"]["status"] == status
 
 
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_student_s_own_lack_of_memory_is_not_the_judge_s(hidden):
+    def f():
+        raise MemoryError("a list of a terabyte")
+
+    with student({"f": f}) as channel:
+        outcome = _run(channel, "f()", hidden=hidden)
+        assert outcome["full"] is None
+        assert outcome["message"] == (SILENT if hidden else "MemoryError: a list of a terabyte")
+        assert _run(channel, "raise MemoryError", hidden=hidden)["full"] is True
+
+
 def _hidden(channel):
     channel.hidden = True
     return channel

@@ -80,7 +80,7 @@ What the tests hand in did this where the defence is off, and gains nothing with
 _FOUND = """
 ## What was found later
 
-Each of these got through an earlier version of this grader, by what it did there. The tests do it now and show that it gains nothing (`tests/attacks`, `tests/harness/test_scratch.py`), and that it works where its defence is switched off, but for long lists of files in a zip, long paths and nested folders, which other versions of Python and libraries bear by themselves.
+Each of these got through an earlier version of this grader, by what it did there. The tests do it now and show that it gains nothing (`tests/attacks`, `tests/harness/test_scratch.py`), and that it works where its defence is switched off.
 
 | # | attack | what it did |
 |---|---|---|

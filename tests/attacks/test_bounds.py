@@ -5,6 +5,7 @@ import functools
 import os
 import re
 import socket
+import struct
 import sys
 import threading
 import time
@@ -26,7 +27,7 @@ from harness.kernels.client import WarmParent
 from harness.kernels.judge import JudgeClient
 from harness.kernels.student import Lost, StudentKernel
 from harness.limits import Limits
-from harness.sandbox import Box, Level
+from harness.sandbox import Box, Level, landlock
 from tests.attacks import assignment
 from tests.attacks.bounded import within
 from tests.attacks.bounds import CELLS, READ, bomb
@@ -73,6 +74,25 @@ def test_57_without_its_defence_it_takes_the_square(monkeypatch):
     script = "# %%\nx\n" * 30_000
     assert within(lambda: list(scripts.script_cells(script, 2_000)), seconds=6) == "done"
     assert within(lambda: jupytext.reads(script, fmt="py:percent"), seconds=6) == "time"
+
+
+def _listed(count):
+    """A zip that holds nothing and lists so many files, which `zipfile` reads all the same."""
+    one = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, *[0] * 7, 1, *[0] * 6) + b"a"
+    begin, size, said = b"PK\x03\x04", len(one) * count, count & 0xFFFF
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, said, said, size, len(begin), 0)
+    return begin + one * count + end
+
+
+def test_57_without_its_defence_a_list_of_files_is_large(monkeypatch):
+    listed = _listed(700_000)
+
+    def read():
+        reading._unzipped(listed, assignment.release(), "ps1")
+
+    assert within(read, memory=200 << 20) == "Ungradable"
+    monkeypatch.setattr(reading, "_see_that_it_is_no_library", lambda data: None)
+    assert within(read, memory=200 << 20) == "memory"
 
 
 def test_59_without_its_defence_a_small_file_is_large(tmp_path, monkeypatch):
@@ -267,6 +287,69 @@ def test_61_without_its_defence_the_folder_is_open(warm, monkeypatch):
         assert "WON links" in said
         # Even then the grader stays where it is: it follows no name a second time.
         assert kernel.run("print('here')", 10).outputs[0]["text"] == "here\n"
+
+
+def _in_deep_folders(there, what):
+    """Do something in a folder whose path is longer than one may be, and come back."""
+    here = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(there)
+        for _ in range(30):
+            os.mkdir("n" * 200)
+            os.chdir("n" * 200)
+        what()
+    finally:
+        os.fchdir(here)
+        os.close(here)
+
+
+def test_62_without_its_defence_files_below_long_paths_are_not_counted(tmp_path, monkeypatch):
+    folder, mebibyte = tmp_path / "work", 1 << 20
+    folder.mkdir()
+    try:
+        _in_deep_folders(folder, lambda: Path("fill").write_bytes(bytes(4 * mebibyte)))
+        assert landlock._held(os.getpid(), [str(folder)], 3 * mebibyte)
+        monkeypatch.setattr(landlock, "_short", lambda path, handles: path)
+        assert not landlock._held(os.getpid(), [str(folder)], 3 * mebibyte)
+    finally:
+        scratch.remove(folder)
+
+
+def _removed_by_paths(path):
+    """As the first version did it; what it cannot remove stays."""
+    waiting, seen = [Path(path)], []
+    while waiting:
+        seen.append(waiting.pop())
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(seen[-1]):
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+                else:
+                    os.unlink(entry.path)
+    for folder in reversed(seen):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+@pytest.mark.parametrize("attack", ["nested folders", "closed folders"])
+def test_63_without_its_defence_a_folder_is_left(warm, attack, monkeypatch):
+    if attack == "closed folders" and os.geteuid() == 0:
+        pytest.skip("no folder is closed to root; an ordinary user's tests do it")
+    _, parent = warm
+    (cell,) = [cell for cell in CELLS if cell.name == attack]
+
+    def left():
+        with StudentKernel(parent, lambda s, w: None, Limits(), None) as kernel:
+            folder = Path(kernel.folder)
+            kernel.run(cell.source(warm=parent._folder / "warm"), 20)
+        return folder if folder.exists() else None
+
+    remove = scratch.remove
+    assert left() is None
+    monkeypatch.setattr(scratch, "remove", _removed_by_paths)
+    found = left()
+    assert found is not None
+    assert remove(found)
 
 
 def test_61_half_a_request_keeps_nobody_waiting(warm):

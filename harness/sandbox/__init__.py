@@ -127,10 +127,10 @@ def close(box: Box) -> None:
     """
     from harness.sandbox import landlock, linux, seccomp
 
-    if box.level is Level.LANDLOCK:
-        landlock.seal(box)
-    elif box.level is Level.NAMESPACES:
+    if box.level is Level.NAMESPACES:
         linux.seal()
+    else:
+        landlock.seal(box)
     seccomp.close(outside=box.level is not Level.NAMESPACES)
 
 

@@ -36,7 +36,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux, kernels that are forked"),
 ]
-LEVELS = (Level.NAMESPACES, Level.LANDLOCK)
+LEVELS = (Level.NAMESPACES, Level.LANDLOCK, Level.USER)
 LIMITS = Limits(call_s=3, cell_s=6, notebook_s=30, work_bytes=16 << 20, tmp_bytes=16 << 20)
 
 

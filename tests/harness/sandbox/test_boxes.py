@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness import sandbox
-from harness.sandbox import Level, calls, linux
+from harness.sandbox import Box, Level, calls, landlock, linux, seccomp
 from tests.harness.sandbox import inside
 
 ROOT = Path(__file__).parents[3]
@@ -482,6 +482,16 @@ def test_all_this_holds_for_an_ordinary_user_too():
     env = os.environ | {"HOME": "/tmp"}
     done = subprocess.run([*nobody, *tests], capture_output=True, text=True, cwd=ROOT, env=env)
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+@pytest.mark.parametrize("level", [one for one in Level if one is not Level.NONE])
+def test_the_last_step_closes_the_folder_of_sockets_at_every_level(level, tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(landlock, "seal", lambda box: done.append("sealed"))
+    monkeypatch.setattr(linux, "seal", lambda: done.append("sealed"))
+    monkeypatch.setattr(seccomp, "close", lambda outside: done.append("filtered"))
+    sandbox.close(Box(level, str(tmp_path / "s"), str(tmp_path / "w")))
+    assert done == ["sealed", "filtered"]
 
 
 def test_a_user_of_its_own_is_kept_from_what_is_closed_to_others(place):

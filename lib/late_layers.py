@@ -103,6 +103,12 @@ class Tokens(_Last):
         return TokenVectors.from_list([found[row] for row in range(len(lower))])
 
     @torch.no_grad()
+    def project(self, states: TokenVectors) -> TokenVectors:
+        """Return the token vectors (tokens, dim) that the projection makes of states (tokens, width)."""
+        vectors = normalize(self.projection(states.vectors).float())
+        return TokenVectors(vectors, states.offsets)
+
+    @torch.no_grad()
     def into(self, model: MultiVectorEncoder) -> None:
         """Write layers and projection into a model of the same make, to be saved or shared."""
         layers = layers_of(model)

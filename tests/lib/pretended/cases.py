@@ -11,6 +11,7 @@ from lib import (
     corpus_map,
     evaluation,
     finetune,
+    forgetting,
     geometry,
     gradient_cache,
     hybrid,
@@ -57,6 +58,13 @@ def trained(q, p):
         lr=1e-2,
         progress=False,
     )
+    with torch.no_grad():
+        return head(q)
+
+
+def headed(q, p, n):
+    torch.manual_seed(0)
+    head = finetune.fit_head(q, p, range(12), negatives=n, batch_size=4, epochs=2)
     with torch.no_grad():
         return head(q)
 
@@ -215,6 +223,10 @@ CASES = {
         search.top_k(q, c, 5)[1], [{i: 1, 7: 2} for i in range(len(q))], 10
     ),
     "training a head": lambda q, p: trained(q, p),
+    "a head of vectors": lambda q, p, n: headed(q, p, n),
+    "change of agreement": lambda s: torch.tensor(
+        list(vars(forgetting.change_of_agreement(*s.T, torch.arange(20).view(4, 5) % 12, 7)).values())
+    ),
     "gradients in two passes": lambda q, p: cached_gradients(q, p),
 }
 INPUTS = {"q": Q, "p": P, "n": N, "c": CORPUS, "own": OWN, "s": SCORES, "t": TOKENS, "m": MASK}

@@ -660,7 +660,7 @@ def fine_tune(model, table, args, **more):
 # Two more arguments make the Trainer keep the best step: it saves the weights as often as it evaluates, and loads the best ones at the end.
 
 # %% [markdown]
-# And the learning rate? The validation questions chose it: half of it learned less in one epoch, twice as much no more. One layer alone bears a rate many times that of a whole encoder, for which 2e-5 to 5e-5 are usual.
+# And the learning rate? Choose it as you choose everything else: train with two or three, and keep the one whose validation score is best. One layer alone bears a rate many times that of a whole encoder, for which 2e-5 to 5e-5 are usual.
 
 # %%
 LR = 1e-3 if PROFILE == "fast" else 5e-5

@@ -16,6 +16,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from harness.classroom.configuration import CONFIG, configuration
 from harness.grade import cells as grading
 from harness.grade.assignment import Assignment
 from harness.grade.copies import Copies
@@ -29,7 +30,6 @@ from harness.sandbox import Level
 from lib._files import write_whole
 
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
-CONFIG = "nbgrader_config.py"
 
 
 class ClassroomError(RuntimeError):
@@ -73,7 +73,7 @@ def init(folder: Path, database: str | None = None, course_id: str = "course") -
         path.mkdir(mode=0o700, parents=path is folder, exist_ok=True)
         path.chmod(0o700)
     if new:
-        write_whole(folder / CONFIG, _configuration(course_id, _url(database)).encode())
+        write_whole(folder / CONFIG, configuration(course_id, _url(database)).encode())
     classroom = Classroom(folder)
     try:
         with classroom.gradebook():
@@ -447,21 +447,6 @@ def _url(database: str | None) -> str | None:
         "PostgreSQL needs the package psycopg, which is not installed: "
         "pip install 'embeddings-course[postgresql]'"
     )
-
-
-def _configuration(course_id: str, database: str | None) -> str:
-    lines = [
-        "# Stock `nbgrader` commands and formgrader work in this folder, but for one thing: do not",
-        "# autograde with them. That would run students' notebooks unprotected on this machine.",
-        "import os",
-        "",
-        "c = get_config()",
-        "c.CourseDirectory.root = os.path.dirname(os.path.abspath(__file__))",
-        f"c.CourseDirectory.course_id = {course_id!r}",
-    ]
-    if database is not None:
-        lines.append(f"c.CourseDirectory.db_url = {database!r}")
-    return "\n".join(lines) + "\n"
 
 
 @contextlib.contextmanager

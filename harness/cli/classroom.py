@@ -10,7 +10,15 @@ import typer
 
 from harness import paths
 from harness.cli import trouble
-from harness.cli.classroom_options import Folder, Isolation, Jobs, Student, chosen, explained
+from harness.cli.classroom_options import (
+    Folder,
+    Isolation,
+    Jobs,
+    Student,
+    chosen,
+    explained,
+    opened,
+)
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
 from harness.cli.library_answers import Choice, LibraryAnswers
@@ -59,10 +67,9 @@ def release(
 ) -> None:
     """Release lessons: nbgrader makes the students' notebooks in `release/`."""
     from harness.author import loading
-    from harness.classroom import Classroom
 
     with explained():
-        room = Classroom(folder)
+        room = opened(folder)
         for lesson in loading.load(paths.root(), lessons or []):
             path = _release(room, lesson)
             out.print(f"released {shown(path)}")
@@ -126,11 +133,9 @@ def autograde(
     the hand-in, the lesson or the code of its checks has changed. Points by hand and late penalties stay
     as they are.
     """
-    from harness.classroom import Classroom
-
     use(queries)
     with explained():
-        room = Classroom(folder)
+        room = opened(folder)
         slugs = chosen(room, lessons)
         how = (isolation, library_answers)
         codes = [_grade(room, one, student, jobs, how, None, force) for one in slugs]
@@ -149,11 +154,9 @@ def regrade(
     library_answers: LibraryAnswers = Choice.DENY,
 ) -> None:
     """Grade one exercise anew for everybody, without running the rest; other scores stay."""
-    from harness.classroom import Classroom
-
     use(queries)
     with explained():
-        room = Classroom(folder)
+        room = opened(folder)
         (slug,) = chosen(room, [lesson])
         how = (isolation, library_answers)
         code = _grade(room, slug, student, jobs, how, exercise)
@@ -167,10 +170,8 @@ def feedback(
     student: Student = None,
 ) -> None:
     """Write a page for each student: score, message, mistake and hint, and nothing hidden."""
-    from harness.classroom import Classroom
-
     with explained():
-        room = Classroom(folder)
+        room = opened(folder)
         for lesson in chosen(room, lessons):
             for path in room.feedback(lesson, student):
                 out.print(f"wrote {shown(path)}")

@@ -52,6 +52,17 @@ def explained() -> Iterator[None]:
         raise typer.Exit(2) from None
 
 
+def opened(folder: Path) -> Classroom:
+    """The classroom in a folder; one that was made before formgrader's buttons were ours is amended."""
+    from harness.classroom import Classroom
+    from harness.classroom.configuration import amended
+
+    room = Classroom(folder)
+    if said := amended(room.folder):
+        out.print(f"[yellow]note:[/] {shown(said)}")
+    return room
+
+
 def chosen(room: Classroom, wanted: list[str] | None) -> list[str]:
     """Released lessons by name or number; all if none is named."""
     from harness.classroom import ClassroomError

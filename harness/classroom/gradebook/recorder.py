@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbconvert.exporters import Exporter, NotebookExporter
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbconvert.writers import FilesWriter
 from nbformat import NotebookNode
@@ -32,9 +33,10 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
-from traitlets import List
+from traitlets import List, Type
 from traitlets.config import Config, PyFileConfigLoader
 
+from harness.classroom.configuration import CONFIG
 from harness.classroom.gradebook.preprocessors import PutVerdicts, SafeMarkdown, SaveVerdicts
 from harness.classroom.gradebook.safe_outputs import safe_markdown
 from harness.classroom.gradebook.transaction import SharedGradebook
@@ -45,7 +47,6 @@ from harness.reports.sanitize import clean
 from lib._files import write_whole
 
 IN, OUT = ".grading/in", ".grading/out"
-CONFIG = "nbgrader_config.py"
 
 
 class RecordError(RuntimeError):
@@ -70,6 +71,9 @@ class VerdictAutograde(Autograde):
             SafeMarkdown,
         ]
     )
+
+    # Nor its exporter, which in a classroom starts this grader: see `formgrader`.
+    exporter_class = Type(NotebookExporter, klass=Exporter)
 
     def __init__(self, grading: dict[str, Any], path: Path, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -66,6 +66,7 @@ CHECKS_FOLDER = LIB / "checks"
 # Where the harness touches the course's own checks and catalogue, and why.
 OWN = {
     "author": "builds the catalogue, proves the checks",
+    "classroom": "what a question says of an answer, once its due date is over",
     "cli": "starts whatever a command needs",
     "execute": "runs the course's lessons",
     "grade": "hints of the catalogue",

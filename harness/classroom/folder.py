@@ -8,15 +8,17 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from harness.classroom.configuration import CONFIG, configuration
+from harness.classroom.lesson_text import keep_text
 from harness.grade import cells as grading
 from harness.grade.assignment import Assignment
 from harness.grade.copies import Copies
@@ -28,6 +30,9 @@ from harness.grade.submissions import Submission
 from harness.grade.verdicts import Report
 from harness.sandbox import Level
 from lib._files import write_whole
+
+if TYPE_CHECKING:
+    from harness.reports.feedback import Feedback
 
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
 
@@ -135,12 +140,19 @@ class Classroom:
         with book:
             yield book
 
-    def release(self, lesson: str, notebook: Path, also: Iterable[Path] = ()) -> Path:
+    def release(
+        self,
+        lesson: str,
+        notebook: Path,
+        also: Iterable[Path] = (),
+        text: Mapping[str, Any] | None = None,
+    ) -> Path:
         """Release a lesson: nbgrader makes the students' form, and the gradebook learns its cells.
 
         Args:
             notebook: the teacher's form, with solutions and hidden tests.
             also: files that are to lie beside it.
+            text: what the lesson says of its parts, as `harness.author.lesson_text` makes it.
 
         Raises:
             ClassroomError: nbgrader refused it.
@@ -170,6 +182,8 @@ class Classroom:
                 f"nbgrader could not release {lesson}; mend the notebook in {place} and release "
                 f"again. It said: {said[-1500:]}"
             )
+        if text is not None:
+            keep_text(self.folder, lesson, text)
         return self.folder / "release" / lesson / f"{lesson}.ipynb"
 
     def autograde(
@@ -332,15 +346,18 @@ class Classroom:
         self,
         lesson: str,
         students: Sequence[str] | None = None,
-        html: Callable[[Report, str], str] | None = None,
+        html: Callable[[Feedback], str] | None = None,
+        explain: bool | None = None,
     ) -> list[Path]:
         """Write each student's feedback page, `feedback/<student>/<lesson>/<lesson>.html`.
 
         nbgrader's own feedback is not used: it shows the hidden tests.
 
         Args:
-            html: makes the page from a report and a title.
+            html: makes the page, by default `harness.reports.feedback.feedback_html`.
+            explain: whether the questions are explained; None does so to whose due date is over.
         """
+        from harness.classroom.feedback import gather
         from harness.lock import one_writer
 
         if html is None:
@@ -350,13 +367,12 @@ class Classroom:
         self._released(lesson)
         written = []
         with one_writer(self.folder), _private():
-            for report in self.reports(lesson):
-                if students is not None and report.student not in students:
+            for found in gather(self, lesson, datetime.now(UTC), explain):
+                if students is not None and found.student not in students:
                     continue
-                path = self.folder / "feedback" / report.student / lesson / f"{lesson}.html"
+                path = self.folder / "feedback" / found.student / lesson / f"{lesson}.html"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                page = html(report, lesson).encode("utf-8", "replace")
-                write_whole(path, page)
+                write_whole(path, html(found).encode("utf-8", "replace"))
                 written.append(path)
         return written
 

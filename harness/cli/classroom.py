@@ -18,6 +18,7 @@ from harness.cli.classroom_options import (
     chosen,
     explained,
     opened,
+    see_texts,
 )
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
@@ -80,11 +81,12 @@ def _release(room: Classroom, lesson: Lesson) -> Path:
     import nbformat
 
     from harness.author import notebooks
+    from harness.author.lesson_text import lesson_text
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"{lesson.slug}.ipynb")
         nbformat.write(notebooks.source_notebook(lesson), path)
-        return room.release(lesson.slug, path)
+        return room.release(lesson.slug, path, text=lesson_text(lesson))
 
 
 @app.command()
@@ -168,12 +170,25 @@ def feedback(
     folder: Folder,
     lessons: Annotated[list[str] | None, typer.Argument(help="Lessons; all if none.")] = None,
     student: Student = None,
+    explain: Annotated[
+        bool | None,
+        typer.Option(
+            "--explain/--no-explain",
+            help="Whether questions are explained; by default to whose due date is over.",
+        ),
+    ] = None,
 ) -> None:
-    """Write a page for each student: score, message, mistake and hint, and nothing hidden."""
+    """Write a page for each student: question, answer, what is wrong in words, points and comments.
+
+    Nothing hidden is on it. What the lesson says of each answer to a question is shown to those whose due
+    date is over; `--explain` and `--no-explain` decide it for everybody.
+    """
     with explained():
         room = opened(folder)
-        for lesson in chosen(room, lessons):
-            for path in room.feedback(lesson, student):
+        slugs = chosen(room, lessons)
+        see_texts(room, slugs)
+        for lesson in slugs:
+            for path in room.feedback(lesson, student, explain=explain):
                 out.print(f"wrote {shown(path)}")
 
 

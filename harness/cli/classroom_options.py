@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,3 +77,28 @@ def chosen(room: Classroom, wanted: list[str] | None) -> list[str]:
             raise ClassroomError(f"{name} was not released (released: {known})")
         slugs += found
     return slugs
+
+
+def see_texts(room: Classroom, slugs: Iterable[str]) -> None:
+    """See that the classroom has the text of these lessons: it has not where an older course released them.
+
+    A lesson that this course does not know, or cannot read, has none: pages then say less.
+    """
+    from harness import paths
+    from harness.author import loading
+    from harness.author.lesson import LessonError
+    from harness.author.lesson_text import lesson_text
+    from harness.classroom.lesson_text import has_text, keep_text
+    from lib.checks import BrokenCheck
+
+    for slug in slugs:
+        if has_text(room.folder, slug):
+            continue
+        try:
+            (lesson,) = loading.load(paths.root(), [slug])
+            keep_text(room.folder, slug, lesson_text(lesson))
+        except (ValueError, LessonError, BrokenCheck):
+            out.print(
+                f"[yellow]note:[/] this course has no lesson {shown(slug)} that can be read: pages name its "
+                "exercises and say nothing of what was asked"
+            )

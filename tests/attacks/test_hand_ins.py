@@ -169,7 +169,7 @@ def _said(name: str) -> dict[str, str]:
     screen.print(of_class.tables())
     forms["terminal"] = screen.file.getvalue()
     forms["class"] = of_class.markdown()
-    forms["page"] = feedback.feedback_html(reports[0], name)
+    forms["page"] = feedback.feedback_html(feedback.of_report(reports[0], name))
     forms["workflow"] = "\n".join(github.workflow_commands(reports))
     return forms
 

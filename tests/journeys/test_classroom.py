@@ -123,7 +123,7 @@ def test_stock_nbgrader_exports_the_same_scores(room, tmp_path):
 def test_feedback_names_the_mistake_and_nothing_hidden(room, lesson):
     assert _course("feedback", room.folder) == 0
     text = (room.folder / "feedback" / "bob" / LESSON / f"{LESSON}.html").read_text()
-    assert "Likely mistake" in text
+    assert "You average over all positions" in text
     source = notebooks.source_notebook(lesson)
     hidden = [
         line.strip()

@@ -211,9 +211,9 @@ def test_the_report_counts_mistakes_and_names_the_ungradable(room):
 def test_feedback_is_ours_and_holds_no_hidden_test(room):
     hand_in(room, "ada", mean="mean = 0")
     room.autograde(LESSON, session=by(grade))
-    paths = room.feedback(LESSON, html=lambda report, title: f"{title}: {report.score}")
+    paths = room.feedback(LESSON, html=lambda found: f"{found.title}: {found.sums[0]}")
     assert paths == [room.folder / "feedback" / "ada" / LESSON / f"{LESSON}.html"]
-    assert paths[0].read_text() == f"{LESSON}: 0.0"
+    assert paths[0].read_text() == f"{LESSON}: 0 of 10 points so far"
     assert CANARY in (room.folder / "autograded" / "ada" / LESSON / f"{LESSON}.ipynb").read_text()
     assert CANARY not in (room.folder / "release" / LESSON / f"{LESSON}.ipynb").read_text()
 

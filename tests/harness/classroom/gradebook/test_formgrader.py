@@ -121,6 +121,6 @@ def test_the_button_for_feedback_writes_our_page(room):
     answer = _api(room).generate_feedback(LESSON, "ada")
     assert answer["success"], answer
     page = (room.folder / "feedback" / "ada" / LESSON / f"{LESSON}.html").read_text()
-    assert "max over padding" in page
+    assert "max is wrong" in page
     assert CANARY not in page
     assert not (room.folder / "feedback" / "-bob").exists()

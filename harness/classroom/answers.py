@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from harness.grade import cells as grading
 from lib._files import open_without_links
@@ -23,8 +25,13 @@ def answers(classroom: Path, lesson: str, student: str) -> dict[str, str]:
             found = [*json.loads(file.read(MOST_BYTES))["cells"]]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
+    return answers_in(found)
+
+
+def answers_in(cells: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The same of cells as they were recorded."""
     texts = {}
-    for cell in found:
+    for cell in cells:
         name = grading.grade_id(cell)
         if name is None or not grading.is_answer(cell):
             continue

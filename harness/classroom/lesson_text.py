@@ -91,6 +91,20 @@ class LessonText:
         return f"Question {name}" if name in self.questions else name
 
 
+def rubrics(text: LessonText) -> dict[str, str]:
+    """What a marker sees above each written answer in formgrader, in Markdown."""
+    found = {}
+    for name, question in text.questions.items():
+        if question.kind != "free":
+            continue
+        lines = ["**For the marker** (students do not see this cell)", ""]
+        lines += [f"- {line}" for line in question.rubric]
+        if question.good_answer:
+            lines += ["", f"A good answer: {question.good_answer}"]
+        found[name] = "\n".join(lines)
+    return found
+
+
 def keep_text(classroom: Path, lesson: str, plain: Mapping[str, Any]) -> None:
     """Keep a lesson's text in a classroom."""
     path = _path(classroom, lesson)

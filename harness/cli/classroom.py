@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import paths
-from harness.cli import trouble
+from harness.cli import classroom_mark, trouble
 from harness.cli.classroom_options import (
     Folder,
     Isolation,
@@ -281,3 +281,6 @@ def _said(lesson: str, outcome: Outcome) -> int:
     out.print(f"{shown(lesson)}: {new} graded, {len(outcome.skipped)} as before")
     bad = outcome.failed or any(r.status == "ungradable" for r in outcome.reports.values())
     return 3 if bad else 0
+
+
+app.command()(classroom_mark.mark)

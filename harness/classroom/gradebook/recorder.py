@@ -36,10 +36,17 @@ from sqlalchemy.exc import SAWarning
 from traitlets import List, Type
 from traitlets.config import Config, PyFileConfigLoader
 
+from harness.classroom.answers import answers, answers_in
 from harness.classroom.configuration import CONFIG
-from harness.classroom.gradebook.preprocessors import PutVerdicts, SafeMarkdown, SaveVerdicts
-from harness.classroom.gradebook.safe_outputs import safe_markdown
+from harness.classroom.gradebook.preprocessors import (
+    PutRubrics,
+    PutVerdicts,
+    SafeMarkdown,
+    SaveVerdicts,
+)
+from harness.classroom.gradebook.safe_outputs import safe_markdown, safe_text
 from harness.classroom.gradebook.transaction import SharedGradebook
+from harness.classroom.lesson_text import read_text, rubrics
 from harness.grade import cells as grading
 from harness.grade.verdicts import CellVerdict, GradedSubmission, Report
 from harness.lock import one_writer
@@ -69,6 +76,7 @@ class VerdictAutograde(Autograde):
             SaveVerdicts,
             AssignLatePenalties,
             SafeMarkdown,
+            PutRubrics,
         ]
     )
 
@@ -107,6 +115,7 @@ class Recorder:
     def __init__(self, classroom: Path) -> None:
         self.folder = Path(classroom).resolve()
         self.grading = self.folder / ".grading"
+        self._known: dict[str, dict[str, str]] = {}
 
     def __enter__(self) -> Recorder:
         self._stack = contextlib.ExitStack()
@@ -184,6 +193,8 @@ class Recorder:
             "verdicts": {cell.grade_id: cell for cell in report.cells},
             "only": chosen,
             "trusted": frozenset(cell.source for cell in ours.cells),
+            "unchanged": self._unchanged(lesson, student, notebook),
+            "rubrics": self._rubrics(lesson),
         }
         said: list[str] = []
         try:
@@ -232,6 +243,17 @@ class Recorder:
             place.rename(old)
         output.rename(place)
         shutil.rmtree(old, ignore_errors=True)
+
+    def _unchanged(self, lesson: str, student: str, notebook: NotebookNode) -> frozenset[str]:
+        """The answers that say what they said when they were recorded the last time."""
+        before = answers(self.folder, lesson, student)
+        now = answers_in(safe_text(cell) for cell in notebook.cells)
+        return frozenset(name for name, text in now.items() if before.get(name) == text)
+
+    def _rubrics(self, lesson: str) -> dict[str, str]:
+        if lesson not in self._known:
+            self._known[lesson] = rubrics(read_text(self.folder, lesson))
+        return self._known[lesson]
 
     def _release(self, lesson: str) -> NotebookNode:
         path = self.folder / "release" / lesson / f"{lesson}.ipynb"

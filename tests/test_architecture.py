@@ -183,7 +183,6 @@ TESTED_IN = {
     "harness/author/proof.py": "tests/harness/cli/test_cli.py",
     "harness/classroom/downloads.py": "tests/harness/classroom/test_collect.py",
     "harness/classroom/participants.py": "tests/harness/classroom/test_collect.py",
-    "harness/classroom/report.py": "tests/harness/classroom/test_folder.py",
     "harness/classroom/gradebook/*": "tests/harness/classroom/gradebook/test_recorder.py",
     "harness/cli/build.py": "tests/harness/cli/test_cli.py",
     "harness/cli/classroom.py": "tests/journeys/test_classroom.py",

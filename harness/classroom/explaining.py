@@ -31,21 +31,40 @@ def explanation(name: str, question: QuestionText, answer: str, right: bool) -> 
     if question.kind == "free":
         good = question.good_answer
         return [f"**What a good answer says:** {good}"] if good else []
-    from lib.learn.quiz_answers import normalise
     from lib.learn.quizzing import feedback
 
     item = dict(question.item)
     lines = []
-    try:
-        given = normalise(question.kind, _value(name, answer), item.get("choices"))
+    given = _given(name, question, answer)
+    if given is not None:
         lines += feedback(item, given, right)
-    except (ValueError, KeyError, TypeError):
-        pass  # no answer, or none that can be read from the text
     if not right:
         lines.append(_key(question))
         if question.kind in ("ordering", "numeric"):
             lines.append(item["feedback"]["right"])
     return lines
+
+
+def answered(name: str, question: QuestionText, answer: str) -> str | None:
+    """What a cell answers, in a few words: a choice with its text, letters, a number; None if nothing."""
+    given = _given(name, question, answer)
+    if given is None:
+        return None
+    if question.kind == "single":
+        return f"{given}) {question.item['choices'][given]['text'].strip()}"
+    return f"{given:g}" if question.kind == "numeric" else ", ".join(given)
+
+
+def _given(name: str, question: QuestionText, answer: str) -> Any:
+    """The answer as `quiz` reads it, None if there is none, or none that can be read from the text."""
+    from lib.learn.quiz_answers import normalise
+
+    if question.kind == "free":
+        return None
+    try:
+        return normalise(question.kind, _value(name, answer), question.item.get("choices"))
+    except (ValueError, TypeError):
+        return None
 
 
 def _key(question: QuestionText) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import paths
-from harness.cli import classroom_mark, trouble
+from harness.cli import classroom_mark, classroom_report, trouble
 from harness.cli.classroom_options import (
     Folder,
     Isolation,
@@ -23,7 +23,6 @@ from harness.cli.classroom_options import (
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
 from harness.cli.library_answers import Choice, LibraryAnswers
-from lib._files import write_whole
 
 if TYPE_CHECKING:
     from harness.author.lesson import Lesson
@@ -207,25 +206,6 @@ def export(
     out.print(f"wrote {shown(path)}")
 
 
-@app.command()
-def report(
-    folder: Folder,
-    markdown: Annotated[
-        Path | None, typer.Option(help="Also write the report to this file.")
-    ] = None,
-) -> None:
-    """Show the class: scores, the most frequent mistakes of each exercise, who to ask."""
-    from harness.classroom import Classroom
-    from harness.classroom import report as summary
-
-    with explained():
-        found = summary(Classroom(folder))
-    out.print(found.tables())
-    if markdown is not None:
-        write_whole(markdown, found.markdown().encode())
-        out.print(f"wrote {shown(markdown)}")
-
-
 def _grade(
     room: Classroom,
     lesson: str,
@@ -284,3 +264,4 @@ def _said(lesson: str, outcome: Outcome) -> int:
 
 
 app.command()(classroom_mark.mark)
+app.command()(classroom_report.report)

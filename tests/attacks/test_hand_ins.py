@@ -16,10 +16,15 @@ import pytest
 from rich.console import Console
 
 from harness.classroom import Classroom, collect
+from harness.classroom.lesson_text import LessonText
+from harness.classroom.marks import CellMark, Mark
 from harness.classroom.report import ClassReport, of_lesson
+from harness.classroom.report_page import to_page
+from harness.classroom.report_text import to_markdown, to_tables
 from harness.grade import engine
 from harness.grade.copies import Copies
 from harness.grade.journal import Journal
+from harness.grade.parts import Part
 from harness.grade.submissions import Submission, discover
 from harness.grade.verdicts import CellVerdict, Remark, Report
 from harness.reports import feedback, formats, github, terminal
@@ -165,10 +170,19 @@ def _said(name: str) -> dict[str, str]:
     screen.print(terminal.table(reports))
     for text in [*terminal.details(reports), *terminal.details(reports[:1])]:
         screen.print(text)
-    of_class = ClassReport((of_lesson(name, reports),))
-    screen.print(of_class.tables())
+    cells_of = {"check": CellMark("check", 0.0, None, 0.0, 1.0, False)}
+    known = {
+        name: Mark(name, "02", "graded", 1.0, cells_of),
+        f"{name}2": Mark(name, "02", "ungradable", 1.0, reason=name),
+        f"{name}3": Mark(name, "02", "missing", 1.0),
+    }
+    part = Part(name, (name,), ("check",), False, 1.0)
+    own = {name: {name: name}}
+    of_class = ClassReport((of_lesson(name, reports[:1], known, [part], LessonText(), own),))
+    screen.print(to_tables(of_class))
     forms["terminal"] = screen.file.getvalue()
-    forms["class"] = of_class.markdown()
+    forms["class"] = to_markdown(of_class, names=True)
+    forms["class page"] = to_page(of_class, names=True)
     forms["page"] = feedback.feedback_html(feedback.of_report(reports[0], name))
     forms["workflow"] = "\n".join(github.workflow_commands(reports))
     return forms

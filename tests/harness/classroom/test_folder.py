@@ -13,15 +13,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from rich.console import Console
 
-from harness.classroom import Classroom, ClassroomError, collect, init, report
+from harness.classroom import Classroom, ClassroomError, collect, init
 from harness.cli import trouble
 from harness.grade.engine import LocalEngine
 from tests.harness.classroom.gradebook.tiny import (
     CANARY,
     LESSON,
-    MARKUP,
     by,
     classroom,
     grade,
@@ -186,26 +184,6 @@ def test_what_is_not_understood_is_said(room, inbox):
     assert len(collected.remarks) == 2
     assert f"<student>_{'<lesson>'}.ipynb" in collected.remarks[0]
     assert collected.missed == collected.remarks
-
-
-def test_the_report_counts_mistakes_and_names_the_ungradable(room):
-    hand_in(room, "ada", mean="mean = 'right'", max="max = 'right'")
-    hand_in(room, "bob", mean="mean = 0", max="max = 'right'")
-    hand_in(room, "kim", mean="mean = 0", max="max = 0")
-    (hand_in(room, "eve") / f"{LESSON}.ipynb").write_text("x")
-    room.autograde(LESSON, session=by(grade))
-    one = report(room).lessons[0]
-    assert (one.graded, one.mean, one.median, one.maximum) == (3, pytest.approx(8 / 3), 3.0, 5.0)
-    assert one.distribution == (1, 0, 0, 1, 1)
-    assert one.mistakes["mean"] == [("mean over padding", 2)]
-    assert one.passed == {"mean": 1, "max": 2}
-    text = report(room).markdown()
-    assert "mean over padding (2)" in text
-    assert "eve" in text
-    assert MARKUP not in text
-    console = Console(file=StringIO(), width=150)
-    console.print(report(room).tables())
-    assert "mean over padding (2)" in console.file.getvalue()
 
 
 def test_feedback_is_ours_and_holds_no_hidden_test(room):

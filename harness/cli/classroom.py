@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import paths
-from harness.cli import classroom_mark, classroom_report, trouble
+from harness.cli import classroom_mark, classroom_report, classroom_similar, trouble
 from harness.cli.classroom_options import (
     Folder,
     Isolation,
@@ -265,3 +265,4 @@ def _said(lesson: str, outcome: Outcome) -> int:
 
 app.command()(classroom_mark.mark)
 app.command()(classroom_report.report)
+app.command()(classroom_similar.similar)

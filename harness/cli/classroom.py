@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import paths
-from harness.cli import trouble
+from harness.cli import classroom_collect, trouble
 from harness.cli.classroom_options import Folder, Isolation, Jobs, Student, chosen, explained
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
@@ -80,31 +80,7 @@ def _release(room: Classroom, lesson: Lesson) -> Path:
         return room.release(lesson.slug, path)
 
 
-@app.command()
-def collect(
-    folder: Folder,
-    inbox: Annotated[Path, typer.Argument(help="A folder or a zip of downloads.")],
-    inside: Annotated[
-        str, typer.Option(help="The folder in it that holds the students' files and folders.")
-    ] = "",
-) -> None:
-    """Sort downloads into `submitted/`, by the names that Moodle, Canvas and people give.
-
-    The outermost file or folder names the student, since what is further in is the student's own.
-    Exit code 3 if something was left out that may be somebody's work.
-    """
-    from harness.classroom import Classroom
-    from harness.classroom import collect as sort
-
-    with explained():
-        found = sort(Classroom(folder), inbox, inside)
-    for student, lesson in found.taken:
-        out.print(f"collected {shown(student)}: {shown(lesson)}")
-    for remark in found.remarks:
-        out.print(f"[yellow]note:[/] {shown(remark)}")
-    out.print(f"{len(found.taken)} collected, {len(found.unchanged)} as before")
-    if found.missed:
-        raise typer.Exit(3)
+classroom_collect.add(app)
 
 
 @app.command()

@@ -134,6 +134,7 @@ class _Collection:
             )
         self.reader = self._reader(len(within))
         self.zone: tzinfo | None = dates.zone_of(how.zone or dates.load(classroom.folder).zone)
+        self.stamps = {f.parts: f for f in self.files if f.parts[-1] == "timestamp.txt"}
         self.collected = Collected(system=self.reader.name)
 
     def _reader(self, outer: int) -> Reader:
@@ -265,10 +266,10 @@ class _Collection:
     def _stamped(self, folder: tuple[str, ...]) -> datetime | None:
         """When a file beside the hand-in says that it came, where the system writes such a file."""
         read = getattr(self.reader.system, "read_stamp", None)
-        beside = [file for file in self.files if file.parts == (*folder, "timestamp.txt")]
-        if read is None or not beside:
+        beside = self.stamps.get((*folder, "timestamp.txt")) if read else None
+        if read is None or beside is None:
             return None
-        with open_found(beside[0].source, self.archive) as source:
+        with open_found(beside.source, self.archive) as source:
             found: datetime | None = read(source.read(200).decode("utf-8", "replace"))
         return found
 

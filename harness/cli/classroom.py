@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import paths
-from harness.cli import classroom_collect, trouble
+from harness.cli import classroom_collect, classroom_roster, trouble
 from harness.cli.classroom_options import Folder, Isolation, Jobs, Student, chosen, explained
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
@@ -80,6 +80,7 @@ def _release(room: Classroom, lesson: Lesson) -> Path:
         return room.release(lesson.slug, path)
 
 
+classroom_roster.add(app)
 classroom_collect.add(app)
 
 

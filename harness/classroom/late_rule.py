@@ -44,7 +44,7 @@ class Rule:
         if self.cutoff_days is not None and late_seconds > self.cutoff_days * DAY:
             return earned
         share = min(self.most, self.share * math.ceil(late_seconds / DAY))
-        return min(earned, share * (earned if self.of == "earned" else maximum))
+        return min(earned, round(share * (earned if self.of == "earned" else maximum), 9))
 
     @property
     def text(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import paths
-from harness.cli import classroom_collect, classroom_roster, trouble
+from harness.cli import classroom_collect, classroom_due, classroom_roster, trouble
 from harness.cli.classroom_options import Folder, Isolation, Jobs, Student, chosen, explained
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
@@ -81,6 +81,7 @@ def _release(room: Classroom, lesson: Lesson) -> Path:
 
 
 classroom_roster.add(app)
+classroom_due.add(app)
 classroom_collect.add(app)
 
 

@@ -195,6 +195,7 @@ TESTED_IN = {
     "harness/cli/classroom_collect.py": "tests/harness/classroom/test_collect.py",
     "harness/cli/classroom_roster.py": "tests/harness/classroom/test_roster_import.py",
     "harness/cli/classroom_due.py": "tests/harness/classroom/test_due.py",
+    "harness/cli/classroom_export.py": "tests/harness/classroom/test_grade_tables.py",
     "harness/cli/classroom_options.py": "tests/journeys/test_classroom.py",
     "harness/cli/console.py": "tests/harness/cli/test_cli.py",
     "harness/cli/hidden.py": "tests/harness/cli/test_grade.py",

@@ -130,10 +130,13 @@ def marks(classroom: Classroom, lesson: str, book: Any = None) -> dict[str, Mark
     Raises:
         ClassroomError: the gradebook does not know the lesson.
     """
+    from harness.classroom import dates
+
     if book is None:
         with classroom.gradebook() as opened:
             return marks(classroom, lesson, opened)
-    rows, maximum = _rows(book, classroom.folder, lesson)
+    rows, maximum, due = _rows(book, classroom.folder, lesson)
+    known = dates.load(classroom.folder)
     reports = {report.student: report for report in classroom.reports(lesson)}
     here = set(classroom.students(lesson))
     found = {}
@@ -141,7 +144,8 @@ def marks(classroom: Classroom, lesson: str, book: Any = None) -> dict[str, Mark
         row, report = rows.get(student), reports.get(student)
         if row is None:
             status: Status = "not graded" if student in here else "missing"
-            found[student] = Mark(student, lesson, status, maximum)
+            own = known.of(lesson, student)
+            found[student] = Mark(student, lesson, status, maximum, due=own or due)
             continue
         cells = row["cells"]
         by_person = any(cell.manual is not None or cell.extra for cell in cells.values())
@@ -156,8 +160,10 @@ def marks(classroom: Classroom, lesson: str, book: Any = None) -> dict[str, Mark
     return found
 
 
-def _rows(book: Any, folder: Path, lesson: str) -> tuple[dict[str, dict[str, Any]], float]:
-    """What the gradebook holds of each submission of a lesson, read in four queries; the maximum."""
+def _rows(
+    book: Any, folder: Path, lesson: str
+) -> tuple[dict[str, dict[str, Any]], float, datetime | None]:
+    """What the gradebook holds of each submission of a lesson, in four queries; maximum and date."""
     from nbgrader.api import (
         BaseCell,
         Comment,
@@ -232,4 +238,5 @@ def _rows(book: Any, folder: Path, lesson: str) -> tuple[dict[str, dict[str, Any
         for row in rows.values():
             earned = sum(cell.points for cell in row["cells"].values())
             row["penalty"] = rule.points(row["late_seconds"], earned, assignment.max_score)
-    return rows, assignment.max_score
+    due = assignment.duedate
+    return rows, assignment.max_score, due and due.replace(tzinfo=UTC)

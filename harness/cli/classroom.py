@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import paths
-from harness.cli import classroom_collect, classroom_due, classroom_roster, trouble
+from harness.cli import (
+    classroom_collect,
+    classroom_due,
+    classroom_export,
+    classroom_roster,
+    trouble,
+)
 from harness.cli.classroom_options import Folder, Isolation, Jobs, Student, chosen, explained
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
@@ -27,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="""Keep a class: a folder outside the repository that is a plain nbgrader course.
 
-    A term goes `init`, `release`, `collect`, `autograde`, `feedback`, `export`; stock `nbgrader`
+    A term goes `init`, `roster import`, `release`, `due`, `collect`, `autograde`, `feedback`, `export`; stock `nbgrader`
     commands and formgrader work in the folder beside these. `regrade` and `report` when you need them.
     """,
     epilog="Exit codes: 0 all is well, 2 not understood or not possible, 3 somebody's work was not "
@@ -154,19 +160,7 @@ def feedback(
                 out.print(f"wrote {shown(path)}")
 
 
-@app.command()
-def export(
-    folder: Folder,
-    to: Annotated[Path, typer.Option(help="The CSV file.")] = Path("grades.csv"),
-    lessons: Annotated[list[str] | None, typer.Argument(help="Lessons; all if none.")] = None,
-) -> None:
-    """Write all scores as CSV, by nbgrader's own exporter."""
-    from harness.classroom import Classroom
-
-    with explained():
-        room = Classroom(folder)
-        path = room.export(to, chosen(room, lessons) if lessons else ())
-    out.print(f"wrote {shown(path)}")
+classroom_export.add(app)
 
 
 @app.command()

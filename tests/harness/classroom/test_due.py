@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from datetime import UTC, datetime
-from io import StringIO
 
 import pytest
 from typer.testing import CliRunner
 
 from harness.classroom import Classroom, ClassroomError, due, hand_ins, lateness
-from harness.classroom.gradebook.scores import scores_csv
 from harness.classroom.hand_ins import HandIn
 from harness.classroom.late_rule import Rule
 from harness.classroom.marks import marks
@@ -53,8 +50,8 @@ def penalties(room: Classroom) -> dict[str, float]:
     """Of the marks; the gradebook has to say the same."""
     found = {student: mark.penalty for student, mark in marks(room, LESSON).items()}
     with room.gradebook() as book:
-        rows = list(csv.DictReader(StringIO(scores_csv(book))))
-    assert {row["student_id"]: float(row["late_submission_penalty"]) for row in rows} == found
+        rows = book.assignment_submissions(LESSON)
+        assert {row.student.id: row.late_submission_penalty for row in rows} == found
     return found
 
 

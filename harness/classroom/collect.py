@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 
-from harness.classroom import dates, roster
+from harness.classroom import dates, moodle_worksheet, roster
 from harness.classroom.downloads import Found, Listed, in_folder, in_zip, shown
 from harness.classroom.folder import Classroom, ClassroomError
 from harness.classroom.hand_ins import HandIn
@@ -44,6 +44,7 @@ class How:
         zone: of times that the names say without one; None is the classroom's.
         file_times: whether the time of a file is when it was handed in, where no system says that.
         dry_run: whether to write nothing, only to say who would get what.
+        worksheet: Moodle's grading worksheet of the assignment, which tells namesakes apart.
     """
 
     inside: str = ""
@@ -53,6 +54,7 @@ class How:
     zone: str | None = None
     file_times: bool = False
     dry_run: bool = False
+    worksheet: Path | None = None
 
 
 @dataclass
@@ -157,7 +159,11 @@ class _Collection:
         collected = self.collected
         people = roster.load(self.classroom.folder)
         keep = not self.how.dry_run
-        found = identify(self.classroom.folder, self.files, self.reader, people, keep)
+        sheet = None
+        if self.how.worksheet is not None:
+            sheet = moodle_worksheet.read(self.how.worksheet)
+            collected.remarks += [sheet.remark] if sheet.remark else []
+        found = identify(self.classroom.folder, self.files, self.reader, people, keep, sheet)
         collected.remarks += found.remarks
         for remark in found.missed:
             collected.miss(remark)

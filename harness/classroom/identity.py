@@ -11,6 +11,7 @@ from harness.classroom import hand_ins
 from harness.classroom.downloads import Found, shown
 from harness.classroom.lms import Reader, plain
 from harness.classroom.lms.owner import Owner
+from harness.classroom.moodle_worksheet import Worksheet
 from harness.classroom.participants import Participants
 from harness.classroom.roster import Person, Roster
 from harness.classroom.student_names import student_id
@@ -50,16 +51,24 @@ class Identified:
 
 
 def identify(
-    classroom: Path, files: Sequence[Found], reader: Reader, roster: Roster, keep: bool = True
+    classroom: Path,
+    files: Sequence[Found],
+    reader: Reader,
+    roster: Roster,
+    keep: bool = True,
+    sheet: Worksheet | None = None,
 ) -> Identified:
     """Say whose each file is.
 
     Args:
         classroom: the classroom's folder, which knows participants and earlier hand-ins.
         keep: whether to remember the participants that are new.
+        sheet: Moodle's worksheet, which says who a participant is.
     """
     found = Identified({}, [], [], [])
     owners = _read(files, reader, found)
+    if sheet is not None:
+        owners = {file: sheet.knows(owner) for file, owner in owners.items()}
     _refuse_folders(classroom, owners, reader, found)
     own = _ids(classroom, owners, found, keep)
     known = {file: _in_roster(roster, owners[file], own[file]) for file in own}

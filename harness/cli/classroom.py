@@ -33,8 +33,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="""Keep a class: a folder outside the repository that is a plain nbgrader course.
 
-    A term goes `init`, `roster import`, `release`, `due`, `collect`, `autograde`, `feedback`, `export`; stock `nbgrader`
-    commands and formgrader work in the folder beside these. `regrade` and `report` when you need them.
+    A term goes `init`, `roster import`, `release`, `due`, `collect`, `autograde`, `feedback`, `export`;
+    stock `nbgrader` commands and formgrader work in the folder beside these. `regrade` and `report` when you need them.
     """,
     epilog="Exit codes: 0 all is well, 2 not understood or not possible, 3 somebody's work was not "
     "graded or not collected, 4 no isolation.",

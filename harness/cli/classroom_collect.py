@@ -53,6 +53,13 @@ def collect(
             help="Where the system says no date, a file was handed in when it was last changed.",
         ),
     ] = False,
+    worksheet: Annotated[
+        Path | None,
+        typer.Option(
+            help="Moodle's grading worksheet of the assignment: it tells namesakes and participants of a "
+            "blind marking by their e-mails, and says when they handed in."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; show who would get what, and why.")
     ] = False,
@@ -70,7 +77,7 @@ def collect(
     with explained():
         room = Classroom(folder)
         slug = chosen(room, [lesson])[0] if lesson else None
-        how = How(inside, lms, pattern, slug, tz, file_times, dry_run)
+        how = How(inside, lms, pattern, slug, tz, file_times, dry_run, worksheet)
         found = sort(room, inbox, how=how)
     if found.system != "plain":
         out.print(f"read as {shown(found.system)} names its downloads")

@@ -51,7 +51,7 @@ def feedback_zip(
             student = page.parts[-3]
             about = hand_ins.read(classroom.folder, lesson, student)
             name = None if about is None else _name(about, lesson, form)
-            if name is None:
+            if name is None or not name.isprintable():  # of bytes that are no text there is no name
                 zipped.left_out.append(student)
                 continue
             with open_without_links(page) as file:

@@ -197,15 +197,21 @@ def _in_roster(roster: Roster, owner: Owner, own: str) -> tuple[str, str] | None
     ]
     if owner.system in ("plain", "pattern"):
         steps.append((lambda: roster.by_login(owner.student), f"called {owner.student}"))
-        if owner.student == own:  # letter by letter: no other form of the name is the same person
-            steps.append((lambda: roster.by_name(owner.student), f"called {owner.student}"))
-    elif not owner.blind and "~" not in own:
+        steps.append((lambda: _exactly(roster, owner.student), f"called {owner.student}"))
+    elif not owner.blind and own == student_id(owner.student):  # no number tells it from a namesake
         steps.append((lambda: roster.by_name(owner.name), f"name {owner.name}"))
     for find, by in steps:
         person = find()
         if person is not None:
             return person.student, f"in the roster by {by}"
     return None
+
+
+def _exactly(roster: Roster, name: str) -> Person | None:
+    """Who has a name letter by letter: people who write names may mean another by another form."""
+    person = roster.by_name(name)
+    forms = (person.full, person.name, f"{person.last}, {person.first}") if person else ()
+    return person if name in forms else None
 
 
 def _source(owner: Owner) -> tuple[str, str]:

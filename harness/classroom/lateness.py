@@ -10,8 +10,9 @@ from typing import Any
 from harness.classroom import dates, hand_ins
 from harness.classroom.dates import Dates
 from harness.classroom.hand_ins import HandIn
+from harness.classroom.late_rule import DAY
 
-MARKED = 1.0  # seconds late, of what the system marks as late without saying when it came
+MARKED = DAY  # of what the system marks as late without saying when it came: one day begun
 
 
 def seconds(
@@ -29,7 +30,7 @@ def seconds(
     if handed_in is not None and due is not None:
         late = (_aware(handed_in) - _aware(due)).total_seconds()
     if about is not None and about.late and not own:
-        late = max(late, MARKED)
+        late = late if late > 0 else MARKED
     return max(0.0, late)
 
 

@@ -50,12 +50,12 @@ class Participants:
                 plain = student_id(name)
             except ValueError:
                 continue
-            if name in blind:
-                students[name, number] = known[number] = f"{plain}~{number}~{lesson}"
-                continue
+            of_lesson = f"{plain}~{number}~{lesson}"
             # A number that is known with another name is a participant who was renamed, or chance.
-            if known.get(number) in (plain, f"{plain}~{number}"):
+            if known.get(number) in (plain, f"{plain}~{number}", of_lesson):
                 students[name, number] = known[number]
+            elif name in blind:
+                students[name, number] = known[number] = of_lesson
             else:
                 new.setdefault(plain, set()).add((name, number))
         for plain, namesakes in new.items():

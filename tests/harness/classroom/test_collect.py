@@ -298,6 +298,24 @@ def test_the_latest_attempt_counts_and_its_date_is_no_part_of_the_student(room, 
     assert whose(room) == {"ada": names[1]}
 
 
+def test_the_time_that_sakai_writes_beside_a_hand_in_counts_and_one_of_a_student_does_not(
+    room, inbox
+):
+    folder = inbox(
+        f"{LESSON}/Lovelace, Ada(al)/Submission attachment(s)/my {LESSON}.ipynb",
+        f"{LESSON}/Lovelace, Ada(al)/timestamp.txt",
+        f"{LESSON}/Builder, Bob(bb)/Submission attachment(s)/{LESSON}.ipynb",
+        f"{LESSON}/Builder, Bob(bb)/Submission attachment(s)/timestamp.txt",
+    )
+    for path in folder.rglob("timestamp.txt"):
+        path.write_text("20260105101112345")
+    collected = collect(room, folder, how=How(zone="Europe/Berlin"))
+    assert collected.taken == [("al", LESSON), ("bb", LESSON)]
+    stamp = room.folder / "submitted" / "al" / LESSON / "timestamp.txt"
+    assert stamp.read_text() == "2026-01-05 09:11:12.000000 UTC\n"
+    assert not (room.folder / "submitted" / "bb" / LESSON / "timestamp.txt").exists()
+
+
 def test_two_sources_of_one_login_are_refused(room, inbox):
     stamp = "attempt_2026-01-05-10-11-12"
     folder = inbox(f"Week 1_ada_l_{stamp}_a.ipynb", f"Week 1_bob_l_{stamp}_a.ipynb")
@@ -316,6 +334,8 @@ def test_who_is_in_the_roster_goes_by_its_id_and_others_are_told(room, inbox):
         Person("bb", "Bob", "Builder", "bob@x.org", "bb", system="moodle"),
         Person("k1", "Kim", "Lee"),
         Person("k2", "Kim", "Lee"),
+        Person("on", "Ann", "O'Neil"),
+        Person("zo", "Zo\u00eb", "Ray"),
     ]
     roster.save(room.folder, roster.Roster({p.student: p for p in people}))
     paths = {
@@ -323,9 +343,12 @@ def test_who_is_in_the_roster_goes_by_its_id_and_others_are_told(room, inbox):
         f"Bob Builder_3_assignsubmission_file_/{LESSON}.ipynb": "bb",
         f"Kim Lee_4_assignsubmission_file_/{LESSON}.ipynb": "Kim Lee",
         f"al/{LESSON}.ipynb": "al",
+        f"Ann O'Neil_5_assignsubmission_file_/{LESSON}.ipynb": "on",
+        f"Zo\u00eb Ray/{LESSON}.ipynb": "zo",
     }
     collected = collect(room, inbox(*paths))
-    assert whose(room) == {student: path for path, student in paths.items()}
+    assert set(whose(room)) == set(paths.values())
+    assert whose(room)["bb"].startswith("Bob Builder_3_")
     assert "2 of those who handed in are not in the roster" in collected.remarks[-1]
 
 

@@ -32,6 +32,7 @@ from harness.sandbox import Level
 from lib._files import write_whole
 
 if TYPE_CHECKING:
+    from harness.classroom.grade_tables import GradeTable
     from harness.reports.feedback import Feedback
 
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
@@ -376,16 +377,38 @@ class Classroom:
                 written.append(path)
         return written
 
-    def export(self, to: Path, lessons: Sequence[str] = ()) -> Path:
-        """Write the scores as CSV, in the columns of nbgrader's own exporter, safe to be opened."""
-        from harness.classroom.gradebook.scores import scores_csv
+    def export(
+        self,
+        to: Path,
+        lessons: Sequence[str] = (),
+        *,
+        form: str = "csv",
+        so_far: bool = False,
+        missing_is_zero: bool = False,
+        headings: Mapping[str, str] | None = None,
+    ) -> GradeTable:
+        """Write the marks as a table of one of the forms of `grade_tables`, safe to be opened.
 
-        to = Path(to)
+        Penalties are written to the gradebook first, so that stock nbgrader exports the same.
+
+        Args:
+            lessons: all if none are named.
+            so_far, missing_is_zero, headings: see `grade_tables.Wanted`.
+        """
+        from harness.classroom.due import refresh
+        from harness.classroom.grade_tables import Wanted, grade_table
+        from harness.lock import Busy
+
+        to, lessons = Path(to), list(lessons) or self.lessons
         if not to.parent.is_dir():
             raise ClassroomError(f"{to.parent} is not there: make that folder first")
-        with self.gradebook() as book:
-            write_whole(to, scores_csv(book, lessons).encode())
-        return to
+        with contextlib.suppress(Busy):  # grading writes them, too; marks do not depend on it
+            refresh(self, lessons)
+        tabs = to.suffix.casefold() in (".xls", ".txt", ".tsv")
+        wanted = Wanted(form, so_far, missing_is_zero, headings or {}, tabs)
+        table = grade_table(self, lessons, wanted)
+        write_whole(to, table.content)
+        return table
 
     def reports(self, lesson: str) -> list[Report]:
         """The reports of a lesson that were recorded, by student."""

@@ -140,15 +140,20 @@ def read_points(text: str, maximum: float) -> float:
 def give(classroom: Classroom, lesson: str, given: Iterable[Given]) -> int:
     """Write points and comments into the gradebook, all or none; returns how many.
 
+    What being late costs may follow from the points, so it is written anew with them.
+
     Raises:
         Busy: another process writes to the classroom.
         MarkError: the gradebook has no such answer.
     """
     from nbgrader.api import MissingEntry
 
+    from harness.classroom import lateness
+    from harness.classroom.gradebook.recorder import load_config
     from harness.lock import one_writer
 
-    count = 0
+    count, students = 0, set()
+    config = load_config(classroom.folder)
     with one_writer(classroom.folder), classroom.gradebook() as book:
         try:
             for one in given:
@@ -158,6 +163,9 @@ def give(classroom: Classroom, lesson: str, given: Iterable[Given]) -> int:
                 remark = book.find_comment(*where)
                 remark.manual_comment = one.comment[:MOST_COMMENT] or None
                 count += 1
+                students.add(one.student)
+            book.db.flush()
+            lateness.assign(book, classroom.folder, config, lesson, students)
             book.db.commit()
         except MissingEntry as error:
             book.db.rollback()

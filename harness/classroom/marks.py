@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class Mark:
         maximum: what the lesson is worth, all that a person marks included.
         cells: by grade_id, in no order; none if nothing was recorded.
         comments: what a person (or nbgrader) wrote, by the grade_id of the answer's cell.
-        penalty: points that are taken off for being late, at most those that were earned.
+        penalty: points that are taken off for being late: by the classroom's rule for the points as they
+            are now, or as nbgrader wrote it where there is no rule.
         late_seconds: after the date that holds for this student; 0 in time, or where no date is known.
         handed_in: in UTC, if it is known.
         due: the date that holds for this student, in UTC; None if the lesson has none.
@@ -128,10 +130,13 @@ def marks(classroom: Classroom, lesson: str, book: Any = None) -> dict[str, Mark
     Raises:
         ClassroomError: the gradebook does not know the lesson.
     """
+    from harness.classroom import dates
+
     if book is None:
         with classroom.gradebook() as opened:
             return marks(classroom, lesson, opened)
-    rows, maximum = _rows(book, lesson)
+    rows, maximum, due = _rows(book, classroom.folder, lesson)
+    known = dates.load(classroom.folder)
     reports = {report.student: report for report in classroom.reports(lesson)}
     here = set(classroom.students(lesson))
     found = {}
@@ -139,7 +144,8 @@ def marks(classroom: Classroom, lesson: str, book: Any = None) -> dict[str, Mark
         row, report = rows.get(student), reports.get(student)
         if row is None:
             status: Status = "not graded" if student in here else "missing"
-            found[student] = Mark(student, lesson, status, maximum)
+            own = known.of(lesson, student)
+            found[student] = Mark(student, lesson, status, maximum, due=own or due)
             continue
         cells = row["cells"]
         by_person = any(cell.manual is not None or cell.extra for cell in cells.values())
@@ -154,8 +160,10 @@ def marks(classroom: Classroom, lesson: str, book: Any = None) -> dict[str, Mark
     return found
 
 
-def _rows(book: Any, lesson: str) -> tuple[dict[str, dict[str, Any]], float]:
-    """What the gradebook holds of each submission of a lesson, read in four queries; the maximum."""
+def _rows(
+    book: Any, folder: Path, lesson: str
+) -> tuple[dict[str, dict[str, Any]], float, datetime | None]:
+    """What the gradebook holds of each submission of a lesson, in four queries; maximum and date."""
     from nbgrader.api import (
         BaseCell,
         Comment,
@@ -166,6 +174,7 @@ def _rows(book: Any, lesson: str) -> tuple[dict[str, dict[str, Any]], float]:
     )
     from sqlalchemy import select
 
+    from harness.classroom import dates, hand_ins, lateness
     from harness.classroom.folder import ClassroomError
 
     try:
@@ -182,19 +191,19 @@ def _rows(book: Any, lesson: str) -> tuple[dict[str, dict[str, Any]], float]:
     rows: dict[str, dict[str, Any]] = {}
     of: dict[str, str] = {}
     query = book.db.query(SubmittedAssignment)
+    known = dates.load(folder)
     for one in query.filter(SubmittedAssignment.assignment_id == assignment.id):
         of[one.id] = one.student_id
-        due = assignment.duedate
-        if due and one.extension:
-            due += one.extension
-        late = (one.timestamp - due).total_seconds() if one.timestamp and due else 0.0
+        due, own = lateness.due_of(one, known, lesson)
+        about = hand_ins.read(folder, lesson, one.student_id)
+        late = lateness.seconds(one.timestamp, due, about, own)
         rows[one.student_id] = {
             "cells": {},
             "comments": {},
             "penalty": 0.0,
-            "late_seconds": max(0.0, late),
+            "late_seconds": late,
             "handed_in": one.timestamp and one.timestamp.replace(tzinfo=UTC),
-            "due": due and due.replace(tzinfo=UTC),
+            "due": due,
         }
     # Each query is of this lesson alone: a term of a large class has a million grades.
     ours = SubmittedNotebook.assignment_id.in_(
@@ -224,4 +233,10 @@ def _rows(book: Any, lesson: str) -> tuple[dict[str, dict[str, Any]], float]:
     for notebook, name, text in remarks.filter(ours):
         if text:
             rows[notebooks[notebook]]["comments"][name] = text
-    return rows, assignment.max_score
+    rule = known.rule(lesson)
+    if rule is not None:  # as the points are now: a person may have given some since it was written
+        for row in rows.values():
+            earned = sum(cell.points for cell in row["cells"].values())
+            row["penalty"] = rule.points(row["late_seconds"], earned, assignment.max_score)
+    due = assignment.duedate
+    return rows, assignment.max_score, due and due.replace(tzinfo=UTC)

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import paths
-from harness.cli import classroom_mark, classroom_report, classroom_similar, trouble
+from harness.cli import (
+    classroom_collect,
+    classroom_due,
+    classroom_export,
+    classroom_mark,
+    classroom_report,
+    classroom_roster,
+    classroom_similar,
+    trouble,
+)
 from harness.cli.classroom_options import (
     Folder,
     Isolation,
@@ -35,8 +44,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="""Keep a class: a folder outside the repository that is a plain nbgrader course.
 
-    A term goes `init`, `release`, `collect`, `autograde`, `feedback`, `export`; stock `nbgrader`
-    commands and formgrader work in the folder beside these. `regrade` and `report` when you need them.
+    A term goes `init`, `roster import`, `release`, `due`, `collect`, `autograde`, `feedback`, `export`;
+    stock `nbgrader` commands and formgrader work in the folder beside these. `regrade` and `report` when you need them.
     """,
     epilog="Exit codes: 0 all is well, 2 not understood or not possible, 3 somebody's work was not "
     "graded or not collected, 4 no isolation.",
@@ -88,31 +97,9 @@ def _release(room: Classroom, lesson: Lesson) -> Path:
         return room.release(lesson.slug, path, text=lesson_text(lesson))
 
 
-@app.command()
-def collect(
-    folder: Folder,
-    inbox: Annotated[Path, typer.Argument(help="A folder or a zip of downloads.")],
-    inside: Annotated[
-        str, typer.Option(help="The folder in it that holds the students' files and folders.")
-    ] = "",
-) -> None:
-    """Sort downloads into `submitted/`, by the names that Moodle, Canvas and people give.
-
-    The outermost file or folder names the student, since what is further in is the student's own.
-    Exit code 3 if something was left out that may be somebody's work.
-    """
-    from harness.classroom import Classroom
-    from harness.classroom import collect as sort
-
-    with explained():
-        found = sort(Classroom(folder), inbox, inside)
-    for student, lesson in found.taken:
-        out.print(f"collected {shown(student)}: {shown(lesson)}")
-    for remark in found.remarks:
-        out.print(f"[yellow]note:[/] {shown(remark)}")
-    out.print(f"{len(found.taken)} collected, {len(found.unchanged)} as before")
-    if found.missed:
-        raise typer.Exit(3)
+classroom_roster.add(app)
+classroom_due.add(app)
+classroom_collect.add(app)
 
 
 @app.command()
@@ -191,19 +178,10 @@ def feedback(
                 out.print(f"wrote {shown(path)}")
 
 
-@app.command()
-def export(
-    folder: Folder,
-    to: Annotated[Path, typer.Option(help="The CSV file.")] = Path("grades.csv"),
-    lessons: Annotated[list[str] | None, typer.Argument(help="Lessons; all if none.")] = None,
-) -> None:
-    """Write all scores as CSV, by nbgrader's own exporter."""
-    from harness.classroom import Classroom
-
-    with explained():
-        room = Classroom(folder)
-        path = room.export(to, chosen(room, lessons) if lessons else ())
-    out.print(f"wrote {shown(path)}")
+classroom_export.add(app)
+classroom_mark.add(app)
+classroom_report.add(app)
+classroom_similar.add(app)
 
 
 def _grade(
@@ -261,8 +239,3 @@ def _said(lesson: str, outcome: Outcome) -> int:
     out.print(f"{shown(lesson)}: {new} graded, {len(outcome.skipped)} as before")
     bad = outcome.failed or any(r.status == "ungradable" for r in outcome.reports.values())
     return 3 if bad else 0
-
-
-app.command()(classroom_mark.mark)
-app.command()(classroom_report.report)
-app.command()(classroom_similar.similar)

@@ -22,6 +22,11 @@ _SHOWN_CHARACTERS = 20_000
 _KEYS = "s skips, b goes back, q ends"
 
 
+def add(app: typer.Typer) -> None:
+    """Add the command to `course classroom`."""
+    app.command()(mark)
+
+
 def mark(
     folder: Folder,
     lesson: Annotated[str, typer.Argument(help="The lesson (02, 02_pooling).")],

@@ -12,6 +12,11 @@ from harness.cli.console import out, shown
 from lib._files import write_whole
 
 
+def add(app: typer.Typer) -> None:
+    """Add the command to `course classroom`."""
+    app.command()(similar)
+
+
 def similar(
     folder: Folder,
     lesson: Annotated[str, typer.Argument(help="The lesson (02, 02_pooling).")],

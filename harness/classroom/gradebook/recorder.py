@@ -36,6 +36,7 @@ from sqlalchemy.exc import SAWarning
 from traitlets import List, Type
 from traitlets.config import Config, PyFileConfigLoader
 
+from harness.classroom import lateness
 from harness.classroom.answers import answers, answers_in
 from harness.classroom.configuration import CONFIG
 from harness.classroom.gradebook.preprocessors import (
@@ -186,7 +187,8 @@ class Recorder:
             shutil.rmtree(folder, ignore_errors=True)
         source.parent.mkdir(parents=True)
         write_whole(source, nbformat.writes(notebook).encode("utf-8", "replace"))
-        if stamp := valid_timestamp(timestamp):
+        stamp = valid_timestamp(timestamp)
+        if stamp is not None:
             write_whole(source.parent / "timestamp.txt", f"{stamp}\n".encode())
         ours = notebook if report.status == "ungradable" else release
         resources = {
@@ -202,6 +204,7 @@ class Recorder:
                 VerdictAutograde(
                     resources, source, coursedir=self.coursedir, config=self.config, log=log
                 ).start()
+                self._date(lesson, student, stamp, chosen is None)
                 self._keep(report, output)
         except NbGraderException as error:
             raise RecordError(
@@ -212,6 +215,12 @@ class Recorder:
             shutil.rmtree(self.folder / IN / student, ignore_errors=True)
             shutil.rmtree(self.folder / OUT / student, ignore_errors=True)
         return report
+
+    def _date(self, lesson: str, student: str, stamp: str | None, whole: bool) -> None:
+        """Say when it was handed in, and what being late costs by the classroom's dates and rule."""
+        if whole and stamp is None:  # nbgrader would keep the date of what was handed in before
+            self.gradebook.find_submission(lesson, student).timestamp = None
+        lateness.assign(self.gradebook, self.folder, self.config, lesson, [student])
 
     def report(self, lesson: str, student: str) -> Report | None:
         """The report that was recorded last, None if there is none."""

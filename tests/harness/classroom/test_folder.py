@@ -86,7 +86,8 @@ def test_a_folder_is_collected_graded_and_exported(room, inbox):
     assert collected.remarks == []
     assert collected.taken == [(s, LESSON) for s in ("Eve Ω", "ada", "bob", "kim_12")]
     room.autograde(LESSON, session=by(grade), engine=LocalEngine(2))
-    to = room.export(room.folder / "grades.csv")
+    to = room.folder / "grades.csv"
+    room.export(to, so_far=True)
     expected = {"ada": 2.0, "bob": 5.0, "Eve Ω": 0.0, "kim_12": 3.0}
     assert scores(to) == {s: (LESSON, points, 10.0) for s, points in expected.items()}
     stock(room, "export", "--to=stock.csv")
@@ -131,7 +132,7 @@ def test_the_newest_of_two_counts_and_an_older_one_comes_too_late(room, inbox, t
     assert len(collected.remarks) == 1
     kept = room.folder / "submitted" / "ada" / LESSON
     assert "'right'" in (kept / f"{LESSON}.ipynb").read_text()
-    assert (kept / "timestamp.txt").read_text().startswith("2023-11-14 22:21:40")
+    assert not (kept / "timestamp.txt").exists()  # the time of a file makes nobody late
     assert collect(room, inbox).unchanged == [("ada", LESSON)]
     late = put(room, tmp_path / "late" / f"ada_{LESSON}.ipynb", 1_600_000_000.0, mean="mean = 1")
     again = collect(room, late.parent)
@@ -255,7 +256,8 @@ def test_a_gradebook_that_was_lost_is_made_anew_from_the_hand_ins(room, tmp_path
     nbformat.write(source(), teacher)
     room.release(LESSON, teacher)
     assert room.autograde(LESSON, session=by(grade)).skipped == []
-    assert scores(room.export(tmp_path / "grades.csv"))["ada"] == (LESSON, 2.0, 10.0)
+    room.export(tmp_path / "grades.csv", so_far=True)
+    assert scores(tmp_path / "grades.csv")["ada"] == (LESSON, 2.0, 10.0)
 
 
 def test_formgrader_sees_the_submissions(room):

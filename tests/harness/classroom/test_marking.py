@@ -1,10 +1,12 @@
 """Points and words by hand, in the little classroom: "why" is a written answer of 4 points, "draw" a task of 1."""
 
 import shutil
+from datetime import datetime
 
 import pytest
 
-from harness.classroom import Classroom
+from harness.classroom import Classroom, due
+from harness.classroom.late_rule import Rule
 from harness.classroom.marking import Given, MarkError, give, question, read_points, written
 from harness.classroom.marks import marks
 from harness.lock import Busy, one_writer
@@ -64,6 +66,18 @@ def test_points_and_comments_are_in_the_gradebook_at_once_and_outlast_a_new_grad
     ada = marks(room, LESSON)["ada"]
     assert (ada.status, ada.manual, ada.comments["why"]) == ("graded", 4.5, "Good.")
     assert ("why", "ada") not in _who(room)
+
+
+def test_what_being_late_costs_follows_the_points(room):
+    due.set_rule(room, None, Rule(share=0.5))
+    with room.gradebook() as book:
+        book.update_or_create_assignment(LESSON, duedate="2026-01-01 00:00:00 UTC")
+        book.find_submission(LESSON, "ada").timestamp = datetime(2026, 1, 1, 12)
+        book.db.commit()
+    give(room, LESSON, [Given("ada", "why", 4.0, "")])
+    assert marks(room, LESSON)["ada"].total == 2.0
+    with room.gradebook() as book:
+        assert book.find_submission(LESSON, "ada").late_submission_penalty == 2.0
 
 
 def test_an_answer_that_has_changed_waits_again_with_its_points(room):

@@ -3,7 +3,7 @@
 Everything that needs nbgrader is imported when it is used, which takes seconds.
 """
 
-from harness.classroom.collect import Collected, collect
+from harness.classroom.collect import Collected, How, collect
 from harness.classroom.folder import Classroom, ClassroomError, init
 from harness.classroom.report import ClassReport, report
 from harness.classroom.student_names import student_id
@@ -13,6 +13,7 @@ __all__ = [
     "Classroom",
     "ClassroomError",
     "Collected",
+    "How",
     "collect",
     "init",
     "report",

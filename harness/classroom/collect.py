@@ -5,36 +5,56 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 import unicodedata
-import uuid
 import zipfile
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import nbformat
 
+from harness.classroom import dates, moodle_worksheet, roster
 from harness.classroom.downloads import Found, Listed, in_folder, in_zip, shown
 from harness.classroom.folder import Classroom, ClassroomError
-from harness.classroom.participants import Participants
-from harness.classroom.student_names import (
-    Owner,
-    around,
-    claimed,
-    folder_of,
-    owner,
-    student_id,
-)
+from harness.classroom.hand_ins import HandIn
+from harness.classroom.identity import Whose, identify
+from harness.classroom.lms import SYSTEMS, Reader, System, Unclear, reader
+from harness.classroom.lms.pattern import Pattern, PatternError
+from harness.classroom.placing import open_found, put
 from harness.grade import reading
-from lib._files import open_without_links, printable, write_whole
+from lib._files import printable
 
 FILE_BYTES = 512 << 20
 TOTAL_BYTES = 8 << 30
-TAKEN = (".ipynb", ".py", ".zip", ".json", ".txt", ".pdf", ".html")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # the disk's fault, not a student's
+_UNREADABLE = (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError)
+
+
+@dataclass(frozen=True)
+class How:
+    """How downloads are to be read.
+
+    Args:
+        inside: the folder in them that holds the students' files and folders, if it is not itself.
+        lms: the system whose names they have, of `lms.SYSTEMS`; None finds out.
+        pattern: a regular expression for names of another form, see `lms.pattern`.
+        lesson: all of it is of this lesson, whatever the names say.
+        zone: of times that the names say without one; None is the classroom's.
+        file_times: whether the time of a file is when it was handed in, where no system says that.
+        dry_run: whether to write nothing, only to say who would get what.
+        worksheet: Moodle's grading worksheet of the assignment, which tells namesakes apart.
+    """
+
+    inside: str = ""
+    lms: str | None = None
+    pattern: str | None = None
+    lesson: str | None = None
+    zone: str | None = None
+    file_times: bool = False
+    dry_run: bool = False
+    worksheet: Path | None = None
 
 
 @dataclass
@@ -43,12 +63,16 @@ class Collected:
 
     Args:
         missed: those of the remarks that may mean that somebody's work was not collected.
+        system: by whose rules the names were read.
+        whose: the files that count, and whose they are by what.
     """
 
     taken: list[tuple[str, str]] = field(default_factory=list)
     unchanged: list[tuple[str, str]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
+    system: str = "plain"
+    whose: list[tuple[str, Whose]] = field(default_factory=list)
 
     def miss(self, remark: str) -> None:
         """Remark something that may be somebody's work."""
@@ -56,204 +80,204 @@ class Collected:
         self.missed.append(remark)
 
 
-def collect(classroom: Classroom, inbox: Path, inside: str = "") -> Collected:
+def collect(
+    classroom: Classroom, inbox: Path, inside: str = "", how: How | None = None
+) -> Collected:
     """Sort downloads into the classroom. Links are never followed, and nothing is deleted.
 
-    Of several files of one student for one lesson that counts in which most is answered, then the one
-    named after the lesson, then the newest; an older one than what lies in the classroom is left where
-    it is. Each of these is remarked.
+    Of several files of one student for one lesson the latest attempt counts where the system numbers or
+    dates attempts; else that in which most is answered, then the one named after the lesson, then the
+    newest; an earlier one than what lies in the classroom is left where it is. Each of these is remarked.
 
     Args:
-        inbox: a folder or a zip; `student_names.owner` says which names are understood.
-        inside: the folder in it that holds the students' files and folders, if it is not itself.
+        inbox: a folder or a zip; `harness.classroom.lms` says which names are understood.
+        inside: as in `how`, which else says how to read the names.
 
     Raises:
-        ClassroomError: there is no such folder or zip, or nothing was released yet.
+        ClassroomError: there is no such folder or zip, nothing was released yet, or the names could be
+            of two systems.
         Busy: another process writes to the classroom.
     """
     from harness.lock import one_writer
 
-    inbox, lessons = Path(inbox), classroom.lessons
-    within = tuple(part for part in inside.split("/") if part)
-    if not lessons:
+    how = how or How(inside)
+    inbox = Path(inbox)
+    if not classroom.lessons:
         raise ClassroomError("no lesson was released yet: release one before collecting")
-    collected = Collected()
     with one_writer(classroom.folder):
         if inbox.is_dir():
-            _sort(classroom, lessons, in_folder(inbox), within, None, collected)
-        elif inbox.is_file() and zipfile.is_zipfile(inbox):
-            try:
-                with zipfile.ZipFile(inbox) as archive:
-                    _sort(classroom, lessons, in_zip(archive), within, archive, collected)
-            except zipfile.BadZipFile as error:
-                raise ClassroomError(
-                    f"{printable(str(inbox))} is a damaged zip ({error}): download it again"
-                ) from error
-        else:
+            return _Collection(classroom, how, in_folder(inbox), None).sort()
+        if not (inbox.is_file() and zipfile.is_zipfile(inbox)):
             raise ClassroomError(
                 f"{printable(str(inbox))} is neither a folder nor a zip: give your downloads"
             )
-    return collected
-
-
-def _sort(
-    classroom: Classroom,
-    lessons: list[str],
-    listed: Listed,
-    within: tuple[str, ...],
-    archive: zipfile.ZipFile | None,
-    collected: Collected,
-) -> None:
-    files = [file for file in listed.files if file.parts[: len(within)] == within]
-    if within and not files:
-        raise ClassroomError(f"there is nothing in {shown(within)}: give a folder of the downloads")
-    outer = len(within) + around([file.parts[len(within) :] for file in files], lessons)
-    owners, left_out = _owners(classroom, lessons, files, outer, collected)
-    left_out += [one for one in listed.left_out if one[0][: len(within)] == within]
-    handed: dict[tuple[str, str], list[Found]] = {}
-    total = 0
-    for file, (student, lesson) in owners.items():
-        if file.size > FILE_BYTES:
-            collected.miss(
-                f"{file.shown} has {file.size >> 20} MB; at most {FILE_BYTES >> 20} are taken: ask "
-                "for it without outputs."
-            )
-            continue
-        total += file.size
-        if total > TOTAL_BYTES:
-            raise ClassroomError(f"the downloads are over {TOTAL_BYTES >> 30} GB: collect in parts")
-        handed.setdefault((student, lesson), []).append(file)
-    chosen = {}
-    for (student, lesson), several in handed.items():
-        kept = several[0]
-        if len(several) > 1:
-            kept = max(several, key=lambda f: _rank(f, archive, classroom.folder, lesson))
-        chosen[student, lesson] = kept
-        collected.remarks += [
-            f"{left.shown} is left out: {kept.shown} is of the same student and lesson, and no less is "
-            "answered in it."
-            for left in several
-            if left is not kept
-        ]
-    served = set()
-    for (student, lesson), file in sorted(chosen.items(), key=lambda item: item[0]):
         try:
-            taken = _put(classroom.folder, student, lesson, file, archive)
-        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+            with zipfile.ZipFile(inbox) as archive:
+                return _Collection(classroom, how, in_zip(archive), archive).sort()
+        except zipfile.BadZipFile as error:
+            raise ClassroomError(
+                f"{printable(str(inbox))} is a damaged zip ({error}): download it again"
+            ) from error
+
+
+class _Collection:
+    """One listing on its way into the classroom."""
+
+    def __init__(
+        self, classroom: Classroom, how: How, listed: Listed, archive: zipfile.ZipFile | None
+    ) -> None:
+        self.classroom, self.how, self.archive = classroom, how, archive
+        within = tuple(part for part in how.inside.split("/") if part)
+        self.files = [file for file in listed.files if file.parts[: len(within)] == within]
+        self.left_out = [one for one in listed.left_out if one[0][: len(within)] == within]
+        if within and not self.files:
+            raise ClassroomError(
+                f"there is nothing in {shown(within)}: give a folder of the downloads"
+            )
+        self.reader = self._reader(len(within))
+        self.zone: tzinfo | None = dates.zone_of(how.zone or dates.load(classroom.folder).zone)
+        self.stamps = {f.parts: f for f in self.files if f.parts[-1] == "timestamp.txt"}
+        self.collected = Collected(system=self.reader.name)
+
+    def _reader(self, outer: int) -> Reader:
+        system: System | None = None
+        try:
+            if self.how.pattern is not None:
+                system = Pattern(self.how.pattern)
+            elif self.how.lms is not None:
+                system = SYSTEMS.get(self.how.lms)
+                if system is None:
+                    known = ", ".join(SYSTEMS)
+                    raise ClassroomError(f"--lms {self.how.lms} is not known: give one of {known}")
+            paths = [file.parts for file in self.files]
+            return reader(paths, self.classroom.lessons, system, outer, self.how.lesson)
+        except (Unclear, PatternError) as error:
+            raise ClassroomError(str(error)) from error
+
+    def sort(self) -> Collected:
+        """Put every hand-in into its place; say what is left out, and why."""
+        collected = self.collected
+        people = roster.load(self.classroom.folder)
+        keep = not self.how.dry_run
+        sheet = None
+        if self.how.worksheet is not None:
+            sheet = moodle_worksheet.read(self.how.worksheet)
+            collected.remarks += [sheet.remark] if sheet.remark else []
+        found = identify(self.classroom.folder, self.files, self.reader, people, keep, sheet)
+        collected.remarks += found.remarks
+        for remark in found.missed:
+            collected.miss(remark)
+        left_out = found.left_out + self.left_out
+        chosen = self._choose(found.whose)
+        served = set()
+        for (student, lesson), file in sorted(chosen.items(), key=lambda item: item[0]):
+            collected.whose.append((file.shown, found.whose[file]))
+            served.add(self.reader.folder(file.parts))
+            if keep and not self._put(student, lesson, file, found.whose[file]):
+                served.discard(self.reader.folder(file.parts))
+        for parts, why in sorted(left_out):
+            # Of a student who handed in a notebook, what lies beside it is not missed.
+            beside = self.reader.folder(parts) in served
+            (collected.remarks.append if beside else collected.miss)(why)
+        collected.remarks += _alike(self.classroom, {student for student, _ in chosen})
+        return collected
+
+    def _choose(self, whose: dict[Found, Whose]) -> dict[tuple[str, str], Found]:
+        """The file that counts of each student and lesson."""
+        handed: dict[tuple[str, str], list[Found]] = {}
+        total = 0
+        for file, one in whose.items():
+            if file.size > FILE_BYTES:
+                self.collected.miss(
+                    f"{file.shown} has {file.size >> 20} MB; at most {FILE_BYTES >> 20} are taken: "
+                    "ask for it without outputs."
+                )
+                continue
+            total += file.size
+            if total > TOTAL_BYTES:
+                raise ClassroomError(
+                    f"the downloads are over {TOTAL_BYTES >> 30} GB: collect in parts"
+                )
+            handed.setdefault((one.student, one.lesson), []).append(file)
+        chosen = {}
+        for (student, lesson), several in handed.items():
+            kept = several[0]
+            if len(several) > 1:
+                kept = max(several, key=lambda f: self._rank(f, whose[f], lesson))
+            chosen[student, lesson] = kept
+            for left in several:
+                later = whose[kept].owner.attempt > whose[left].owner.attempt
+                why = "a later attempt of the same student and lesson" if later else None
+                if left is not kept:
+                    why = why or "of the same student and lesson, and no less is answered in it"
+                    self.collected.remarks.append(
+                        f"{left.shown} is left out: {kept.shown} is {why}."
+                    )
+        return chosen
+
+    def _rank(self, file: Found, whose: Whose, lesson: str) -> tuple[Any, ...]:
+        """What makes of two files of a student the one count: the greater."""
+        name = file.parts[-1]
+        release = self.classroom.folder / "release" / lesson / f"{lesson}.ipynb"
+        count = -1
+        try:
+            with open_found(file.source, self.archive) as source:
+                content = source.read(reading.MOST_BYTES)
+            count = reading.answered(name, content, nbformat.read(release, as_version=4), lesson)
+        except _UNREADABLE:
+            pass  # it is said when it is put in its place
+        stem = re.sub(r"-\d+$", "", name.rpartition(".")[0])  # Canvas numbers what comes again
+        exact = stem == lesson or stem.endswith(f"_{lesson}")
+        notebook = name.casefold().endswith(".ipynb")
+        return (whose.owner.attempt, notebook, count, exact, file.changed, file.parts)
+
+    def _put(self, student: str, lesson: str, file: Found, whose: Whose) -> bool:
+        """Put one in its place; False if it could not be read."""
+        try:
+            about = self._about(file, whose)
+            taken = put(self.classroom.folder, student, lesson, file, self.archive, about)
+        except _UNREADABLE as error:
             if isinstance(error, OSError) and error.errno in _FULL:
                 raise
-            collected.miss(f"{file.shown} could not be read: {error}.")
-            continue
-        served.add(folder_of(file.parts, lessons, outer))
+            self.collected.miss(f"{file.shown} could not be read: {error}.")
+            return False
         if taken is None:
-            collected.remarks.append(
+            self.collected.remarks.append(
                 f"{file.shown} is older than what was collected before: left out."
             )
         else:
-            (collected.taken if taken else collected.unchanged).append((student, lesson))
-    for parts, why in sorted(left_out):
-        # Of a student who handed in a notebook, what lies beside it is not missed.
-        beside = folder_of(parts, lessons, outer) in served
-        (collected.remarks.append if beside else collected.miss)(why)
-    collected.remarks += _alike(classroom, {student for student, _ in chosen})
+            group = self.collected.taken if taken else self.collected.unchanged
+            group.append((student, lesson))
+        return True
 
-
-def _owners(
-    classroom: Classroom,
-    lessons: list[str],
-    files: list[Found],
-    outer: int,
-    collected: Collected,
-) -> tuple[dict[Found, tuple[str, str]], list[tuple[tuple[str, ...], str]]]:
-    """Student and lesson of each file; the path of each that is nobody's, and why."""
-    owners: dict[Found, Owner] = {}
-    left_out = []
-    for file in files:
-        whose = owner(file.parts, lessons, outer)
-        if file.parts[-1].casefold() == "timestamp.txt":
-            continue
-        if whose is not None and file.parts[-1].casefold().endswith(TAKEN):
-            owners[file] = whose
-            continue
-        why = (
-            f"{file.shown} was not understood: expected <student>_<lesson>.ipynb or "
-            f"<student>/<lesson>.ipynb with a lesson of {', '.join(lessons)}; rename it."
+    def _about(self, file: Found, whose: Whose) -> HandIn:
+        """What is known of a hand-in."""
+        owner = whose.owner
+        folder = self.reader.folder(file.parts)
+        at = owner.handed_in or self._stamped(folder)
+        if at is not None:
+            at = dates.in_utc(at, self.zone)
+        elif self.how.file_times:
+            at = datetime.fromtimestamp(file.changed, UTC)
+        return HandIn(
+            file.parts[len(folder) - 1 :],
+            owner.system,
+            owner.source or owner.student,
+            *(owner.number, owner.user, owner.name),
+            file.changed,
+            at,
+            owner.late,
         )
-        left_out.append((file.parts, why))
-    for folder, those in _in_folders(owners, lessons, outer).items():
-        _refuse_several(classroom, lessons, folder, those, owners, collected)
-    participants = Participants(classroom.folder)
-    by_lesson: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-    for whose in owners.values():
-        if whose.number:
-            by_lesson[whose.lesson].add((whose.student, whose.number))
-    numbered = {lesson: participants.of(lesson, found) for lesson, found in by_lesson.items()}
-    if numbered:
-        participants.keep()
-    found = {}
-    for file, whose in owners.items():
-        try:
-            student = student_id(whose.student)
-        except ValueError as error:
-            left_out.append((file.parts, f"{file.shown}: {error}."))
-            continue
-        if whose.number:
-            student = numbered[whose.lesson][whose.student, whose.number]
-        if student != whose.student:
-            collected.remarks.append(f"{file.shown}: the student is called {student!r} here.")
-        found[file] = (student, whose.lesson)
-    return found, left_out
 
-
-def _in_folders(
-    owners: dict[Found, Owner], lessons: list[str], outer: int
-) -> dict[tuple[str, ...], list[Found]]:
-    """The files that lie in a student's folder, by the folder."""
-    folders: defaultdict[tuple[str, ...], list[Found]] = defaultdict(list)
-    for file in owners:
-        folder = folder_of(file.parts, lessons, outer)
-        if len(folder) < len(file.parts):
-            folders[folder].append(file)
-    return folders
-
-
-def _refuse_several(
-    classroom: Classroom,
-    lessons: list[str],
-    folder: tuple[str, ...],
-    files: list[Found],
-    owners: dict[Found, Owner],
-    collected: Collected,
-) -> None:
-    """Drop a folder's files where they may be several students'; remark what names another."""
-    notebooks = [f for f in files if f.parts[-1].casefold().endswith((".ipynb", ".zip"))]
-    names = {file: claimed(file.parts[len(folder) :], lessons) for file in notebooks}
-    student = owners[files[0]].student
-    others = set(names.values())
-    unclear = len(others) > 1 and not others & {None, student}
-    if unclear and not owners[files[0]].number and not _known(classroom, student):
-        for file in files:
-            del owners[file]
-        said = ", ".join(sorted(f"'{printable(name)}'" for name in others if name)[:5])
-        collected.miss(
-            f"{shown(folder)} is left out: the names in it are of several students ({said}). If it "
-            "is a folder of downloads, collect it by itself or with --inside "
-            f"{'/'.join(map(printable, folder))}; if it is one student's, leave one notebook in it."
-        )
-        return
-    for file, name in names.items():
-        if name not in (None, student):
-            collected.remarks.append(
-                f"{file.shown} is taken as the work of '{printable(student)}', in whose folder it "
-                f"lies, though it names '{printable(name or '')}'."
-            )
-
-
-def _known(classroom: Classroom, name: str) -> bool:
-    try:
-        return (classroom.folder / "submitted" / student_id(name)).is_dir()
-    except ValueError:
-        return False
+    def _stamped(self, folder: tuple[str, ...]) -> datetime | None:
+        """When a file beside the hand-in says that it came, where the system writes such a file."""
+        read = getattr(self.reader.system, "read_stamp", None)
+        beside = self.stamps.get((*folder, "timestamp.txt")) if read else None
+        if read is None or beside is None:
+            return None
+        with open_found(beside.source, self.archive) as source:
+            found: datetime | None = read(source.read(200).decode("utf-8", "replace"))
+        return found
 
 
 def _alike(classroom: Classroom, students: set[str]) -> list[str]:
@@ -268,92 +292,3 @@ def _alike(classroom: Classroom, students: set[str]) -> list[str]:
         for _, names in sorted(alike.items())
         if len(names) > 1 and names & students
     ]
-
-
-def _rank(
-    file: Found, archive: zipfile.ZipFile | None, folder: Path, lesson: str
-) -> tuple[bool, int, bool, float, tuple[str, ...]]:
-    name = file.parts[-1]
-    stem = name.rpartition(".")[0]
-    release = nbformat.read(folder / "release" / lesson / f"{lesson}.ipynb", as_version=4)
-    count = -1
-    try:
-        with _open(file.source, archive) as source:
-            count = reading.answered(name, source.read(reading.MOST_BYTES), release, lesson)
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError):
-        pass  # it is said when it is put in its place
-    stem = re.sub(r"-\d+$", "", stem)  # Canvas numbers what is handed in again
-    exact = stem == lesson or stem.endswith(f"_{lesson}")
-    return (name.casefold().endswith(".ipynb"), count, exact, file.changed, file.parts)
-
-
-def _put(
-    folder: Path, student: str, lesson: str, file: Found, archive: zipfile.ZipFile | None
-) -> bool | None:
-    """Put one file in place, whole; False if the same was there, None if a newer one was."""
-    place = folder / "submitted" / student / lesson
-    if place.parent.exists() and student not in os.listdir(place.parent.parent):
-        raise RuntimeError(
-            "the classroom's disk takes the student's name for another's (letter case): rename it"
-        )
-    new = folder / ".grading" / "old" / uuid.uuid4().hex
-    for path in (new.parent.parent, new.parent, new):
-        path.mkdir(mode=0o700, exist_ok=True)
-    try:
-        suffix = Path(file.parts[-1]).suffix.casefold()
-        target = new / f"{lesson}{suffix}"
-        with _open(file.source, archive) as source:
-            _copy(source, target, file.size)
-        stamp = datetime.fromtimestamp(file.changed, UTC)
-        write_whole(new / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode())
-        if place.is_dir() and not place.is_symlink():
-            same = place / target.name
-            if same.is_file() and same.read_bytes() == target.read_bytes():
-                return False
-            with_stamp = place / "timestamp.txt"
-            if with_stamp.is_file() and _time(with_stamp) > file.changed:
-                return None
-        place.parent.mkdir(mode=0o700, exist_ok=True)
-        before = new.parent / f"{new.name}-before"
-        if place.is_symlink():
-            place.unlink()
-        elif place.exists():
-            place.rename(before)
-        try:
-            new.rename(place)
-        except OSError:
-            if before.exists():
-                before.rename(place)
-            raise
-        shutil.rmtree(before, ignore_errors=True)
-        return True
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-
-
-def _time(path: Path) -> float:
-    try:
-        text = path.read_text(encoding="utf-8").strip()
-        moment = datetime.strptime(text, "%Y-%m-%d %H:%M:%S.%f UTC")
-    except (OSError, ValueError):
-        return 0.0
-    return moment.replace(tzinfo=UTC).timestamp()
-
-
-def _open(source: Path | zipfile.ZipInfo, archive: zipfile.ZipFile | None) -> IO[bytes]:
-    if isinstance(source, zipfile.ZipInfo):
-        if archive is None:
-            raise ValueError("an entry of a zip without its zip")
-        return archive.open(source)
-    return open_without_links(source)
-
-
-def _copy(source: IO[bytes], target: Path, size: int) -> None:
-    copied = 0
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        while block := source.read(1 << 20):
-            copied += len(block)
-            if copied > max(size, 0):
-                raise RuntimeError("it is larger than it says")
-            out.write(block)

@@ -8,14 +8,17 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbformat import NotebookNode
 
+from harness.classroom.configuration import CONFIG, configuration
+from harness.classroom.lesson_text import keep_text
 from harness.grade import cells as grading
 from harness.grade.assignment import Assignment
 from harness.grade.copies import Copies
@@ -28,8 +31,11 @@ from harness.grade.verdicts import Report
 from harness.sandbox import Level
 from lib._files import write_whole
 
+if TYPE_CHECKING:
+    from harness.classroom.grade_tables import GradeTable
+    from harness.reports.feedback import Feedback
+
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
-CONFIG = "nbgrader_config.py"
 
 
 class ClassroomError(RuntimeError):
@@ -73,7 +79,7 @@ def init(folder: Path, database: str | None = None, course_id: str = "course") -
         path.mkdir(mode=0o700, parents=path is folder, exist_ok=True)
         path.chmod(0o700)
     if new:
-        write_whole(folder / CONFIG, _configuration(course_id, _url(database)).encode())
+        write_whole(folder / CONFIG, configuration(course_id, _url(database)).encode())
     classroom = Classroom(folder)
     try:
         with classroom.gradebook():
@@ -135,12 +141,19 @@ class Classroom:
         with book:
             yield book
 
-    def release(self, lesson: str, notebook: Path, also: Iterable[Path] = ()) -> Path:
+    def release(
+        self,
+        lesson: str,
+        notebook: Path,
+        also: Iterable[Path] = (),
+        text: Mapping[str, Any] | None = None,
+    ) -> Path:
         """Release a lesson: nbgrader makes the students' form, and the gradebook learns its cells.
 
         Args:
             notebook: the teacher's form, with solutions and hidden tests.
             also: files that are to lie beside it.
+            text: what the lesson says of its parts, as `harness.author.lesson_text` makes it.
 
         Raises:
             ClassroomError: nbgrader refused it.
@@ -170,6 +183,8 @@ class Classroom:
                 f"nbgrader could not release {lesson}; mend the notebook in {place} and release "
                 f"again. It said: {said[-1500:]}"
             )
+        if text is not None:
+            keep_text(self.folder, lesson, text)
         return self.folder / "release" / lesson / f"{lesson}.ipynb"
 
     def autograde(
@@ -332,15 +347,18 @@ class Classroom:
         self,
         lesson: str,
         students: Sequence[str] | None = None,
-        html: Callable[[Report, str], str] | None = None,
+        html: Callable[[Feedback], str] | None = None,
+        explain: bool | None = None,
     ) -> list[Path]:
         """Write each student's feedback page, `feedback/<student>/<lesson>/<lesson>.html`.
 
         nbgrader's own feedback is not used: it shows the hidden tests.
 
         Args:
-            html: makes the page from a report and a title.
+            html: makes the page, by default `harness.reports.feedback.feedback_html`.
+            explain: whether the questions are explained; None does so to whose due date is over.
         """
+        from harness.classroom.feedback import gather
         from harness.lock import one_writer
 
         if html is None:
@@ -350,26 +368,47 @@ class Classroom:
         self._released(lesson)
         written = []
         with one_writer(self.folder), _private():
-            for report in self.reports(lesson):
-                if students is not None and report.student not in students:
+            for found in gather(self, lesson, datetime.now(UTC), explain):
+                if students is not None and found.student not in students:
                     continue
-                path = self.folder / "feedback" / report.student / lesson / f"{lesson}.html"
+                path = self.folder / "feedback" / found.student / lesson / f"{lesson}.html"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                page = html(report, lesson).encode("utf-8", "replace")
-                write_whole(path, page)
+                write_whole(path, html(found).encode("utf-8", "replace"))
                 written.append(path)
         return written
 
-    def export(self, to: Path, lessons: Sequence[str] = ()) -> Path:
-        """Write the scores as CSV, in the columns of nbgrader's own exporter, safe to be opened."""
-        from harness.classroom.gradebook.scores import scores_csv
+    def export(
+        self,
+        to: Path,
+        lessons: Sequence[str] = (),
+        *,
+        form: str = "csv",
+        so_far: bool = False,
+        missing_is_zero: bool = False,
+        headings: Mapping[str, str] | None = None,
+    ) -> GradeTable:
+        """Write the marks as a table of one of the forms of `grade_tables`, safe to be opened.
 
-        to = Path(to)
+        Penalties are written to the gradebook first, so that stock nbgrader exports the same.
+
+        Args:
+            lessons: all if none are named.
+            so_far, missing_is_zero, headings: see `grade_tables.Wanted`.
+        """
+        from harness.classroom.due import refresh
+        from harness.classroom.grade_tables import Wanted, grade_table
+        from harness.lock import Busy
+
+        to, lessons = Path(to), list(lessons) or self.lessons
         if not to.parent.is_dir():
             raise ClassroomError(f"{to.parent} is not there: make that folder first")
-        with self.gradebook() as book:
-            write_whole(to, scores_csv(book, lessons).encode())
-        return to
+        with contextlib.suppress(Busy):  # grading writes them, too; marks do not depend on it
+            refresh(self, lessons)
+        tabs = to.suffix.casefold() in (".xls", ".txt", ".tsv")
+        wanted = Wanted(form, so_far, missing_is_zero, headings or {}, tabs)
+        table = grade_table(self, lessons, wanted)
+        write_whole(to, table.content)
+        return table
 
     def reports(self, lesson: str) -> list[Report]:
         """The reports of a lesson that were recorded, by student."""
@@ -447,21 +486,6 @@ def _url(database: str | None) -> str | None:
         "PostgreSQL needs the package psycopg, which is not installed: "
         "pip install 'embeddings-course[postgresql]'"
     )
-
-
-def _configuration(course_id: str, database: str | None) -> str:
-    lines = [
-        "# Stock `nbgrader` commands and formgrader work in this folder, but for one thing: do not",
-        "# autograde with them. That would run students' notebooks unprotected on this machine.",
-        "import os",
-        "",
-        "c = get_config()",
-        "c.CourseDirectory.root = os.path.dirname(os.path.abspath(__file__))",
-        f"c.CourseDirectory.course_id = {course_id!r}",
-    ]
-    if database is not None:
-        lines.append(f"c.CourseDirectory.db_url = {database!r}")
-    return "\n".join(lines) + "\n"
 
 
 @contextlib.contextmanager

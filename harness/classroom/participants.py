@@ -31,10 +31,16 @@ class Participants:
         except (FileNotFoundError, ValueError, AttributeError):
             self._known = {}
 
-    def of(self, lesson: str, found: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    def of(
+        self, lesson: str, found: Iterable[tuple[str, str]], blind: Iterable[str] = ()
+    ) -> dict[tuple[str, str], str]:
         """The student of each (name, number), those that are new in this lesson included.
 
-        A name of which nothing is left is passed over.
+        A name of which nothing is left is passed over. Where the marking is blind nothing tells who a
+        participant of one lesson is in another, so that number and lesson are both behind the name.
+
+        Args:
+            blind: names that stand for everybody.
         """
         known = self._known.setdefault(lesson, {})
         new: dict[str, set[tuple[str, str]]] = {}
@@ -44,9 +50,12 @@ class Participants:
                 plain = student_id(name)
             except ValueError:
                 continue
+            of_lesson = f"{plain}~{number}~{lesson}"
             # A number that is known with another name is a participant who was renamed, or chance.
-            if known.get(number) in (plain, f"{plain}~{number}"):
+            if known.get(number) in (plain, f"{plain}~{number}", of_lesson):
                 students[name, number] = known[number]
+            elif name in blind:
+                students[name, number] = known[number] = of_lesson
             else:
                 new.setdefault(plain, set()).add((name, number))
         for plain, namesakes in new.items():

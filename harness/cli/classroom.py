@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness import paths
-from harness.cli import trouble
+from harness.cli import (
+    classroom_collect,
+    classroom_due,
+    classroom_export,
+    classroom_mark,
+    classroom_report,
+    classroom_roster,
+    classroom_similar,
+    trouble,
+)
+from harness.cli.classroom_options import (
+    Folder,
+    Isolation,
+    Jobs,
+    Student,
+    chosen,
+    explained,
+    opened,
+    see_texts,
+)
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
 from harness.cli.library_answers import Choice, LibraryAnswers
-from lib._files import write_whole
 
 if TYPE_CHECKING:
     from harness.author.lesson import Lesson
@@ -28,48 +44,12 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="""Keep a class: a folder outside the repository that is a plain nbgrader course.
 
-    A term goes `init`, `release`, `collect`, `autograde`, `feedback`, `export`; stock `nbgrader`
-    commands and formgrader work in the folder beside these. `regrade` and `report` when you need them.
+    A term goes `init`, `roster import`, `release`, `due`, `collect`, `autograde`, `feedback`, `export`;
+    stock `nbgrader` commands and formgrader work in the folder beside these. `regrade` and `report` when you need them.
     """,
     epilog="Exit codes: 0 all is well, 2 not understood or not possible, 3 somebody's work was not "
     "graded or not collected, 4 no isolation.",
 )
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The classroom's folder.")]
-Jobs = Annotated[
-    int | None,
-    typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores and memory."),
-]
-Isolation = Annotated[
-    str,
-    typer.Option(
-        help="auto, namespaces, landlock, user in a container, or none for notebooks that you trust."
-    ),
-]
-Student = Annotated[
-    list[str] | None, typer.Option("--student", help="Only this student; can be repeated.")
-]
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """Expected failures end in a sentence."""
-    from harness.author.lesson import LessonError
-    from harness.classroom import ClassroomError
-    from harness.grade.session import NoIsolation
-    from harness.kernels.client import WarmError
-    from harness.lock import Busy
-
-    try:
-        yield
-    except NoIsolation as error:
-        out.print(f"[red]no isolation:[/] {shown(error)}")
-        raise typer.Exit(4) from None
-    except LessonError as error:
-        out.print(f"[red]error:[/] the lesson cannot be built: {shown(error)}")
-        raise typer.Exit(2) from None
-    except (ClassroomError, Busy, WarmError) as error:
-        out.print(f"[red]error:[/] {shown(error)}")
-        raise typer.Exit(2) from None
 
 
 @app.command()
@@ -84,7 +64,7 @@ def init(
     """Make a classroom that only you can read."""
     from harness.classroom import init as make
 
-    with _explained():
+    with explained():
         made = make(folder, db, course_id)
     out.print(f"{shown(made.folder)} is a classroom; next: course classroom release")
 
@@ -96,10 +76,9 @@ def release(
 ) -> None:
     """Release lessons: nbgrader makes the students' notebooks in `release/`."""
     from harness.author import loading
-    from harness.classroom import Classroom
 
-    with _explained():
-        room = Classroom(folder)
+    with explained():
+        room = opened(folder)
         for lesson in loading.load(paths.root(), lessons or []):
             path = _release(room, lesson)
             out.print(f"released {shown(path)}")
@@ -110,38 +89,17 @@ def _release(room: Classroom, lesson: Lesson) -> Path:
     import nbformat
 
     from harness.author import notebooks
+    from harness.author.lesson_text import lesson_text
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"{lesson.slug}.ipynb")
         nbformat.write(notebooks.source_notebook(lesson), path)
-        return room.release(lesson.slug, path)
+        return room.release(lesson.slug, path, text=lesson_text(lesson))
 
 
-@app.command()
-def collect(
-    folder: Folder,
-    inbox: Annotated[Path, typer.Argument(help="A folder or a zip of downloads.")],
-    inside: Annotated[
-        str, typer.Option(help="The folder in it that holds the students' files and folders.")
-    ] = "",
-) -> None:
-    """Sort downloads into `submitted/`, by the names that Moodle, Canvas and people give.
-
-    The outermost file or folder names the student, since what is further in is the student's own.
-    Exit code 3 if something was left out that may be somebody's work.
-    """
-    from harness.classroom import Classroom
-    from harness.classroom import collect as sort
-
-    with _explained():
-        found = sort(Classroom(folder), inbox, inside)
-    for student, lesson in found.taken:
-        out.print(f"collected {shown(student)}: {shown(lesson)}")
-    for remark in found.remarks:
-        out.print(f"[yellow]note:[/] {shown(remark)}")
-    out.print(f"{len(found.taken)} collected, {len(found.unchanged)} as before")
-    if found.missed:
-        raise typer.Exit(3)
+classroom_roster.add(app)
+classroom_due.add(app)
+classroom_collect.add(app)
 
 
 @app.command()
@@ -163,14 +121,12 @@ def autograde(
     the hand-in, the lesson or the code of its checks has changed. Points by hand and late penalties stay
     as they are.
     """
-    from harness.classroom import Classroom
-
     use(queries)
-    with _explained():
-        room = Classroom(folder)
-        chosen = _chosen(room, lessons)
+    with explained():
+        room = opened(folder)
+        slugs = chosen(room, lessons)
         how = (isolation, library_answers)
-        codes = [_grade(room, one, student, jobs, how, None, force) for one in chosen]
+        codes = [_grade(room, one, student, jobs, how, None, force) for one in slugs]
     raise typer.Exit(max(codes, default=0))
 
 
@@ -186,12 +142,10 @@ def regrade(
     library_answers: LibraryAnswers = Choice.DENY,
 ) -> None:
     """Grade one exercise anew for everybody, without running the rest; other scores stay."""
-    from harness.classroom import Classroom
-
     use(queries)
-    with _explained():
-        room = Classroom(folder)
-        (slug,) = _chosen(room, [lesson])
+    with explained():
+        room = opened(folder)
+        (slug,) = chosen(room, [lesson])
         how = (isolation, library_answers)
         code = _grade(room, slug, student, jobs, how, exercise)
     raise typer.Exit(code)
@@ -202,65 +156,32 @@ def feedback(
     folder: Folder,
     lessons: Annotated[list[str] | None, typer.Argument(help="Lessons; all if none.")] = None,
     student: Student = None,
+    explain: Annotated[
+        bool | None,
+        typer.Option(
+            "--explain/--no-explain",
+            help="Whether questions are explained; by default to whose due date is over.",
+        ),
+    ] = None,
 ) -> None:
-    """Write a page for each student: score, message, mistake and hint, and nothing hidden."""
-    from harness.classroom import Classroom
+    """Write a page for each student: question, answer, what is wrong in words, points and comments.
 
-    with _explained():
-        room = Classroom(folder)
-        for lesson in _chosen(room, lessons):
-            for path in room.feedback(lesson, student):
+    Nothing hidden is on it. What the lesson says of each answer to a question is shown to those whose due
+    date is over; `--explain` and `--no-explain` decide it for everybody.
+    """
+    with explained():
+        room = opened(folder)
+        slugs = chosen(room, lessons)
+        see_texts(room, slugs)
+        for lesson in slugs:
+            for path in room.feedback(lesson, student, explain=explain):
                 out.print(f"wrote {shown(path)}")
 
 
-@app.command()
-def export(
-    folder: Folder,
-    to: Annotated[Path, typer.Option(help="The CSV file.")] = Path("grades.csv"),
-    lessons: Annotated[list[str] | None, typer.Argument(help="Lessons; all if none.")] = None,
-) -> None:
-    """Write all scores as CSV, by nbgrader's own exporter."""
-    from harness.classroom import Classroom
-
-    with _explained():
-        room = Classroom(folder)
-        path = room.export(to, _chosen(room, lessons) if lessons else ())
-    out.print(f"wrote {shown(path)}")
-
-
-@app.command()
-def report(
-    folder: Folder,
-    markdown: Annotated[
-        Path | None, typer.Option(help="Also write the report to this file.")
-    ] = None,
-) -> None:
-    """Show the class: scores, the most frequent mistakes of each exercise, who to ask."""
-    from harness.classroom import Classroom
-    from harness.classroom import report as summary
-
-    with _explained():
-        found = summary(Classroom(folder))
-    out.print(found.tables())
-    if markdown is not None:
-        write_whole(markdown, found.markdown().encode())
-        out.print(f"wrote {shown(markdown)}")
-
-
-def _chosen(room: Classroom, wanted: list[str] | None) -> list[str]:
-    """Released lessons by name or number; all if none is named."""
-    from harness.classroom import ClassroomError
-
-    if not wanted:
-        return room.lessons
-    chosen = []
-    for name in wanted:
-        found = [x for x in room.lessons if x == name or x.partition("_")[0] == name.zfill(2)]
-        if not found:
-            known = ", ".join(room.lessons) or "none"
-            raise ClassroomError(f"{name} was not released (released: {known})")
-        chosen += found
-    return chosen
+classroom_export.add(app)
+classroom_mark.add(app)
+classroom_report.add(app)
+classroom_similar.add(app)
 
 
 def _grade(

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from traitlets.config import Config
 
 from harness.author import notebooks
+from harness.reports.prose import formula
 
 TEMPLATE = Path(__file__).with_name("lesson_page")
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -30,8 +30,6 @@ PLOTLY_SCRIPT = "plotly.min.js"
 _SHOWN = (PLOTLY, "text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg")
 _IN_CONTENTS = (2, 3)  # levels of headings
 _ASSIGNED = re.compile(r"^([A-Za-z_]\w*) *= *(.+)$", re.MULTILINE)
-# The name of a function, such as ln, before its argument: MathML sets no space between the two.
-_NAME = re.compile(r"(<mi>[a-z]{2,}</mi>)(?=<m(?:i|n|frac)\b)")
 
 
 @dataclass(frozen=True)
@@ -159,13 +157,3 @@ class _Prose(IPythonRenderer):
 
     def latex_environment(self, name: str, body: str) -> str:
         return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
-
-
-def formula(latex: str, display: str = "inline") -> str:
-    """LaTeX as MathML; what cannot be read stays as it was written, set as code."""
-    try:
-        return _NAME.sub(
-            r"\1<mspace width='0.17em'></mspace>", convert(latex.strip(), display=display)
-        )
-    except Exception:  # the library raises kinds of its own, and IndexError and KeyError
-        return f"<code>{html.escape(latex)}</code>"

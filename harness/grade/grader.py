@@ -32,7 +32,7 @@ class Grader:
             result is None where there is none.
         bare: gives the parent of kernels that start without anything of the lesson; by default the
             same parent.
-        hints: a hint for the student, by exercise.
+        hints: a hint for the student, by exercise and recognised mistake.
         library_answers: whether an answer that is a function of the course's library earns points.
     """
 
@@ -45,7 +45,7 @@ class Grader:
         make_box: Callable[[str, str], Box | None] = lambda sockets, work: None,
         isolation: str = "none",
         bare: Callable[[], KernelParent] | None = None,
-        hints: Callable[[str], str | None] = lambda exercise: None,
+        hints: Callable[[str, str | None], str | None] = lambda exercise, mistake: None,
         library_answers: Policy = "deny",
     ) -> None:
         self.assignment, self.parent, self.isolation = assignment, parent, isolation

@@ -44,7 +44,7 @@ class Runner:
         parent: what starts kernels and judges; `bare` gives the parent of kernels that start without
             anything of the lesson.
         make_box: gives the sandbox of a kernel from its socket folder and its work folder.
-        hints: a hint for the student, by exercise.
+        hints: a hint for the student, by exercise and recognised mistake.
         library_answers: whether an answer that is a function of the course's library earns points.
     """
 
@@ -52,7 +52,7 @@ class Runner:
     bare: Callable[[], KernelParent]
     limits: Limits
     make_box: Callable[[str, str], Box | None]
-    hints: Callable[[str], str | None]
+    hints: Callable[[str, str | None], str | None]
     library_answers: Policy
 
     @property
@@ -302,7 +302,9 @@ class Runner:
             return
         verdict = verdict or {}
         exercise = verdict.get("exercise")
-        hint = self.hints(exercise) if exercise and status != "passed" else None
+        hint = None
+        if exercise and status != "passed":
+            hint = self.hints(exercise, verdict.get("mistake"))
         name = step.grade_id or ""
         run.state.verdicts[name] = CellVerdict(
             name,

@@ -22,7 +22,7 @@ from harness.kernels.interface import KernelParent
 from harness.kernels.spawned import SpawningParent
 from harness.limits import Limits
 from harness.sandbox import Box, Level, cgroup
-from lib.learn import catalogue
+from lib.learn import catalogue, checking
 
 _QUERIES = "COURSE_HIDDEN_QUERIES"  # of `lib.checks.hidden_queries`, which takes seconds to import
 
@@ -171,8 +171,11 @@ def _check_closed() -> None:
         )
 
 
-def _hint(exercise: str) -> str | None:
+def _hint(exercise: str, mistake: str | None) -> str | None:
+    """The exercise's hint that fits the mistake; where none does, or none was recognised, the first."""
     try:
-        return catalogue.exercise(exercise)["hints"][0]["hint"]
-    except (KeyError, IndexError):
+        hints = catalogue.exercise(exercise)["hints"]
+        fitting = checking.fitting_hints(exercise, mistake, hints)
+        return hints[fitting[0] if fitting else 0]["hint"]
+    except (KeyError, IndexError, ImportError):
         return None

@@ -59,12 +59,15 @@ def value(text: object, most: int = 300) -> str:
     return command(text, most).replace(":", "%3A").replace(",", "%2C")
 
 
-def table_cell(text: str) -> str:
+def table_cell(text: str, most: int = MOST, lines: bool = False) -> str:
     """A cell of a table in a file, which no spreadsheet program takes for a formula.
 
     What would be one gets the `'` before it by which these programs know text; numbers stay.
+
+    Args:
+        lines: it may have several.
     """
-    text = line(text, MOST)
+    text = clean(text, most) if lines else line(text, most)
     if not _FORMULA.match(text):
         return text
     try:
@@ -72,3 +75,9 @@ def table_cell(text: str) -> str:
     except ValueError:
         return f"'{text}"
     return text
+
+
+def from_table_cell(text: str) -> str:
+    """What was put into a table by `table_cell`: without the `'` that it was given."""
+    bare = text.removeprefix("'")
+    return bare if bare != text and table_cell(bare, len(text) + 2, True) == text else text

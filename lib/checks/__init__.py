@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from lib.checks.breakit import BreakIt, Suspect
@@ -36,6 +37,7 @@ __all__ = [
     "find",
     "has_file",
     "lessons",
+    "named",
     "names",
 ]
 
@@ -94,6 +96,11 @@ def find(name: str) -> Exercise | BreakIt | Contest:
     if said != (name, file.parent.name):
         raise BrokenCheck(f"{where} says that it is {found.name} of lesson {found.lesson}")
     return found
+
+
+def named(check: Exercise | BreakIt | Contest) -> Sequence[Mistake | Suspect | Slip]:
+    """What a check can name, each with its message and the number of the hint that is about it."""
+    return check.suspects if isinstance(check, BreakIt) else check.mistakes
 
 
 def has_file(name: str) -> bool:

@@ -252,7 +252,7 @@ def hint(name: str) -> Panel:
     # Whoever has just checked gets them from the first one on; else they go on where they were.
     begin = 0 if name in _mistakes else turn
     in_turn = [(begin + step) % len(hints) for step in range(len(hints))]
-    fitting = _fitting(name, hints)
+    fitting = fitting_hints(name, _mistakes.get(name), hints)
     number = next(n for n in (*fitting, *in_turn) if n not in shown)
     shown.append(number)
     entry = hints[number]
@@ -284,14 +284,15 @@ _ABOUT = {
 }
 
 
-def _fitting(name: str, hints: list[dict]) -> list[int]:
-    """The hints, from 0, that are about the mistake of the last check."""
-    mistake = _mistakes.get(name)
+def fitting_hints(name: str, mistake: str | None, hints: list[dict]) -> list[int]:
+    """The hints, from 0, that are about a mistake in an exercise; none if no mistake was recognised."""
     if mistake is None:
         return []
-    exercise = checks.find(name)
-    kinds = exercise.suspects if isinstance(exercise, checks.BreakIt) else exercise.mistakes
-    numbers = [kind.hint - 1 for kind in kinds if kind.name == mistake and kind.hint]
+    numbers = [
+        kind.hint - 1
+        for kind in checks.named(checks.find(name))
+        if kind.name == mistake and kind.hint
+    ]
     words = _ABOUT.get(mistake, ())
     texts = [hint["symptom"].lower() for hint in hints]
     told = [n for n, text in enumerate(texts) if any(word.lower() in text for word in words)]

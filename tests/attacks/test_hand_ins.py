@@ -7,7 +7,6 @@ import io
 import os
 import re
 import shutil
-import sys
 import unicodedata
 from pathlib import Path
 
@@ -16,10 +15,15 @@ import pytest
 from rich.console import Console
 
 from harness.classroom import Classroom, collect
+from harness.classroom.lesson_text import LessonText
+from harness.classroom.marks import CellMark, Mark
 from harness.classroom.report import ClassReport, of_lesson
+from harness.classroom.report_page import to_page
+from harness.classroom.report_text import to_markdown, to_tables
 from harness.grade import engine
 from harness.grade.copies import Copies
 from harness.grade.journal import Journal
+from harness.grade.parts import Part
 from harness.grade.submissions import Submission, discover
 from harness.grade.verdicts import CellVerdict, Remark, Report
 from harness.reports import feedback, formats, github, terminal
@@ -59,13 +63,14 @@ def _kept(room: Classroom) -> dict[str, str]:
 
 def _innermost(parts, lessons, outer=None):
     """Whose file it is, as it was read off before: what is furthest in counts."""
-    from harness.classroom.student_names import _CANVAS, _MOODLE, Owner
+    from harness.classroom.lms import canvas, moodle
+    from harness.classroom.lms.owner import Owner
 
     for folder in reversed(parts[:-1]):
-        if match := _MOODLE.match(folder):
+        if match := moodle.PATTERN.match(folder):
             return Owner(match["student"], LESSON)
     stem = parts[-1].rpartition(".")[0]
-    if match := _CANVAS.match(stem):
+    if match := canvas.PATTERN.match(stem):
         return Owner(f"{match['student']}_{match['user']}", LESSON)
     found = re.match(rf"(.+)_{LESSON}$", stem)
     return Owner(found[1] if found else parts[-2], LESSON)
@@ -77,10 +82,10 @@ def _as_before(name):
 
 
 def _defence_off(monkeypatch, attack):
-    module = sys.modules["harness.classroom.collect"]  # the package has a function of this name
-    monkeypatch.setattr(module, "owner", _innermost)
+    monkeypatch.setattr("harness.classroom.lms.plain.owner", _innermost)
     if attack.row == 53:
-        monkeypatch.setattr(module, "student_id", _as_before)
+        monkeypatch.setattr("harness.classroom.identity.student_id", _as_before)
+        monkeypatch.setattr("harness.classroom.identity._source", lambda owner: owner.system)
 
 
 @pytest.mark.parametrize("attack", HAND_INS, ids=lambda a: f"{a.row} {a.name}")
@@ -165,11 +170,20 @@ def _said(name: str) -> dict[str, str]:
     screen.print(terminal.table(reports))
     for text in [*terminal.details(reports), *terminal.details(reports[:1])]:
         screen.print(text)
-    of_class = ClassReport((of_lesson(name, reports),))
-    screen.print(of_class.tables())
+    cells_of = {"check": CellMark("check", 0.0, None, 0.0, 1.0, False)}
+    known = {
+        name: Mark(name, "02", "graded", 1.0, cells_of),
+        f"{name}2": Mark(name, "02", "ungradable", 1.0, reason=name),
+        f"{name}3": Mark(name, "02", "missing", 1.0),
+    }
+    part = Part(name, (name,), ("check",), False, 1.0)
+    own = {name: {name: name}}
+    of_class = ClassReport((of_lesson(name, reports[:1], known, [part], LessonText(), own),))
+    screen.print(to_tables(of_class))
     forms["terminal"] = screen.file.getvalue()
-    forms["class"] = of_class.markdown()
-    forms["page"] = feedback.feedback_html(reports[0], name)
+    forms["class"] = to_markdown(of_class, names=True)
+    forms["class page"] = to_page(of_class, names=True)
+    forms["page"] = feedback.feedback_html(feedback.of_report(reports[0], name))
     forms["workflow"] = "\n".join(github.workflow_commands(reports))
     return forms
 
@@ -200,12 +214,13 @@ def test_no_table_of_scores_holds_a_formula(room, tmp_path, monkeypatch, defende
         hand_in(room, name, mean="mean = 'right'")
     room.autograde(LESSON, session=by(grade))
     if not defended:
-        monkeypatch.setattr("harness.classroom.gradebook.scores.table_cell", str)
-    to = room.export(tmp_path / "grades.csv")
+        monkeypatch.setattr("harness.classroom.grade_tables.table_cell", str)
+    to = tmp_path / "grades.csv"
+    room.export(to, so_far=True)
     rows = list(csv.DictReader(io.StringIO(to.read_text(encoding="utf-8"))))
     formulas = [r for r in rows if r["student_id"][0] in "=+-@\t"]
     assert len(formulas) == (0 if defended else 3)
-    assert {row["score"] for row in rows} == {"2.0"}
+    assert {row["score"] for row in rows} == {"2"}
 
 
 def test_every_attack_has_a_name_of_its_own():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import nbformat
@@ -11,7 +12,15 @@ from harness import paths
 from harness.author import loading
 from harness.classroom import Classroom
 from tests.journeys import jupyter
-from tests.journeys.test_classroom import ISOLATION, LESSON, WRONG, _course, _hand_in
+from tests.journeys.classroom import BESIDE
+from tests.journeys.test_classroom import (
+    ISOLATION,
+    LESSON,
+    WRONG,
+    _course,
+    _environment,
+    _hand_in,
+)
 
 CHROMIUM = jupyter.find_chromium()
 pytestmark = [
@@ -31,8 +40,8 @@ class OneOff(BasePlugin):
 
 
 @pytest.fixture
-def room(tmp_path):
-    """A class of two, graded; bob was late, which costs him a point."""
+def handed_in(tmp_path):
+    """A class of two that nobody has graded; bob was late, which costs him a point."""
     lesson = next(x for x in loading.load(paths.root()) if x.slug == LESSON)
     folder, inbox = tmp_path / "class", tmp_path / "inbox"
     inbox.mkdir()
@@ -50,8 +59,14 @@ def room(tmp_path):
     for student, day in (("ann", 1), ("bob", 3)):
         stamp = folder / "submitted" / student / LESSON / "timestamp.txt"
         stamp.write_text(f"2026-01-0{day} 12:00:00 UTC")
-    assert _course("autograde", folder, "--isolation", ISOLATION) == 0
     return Classroom(folder)
+
+
+@pytest.fixture
+def room(handed_in):
+    """The same, graded."""
+    assert _course("autograde", handed_in.folder, "--isolation", ISOLATION) == 0
+    return handed_in
 
 
 @pytest.fixture
@@ -123,3 +138,42 @@ def _place(room, name):
     ]
     assert len(graded) == len(grades)
     return graded.index(name)
+
+
+def test_the_buttons_grade_by_our_grader_and_write_our_feedback(handed_in, page, tmp_path):
+    room, home = handed_in, tmp_path / "home"
+    home.mkdir()
+    with (room.folder / "nbgrader_config.py").open("a") as config:
+        config.write(f'c.CourseAutograde.isolation = "{ISOLATION}"\n')
+    with jupyter.server(
+        [str(jupyter.COURSE.with_name("jupyter")), "lab"], room.folder, home
+    ) as address:
+        page.goto(f"{address}/tree?token={jupyter.TOKEN}")
+        page.goto(f"{address}/formgrader/manage_submissions/{LESSON}")
+        row = page.get_by_role("row").filter(has_text="bob")
+        row.locator(".autograde a").click()
+        shown = page.locator(".modal-dialog").filter(has_text="Successfully autograded")
+        shown.wait_for(timeout=jupyter.RUNS_WITHIN_MS)
+        page.wait_for_timeout(1000)  # it fades in
+        page.screenshot(path=tmp_path / "autograded.png")
+        assert "1 graded, 0 as before" in shown.inner_text()
+        shown.get_by_role("button", name="Close").last.click()
+        row.locator(".generate-feedback a").click()
+        page.locator(".modal-dialog").filter(has_text="Successfully generated feedback").wait_for()
+    score, penalty, *_ = _row(room, "bob")
+    (report,) = room.reports(LESSON)
+    assert (report.student, report.score, penalty) == ("bob", score, 1.0)
+    assert any(cell.mistake for cell in report.cells)
+    text = (room.folder / "feedback" / "bob" / LESSON / f"{LESSON}.html").read_text()
+    assert "BEGIN HIDDEN TESTS" not in text
+    # So does nbgrader's own command, which takes nobody who was graded already.
+    done = subprocess.run(
+        [BESIDE / "nbgrader", "autograde", LESSON],
+        cwd=room.folder,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 graded, 1 as before" in done.stderr
+    assert {one.student for one in room.reports(LESSON)} == {"ann", "bob"}

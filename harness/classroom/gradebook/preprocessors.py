@@ -1,6 +1,6 @@
-"""The two steps of nbgrader's autograding that are ours: show the verdicts, and save them.
+"""The steps of nbgrader's autograding that are ours: show the verdicts, save them, and help the marker.
 
-Both find the report in `resources["grading"]`, where `recorder.VerdictAutograde` puts it.
+They find the report in `resources["grading"]`, where `recorder.VerdictAutograde` puts it.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
@@ -69,7 +70,7 @@ class SaveVerdicts(SaveAutoGrades):
     def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
         verdict = verdict_of(cell, resources)
         if verdict is None:
-            super()._add_score(cell, resources)
+            self._add_written(cell, resources)
             return
         grade = self.gradebook.find_grade(
             verdict.grade_id, self.notebook_id, self.assignment_id, self.student_id
@@ -78,6 +79,18 @@ class SaveVerdicts(SaveAutoGrades):
         # As nbgrader does: a score that a person gave is to be looked at again.
         grade.needs_manual_grade = grade.manual_score is not None
         self.gradebook.db.commit()
+
+    def _add_written(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
+        """A written answer's points by hand are to be looked at again where the answer has changed, only."""
+        name = grading.grade_id(cell) or ""
+        grade = self.gradebook.find_grade(
+            name, self.notebook_id, self.assignment_id, self.student_id
+        )
+        marked = grade.manual_score is not None and not grade.needs_manual_grade
+        super()._add_score(cell, resources)
+        if marked and name in resources["grading"].get("unchanged", ()):
+            grade.needs_manual_grade = False
+            self.gradebook.db.commit()
 
 
 class SafeMarkdown(NbGraderPreprocessor):
@@ -92,3 +105,26 @@ class SafeMarkdown(NbGraderPreprocessor):
                 cell.cell_type = "markdown"
                 cell.source = safe_markdown(cell.source)
         return cell, resources
+
+
+class PutRubrics(NbGraderPreprocessor):
+    """Puts what a marker needs above each written answer, for formgrader; comes last.
+
+    Students never get these notebooks: the release holds no rubric, and feedback is a page of its own.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        rubrics = resources["grading"].get("rubrics", {})
+        cells: list[NotebookNode] = []
+        for cell in nb.cells:
+            name = grading.grade_id(cell)
+            if grading.is_manual(cell) and name in rubrics:
+                note = nbformat.v4.new_markdown_cell(rubrics[name], id=f"rubric-{len(cells)}")
+                if (nb.nbformat, nb.nbformat_minor) < (4, 5):
+                    del note["id"]
+                cells.append(note)
+            cells.append(cell)
+        nb.cells = cells
+        return nb, resources

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbconvert.exporters import Exporter, NotebookExporter
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbconvert.writers import FilesWriter
 from nbformat import NotebookNode
@@ -32,12 +33,21 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
-from traitlets import List
+from traitlets import List, Type
 from traitlets.config import Config, PyFileConfigLoader
 
-from harness.classroom.gradebook.preprocessors import PutVerdicts, SafeMarkdown, SaveVerdicts
-from harness.classroom.gradebook.safe_outputs import safe_markdown
+from harness.classroom import lateness
+from harness.classroom.answers import answers, answers_in
+from harness.classroom.configuration import CONFIG
+from harness.classroom.gradebook.preprocessors import (
+    PutRubrics,
+    PutVerdicts,
+    SafeMarkdown,
+    SaveVerdicts,
+)
+from harness.classroom.gradebook.safe_outputs import safe_markdown, safe_text
 from harness.classroom.gradebook.transaction import SharedGradebook
+from harness.classroom.lesson_text import read_text, rubrics
 from harness.grade import cells as grading
 from harness.grade.verdicts import CellVerdict, GradedSubmission, Report
 from harness.lock import one_writer
@@ -45,7 +55,6 @@ from harness.reports.sanitize import clean
 from lib._files import write_whole
 
 IN, OUT = ".grading/in", ".grading/out"
-CONFIG = "nbgrader_config.py"
 
 
 class RecordError(RuntimeError):
@@ -68,8 +77,12 @@ class VerdictAutograde(Autograde):
             SaveVerdicts,
             AssignLatePenalties,
             SafeMarkdown,
+            PutRubrics,
         ]
     )
+
+    # Nor its exporter, which in a classroom starts this grader: see `formgrader`.
+    exporter_class = Type(NotebookExporter, klass=Exporter)
 
     def __init__(self, grading: dict[str, Any], path: Path, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -103,6 +116,7 @@ class Recorder:
     def __init__(self, classroom: Path) -> None:
         self.folder = Path(classroom).resolve()
         self.grading = self.folder / ".grading"
+        self._known: dict[str, dict[str, str]] = {}
 
     def __enter__(self) -> Recorder:
         self._stack = contextlib.ExitStack()
@@ -173,13 +187,16 @@ class Recorder:
             shutil.rmtree(folder, ignore_errors=True)
         source.parent.mkdir(parents=True)
         write_whole(source, nbformat.writes(notebook).encode("utf-8", "replace"))
-        if stamp := valid_timestamp(timestamp):
+        stamp = valid_timestamp(timestamp)
+        if stamp is not None:
             write_whole(source.parent / "timestamp.txt", f"{stamp}\n".encode())
         ours = notebook if report.status == "ungradable" else release
         resources = {
             "verdicts": {cell.grade_id: cell for cell in report.cells},
             "only": chosen,
             "trusted": frozenset(cell.source for cell in ours.cells),
+            "unchanged": self._unchanged(lesson, student, notebook),
+            "rubrics": self._rubrics(lesson),
         }
         said: list[str] = []
         try:
@@ -187,6 +204,7 @@ class Recorder:
                 VerdictAutograde(
                     resources, source, coursedir=self.coursedir, config=self.config, log=log
                 ).start()
+                self._date(lesson, student, stamp, chosen is None)
                 self._keep(report, output)
         except NbGraderException as error:
             raise RecordError(
@@ -197,6 +215,12 @@ class Recorder:
             shutil.rmtree(self.folder / IN / student, ignore_errors=True)
             shutil.rmtree(self.folder / OUT / student, ignore_errors=True)
         return report
+
+    def _date(self, lesson: str, student: str, stamp: str | None, whole: bool) -> None:
+        """Say when it was handed in, and what being late costs by the classroom's dates and rule."""
+        if whole and stamp is None:  # nbgrader would keep the date of what was handed in before
+            self.gradebook.find_submission(lesson, student).timestamp = None
+        lateness.assign(self.gradebook, self.folder, self.config, lesson, [student])
 
     def report(self, lesson: str, student: str) -> Report | None:
         """The report that was recorded last, None if there is none."""
@@ -228,6 +252,17 @@ class Recorder:
             place.rename(old)
         output.rename(place)
         shutil.rmtree(old, ignore_errors=True)
+
+    def _unchanged(self, lesson: str, student: str, notebook: NotebookNode) -> frozenset[str]:
+        """The answers that say what they said when they were recorded the last time."""
+        before = answers(self.folder, lesson, student)
+        now = answers_in(safe_text(cell) for cell in notebook.cells)
+        return frozenset(name for name, text in now.items() if before.get(name) == text)
+
+    def _rubrics(self, lesson: str) -> dict[str, str]:
+        if lesson not in self._known:
+            self._known[lesson] = rubrics(read_text(self.folder, lesson))
+        return self._known[lesson]
 
     def _release(self, lesson: str) -> NotebookNode:
         path = self.folder / "release" / lesson / f"{lesson}.ipynb"

@@ -82,6 +82,13 @@ def safe_markdown(source: str) -> str:
     return _MATH.sub("\\\\backslash ", text)
 
 
+def safe_text(cell: NotebookNode) -> NotebookNode:
+    """A cell as recording leaves its text: code as it is, everything else by `safe_markdown`."""
+    if cell.cell_type == "code":
+        return cell
+    return NotebookNode({**cell, "source": safe_markdown(cell.source)})
+
+
 def verdict_output(verdict: CellVerdict) -> NotebookNode:
     """A verdict as the output of its check cell."""
     if verdict.points is None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from harness.classroom import Classroom, ClassroomError, collect
+from harness.classroom import Classroom, ClassroomError, How, collect, roster
+from harness.classroom.roster import Person
 from tests.harness.classroom.gradebook.tiny import LESSON, classroom, submission
 
 WHEN = 1_700_000_000.0
@@ -183,8 +184,8 @@ def test_a_file_has_the_same_time_in_a_folder_and_in_a_zip(
         path = tmp_path / "downloads.zip"
         with zipfile.ZipFile(path, "w") as archive:
             archive.write(folder / BOB, BOB.replace("bob", "eve"))
-        collect(room, folder)
-        collect(room, path)
+        collect(room, folder, how=How(file_times=True))
+        collect(room, path, how=How(file_times=True))
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -262,3 +263,141 @@ def test_the_command_says_all_in_one_line_each_and_ends_with_3_where_work_is_mis
     assert len(lines) == 4
     assert all(said.isprintable() and not said.lstrip().startswith("::") for said in lines)
     assert "\\xfc" in done.output
+
+
+def test_blind_participants_of_two_lessons_are_never_one_student(room, inbox, tmp_path):
+    other = room.folder / "release" / "other"
+    shutil.copytree(room.folder / "release" / LESSON, other)
+    (other / f"{LESSON}.ipynb").rename(other / "other.ipynb")
+    paths = [
+        f"{of}/Participant_{n}_assignsubmission_file_/{of}.ipynb"
+        for of in (LESSON, "other")
+        for n in (1, 2, 3)
+    ]
+    collected = collect(room, inbox(*paths))
+    assert len({student for student, _ in collected.taken}) == 6
+    assert any("marking is blind" in remark for remark in collected.remarks)
+    again = collect(room, inbox(*paths))
+    assert (again.taken, len(again.unchanged)) == ([], 6)
+    alone = collect(room, inbox(f"{LESSON}/Participant_9_assignsubmission_file_/x.ipynb"))
+    assert alone.taken == [(f"Participant~9~{LESSON}", LESSON)]
+
+
+def test_the_latest_attempt_counts_and_its_date_is_no_part_of_the_student(room, inbox):
+    names = [f"{LESSON}_ada_attempt_2026-01-0{day}-10-11-12_{LESSON}.ipynb" for day in (5, 6)]
+    folder = inbox(*names)
+    os.utime(folder / names[0], (WHEN + 500, WHEN + 500))  # the time of the file says nothing
+    collected = collect(room, folder, how=How(zone="Europe/Berlin"))
+    assert collected.system == "blackboard"
+    assert whose(room) == {"ada": names[1]}
+    assert "later attempt" in collected.remarks[0]
+    stamp = room.folder / "submitted" / "ada" / LESSON / "timestamp.txt"
+    assert stamp.read_text() == "2026-01-06 09:11:12.000000 UTC\n"
+    early = collect(room, inbox(names[0], when=WHEN + 900))
+    assert early.taken == []
+    assert whose(room) == {"ada": names[1]}
+
+
+def test_the_time_that_sakai_writes_beside_a_hand_in_counts_and_one_of_a_student_does_not(
+    room, inbox
+):
+    folder = inbox(
+        f"{LESSON}/Lovelace, Ada(al)/Submission attachment(s)/my {LESSON}.ipynb",
+        f"{LESSON}/Lovelace, Ada(al)/timestamp.txt",
+        f"{LESSON}/Builder, Bob(bb)/Submission attachment(s)/{LESSON}.ipynb",
+        f"{LESSON}/Builder, Bob(bb)/Submission attachment(s)/timestamp.txt",
+    )
+    for path in folder.rglob("timestamp.txt"):
+        path.write_text("20260105101112345")
+    collected = collect(room, folder, how=How(zone="Europe/Berlin"))
+    assert collected.taken == [("al", LESSON), ("bb", LESSON)]
+    stamp = room.folder / "submitted" / "al" / LESSON / "timestamp.txt"
+    assert stamp.read_text() == "2026-01-05 09:11:12.000000 UTC\n"
+    assert not (room.folder / "submitted" / "bb" / LESSON / "timestamp.txt").exists()
+
+
+def test_two_sources_of_one_login_are_refused(room, inbox):
+    stamp = "attempt_2026-01-05-10-11-12"
+    folder = inbox(f"Week 1_ada_l_{stamp}_a.ipynb", f"Week 1_bob_l_{stamp}_a.ipynb")
+    collected = collect(room, folder)
+    assert whose(room) == {}
+    assert "different sources" in collected.missed[0]
+    collect(room, inbox(f"Lovelace_Ada_x_1/{LESSON}.ipynb"))
+    later = collect(room, inbox(f"Babbage_Charles_x_2/{LESSON}.ipynb", when=WHEN + 100))
+    assert "different sources" in later.missed[0]
+    assert whose(room) == {"x": f"Lovelace_Ada_x_1/{LESSON}.ipynb"}
+
+
+def test_who_is_in_the_roster_goes_by_its_id_and_others_are_told(room, inbox):
+    people = [
+        Person("al123", "Ada", "Lovelace", login="al123", user="7", system="canvas"),
+        Person("bb", "Bob", "Builder", "bob@x.org", "bb", system="moodle"),
+        Person("k1", "Kim", "Lee"),
+        Person("k2", "Kim", "Lee"),
+        Person("on", "Ann", "O'Neil"),
+        Person("zo", "Zo\u00eb", "Ray"),
+    ]
+    roster.save(room.folder, roster.Roster({p.student: p for p in people}))
+    paths = {
+        f"lovelaceada_7_99_{LESSON}.ipynb": "al123",
+        f"Bob Builder_3_assignsubmission_file_/{LESSON}.ipynb": "bb",
+        f"Kim Lee_4_assignsubmission_file_/{LESSON}.ipynb": "Kim Lee",
+        f"al/{LESSON}.ipynb": "al",
+        f"Ann O'Neil_5_assignsubmission_file_/{LESSON}.ipynb": "on",
+        f"Zo\u00eb Ray/{LESSON}.ipynb": "zo",
+    }
+    collected = collect(room, inbox(*paths))
+    assert set(whose(room)) == set(paths.values())
+    assert whose(room)["bb"].startswith("Bob Builder_3_")
+    assert "2 of those who handed in are not in the roster" in collected.remarks[-1]
+
+
+def test_where_the_roster_would_make_one_of_two_each_keeps_its_own_name(room, inbox):
+    roster.save(room.folder, roster.Roster({"al": Person("al", "Ada", "Lovelace")}))
+    both = [f"Ada Lovelace_{n}_assignsubmission_file_/{LESSON}.ipynb" for n in (1, 2)]
+    collect(room, inbox(*both))
+    assert whose(room) == {"Ada Lovelace~1": both[0], "Ada Lovelace~2": both[1]}
+    plain = [f"al/{LESSON}.ipynb", f"Ada Lovelace/{LESSON}.ipynb"]
+    collected = collect(room, inbox(*plain, when=WHEN + 100))
+    assert any("could all be 'al'" in remark for remark in collected.remarks)
+    assert {"al", "Ada Lovelace"} <= set(whose(room))
+
+
+def test_a_dry_run_says_who_would_get_what_and_writes_nothing(room, inbox):
+    from typer.testing import CliRunner
+
+    from harness.cli.main import app
+
+    before = sorted(room.folder.rglob("*"))
+    folder = inbox(f"lovelace_LATE_7_99_{LESSON}.ipynb", BOB)
+    done = CliRunner().invoke(
+        app, ["classroom", "collect", str(room.folder), str(folder), "--dry-run"]
+    )
+    assert done.exit_code == 0
+    assert "bob: pooling from 'bob/pooling.ipynb' (named so in the downloads)" in done.output
+    assert "named so by canvas, marked late" in done.output
+    assert "nothing was written" in done.output
+    new = set(room.folder.rglob("*")) - set(before)
+    assert {path.name for path in new} <= {"lock", "lock.holder"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--lms", "mudl"], "--lms mudl is not known: give one of moodle"),
+        (["--lms", "sakai"], "nothing here is called as sakai calls it"),
+        (["--pattern", "("], "no regular expression"),
+        (["--tz", "Nowhere"], "no time zone 'Nowhere'"),
+        (["--lesson", "77"], "77 was not released"),
+    ],
+)
+def test_options_that_cannot_be_are_told(room, inbox, options, said):
+    from typer.testing import CliRunner
+
+    from harness.cli.main import app
+
+    done = CliRunner().invoke(
+        app, ["classroom", "collect", str(room.folder), str(inbox(BOB)), *options]
+    )
+    assert done.exit_code == 2
+    assert said in done.output

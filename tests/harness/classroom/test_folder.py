@@ -13,15 +13,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from rich.console import Console
 
-from harness.classroom import Classroom, ClassroomError, collect, init, report
+from harness.classroom import Classroom, ClassroomError, collect, init
 from harness.cli import trouble
 from harness.grade.engine import LocalEngine
 from tests.harness.classroom.gradebook.tiny import (
     CANARY,
     LESSON,
-    MARKUP,
     by,
     classroom,
     grade,
@@ -88,7 +86,8 @@ def test_a_folder_is_collected_graded_and_exported(room, inbox):
     assert collected.remarks == []
     assert collected.taken == [(s, LESSON) for s in ("Eve Ω", "ada", "bob", "kim_12")]
     room.autograde(LESSON, session=by(grade), engine=LocalEngine(2))
-    to = room.export(room.folder / "grades.csv")
+    to = room.folder / "grades.csv"
+    room.export(to, so_far=True)
     expected = {"ada": 2.0, "bob": 5.0, "Eve Ω": 0.0, "kim_12": 3.0}
     assert scores(to) == {s: (LESSON, points, 10.0) for s, points in expected.items()}
     stock(room, "export", "--to=stock.csv")
@@ -133,7 +132,7 @@ def test_the_newest_of_two_counts_and_an_older_one_comes_too_late(room, inbox, t
     assert len(collected.remarks) == 1
     kept = room.folder / "submitted" / "ada" / LESSON
     assert "'right'" in (kept / f"{LESSON}.ipynb").read_text()
-    assert (kept / "timestamp.txt").read_text().startswith("2023-11-14 22:21:40")
+    assert not (kept / "timestamp.txt").exists()  # the time of a file makes nobody late
     assert collect(room, inbox).unchanged == [("ada", LESSON)]
     late = put(room, tmp_path / "late" / f"ada_{LESSON}.ipynb", 1_600_000_000.0, mean="mean = 1")
     again = collect(room, late.parent)
@@ -188,32 +187,12 @@ def test_what_is_not_understood_is_said(room, inbox):
     assert collected.missed == collected.remarks
 
 
-def test_the_report_counts_mistakes_and_names_the_ungradable(room):
-    hand_in(room, "ada", mean="mean = 'right'", max="max = 'right'")
-    hand_in(room, "bob", mean="mean = 0", max="max = 'right'")
-    hand_in(room, "kim", mean="mean = 0", max="max = 0")
-    (hand_in(room, "eve") / f"{LESSON}.ipynb").write_text("x")
-    room.autograde(LESSON, session=by(grade))
-    one = report(room).lessons[0]
-    assert (one.graded, one.mean, one.median, one.maximum) == (3, pytest.approx(8 / 3), 3.0, 5.0)
-    assert one.distribution == (1, 0, 0, 1, 1)
-    assert one.mistakes["mean"] == [("mean over padding", 2)]
-    assert one.passed == {"mean": 1, "max": 2}
-    text = report(room).markdown()
-    assert "mean over padding (2)" in text
-    assert "eve" in text
-    assert MARKUP not in text
-    console = Console(file=StringIO(), width=150)
-    console.print(report(room).tables())
-    assert "mean over padding (2)" in console.file.getvalue()
-
-
 def test_feedback_is_ours_and_holds_no_hidden_test(room):
     hand_in(room, "ada", mean="mean = 0")
     room.autograde(LESSON, session=by(grade))
-    paths = room.feedback(LESSON, html=lambda report, title: f"{title}: {report.score}")
+    paths = room.feedback(LESSON, html=lambda found: f"{found.title}: {found.sums[0]}")
     assert paths == [room.folder / "feedback" / "ada" / LESSON / f"{LESSON}.html"]
-    assert paths[0].read_text() == f"{LESSON}: 0.0"
+    assert paths[0].read_text() == f"{LESSON}: 0 of 10 points so far"
     assert CANARY in (room.folder / "autograded" / "ada" / LESSON / f"{LESSON}.ipynb").read_text()
     assert CANARY not in (room.folder / "release" / LESSON / f"{LESSON}.ipynb").read_text()
 
@@ -277,7 +256,8 @@ def test_a_gradebook_that_was_lost_is_made_anew_from_the_hand_ins(room, tmp_path
     nbformat.write(source(), teacher)
     room.release(LESSON, teacher)
     assert room.autograde(LESSON, session=by(grade)).skipped == []
-    assert scores(room.export(tmp_path / "grades.csv"))["ada"] == (LESSON, 2.0, 10.0)
+    room.export(tmp_path / "grades.csv", so_far=True)
+    assert scores(tmp_path / "grades.csv")["ada"] == (LESSON, 2.0, 10.0)
 
 
 def test_formgrader_sees_the_submissions(room):

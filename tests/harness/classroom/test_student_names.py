@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.classroom.student_names import Owner, around, claimed, owner, student_id
+from harness.classroom.lms.owner import Owner
+from harness.classroom.lms.plain import around, claimed, owner
+from harness.classroom.student_names import student_id
 
 LESSONS = ["01_words", "02_pooling", "pooling"]
 

@@ -7,10 +7,11 @@ import pytest
 
 from harness.grade import session as session_module
 from harness.grade.assignment import Assignment
-from harness.grade.session import NoIsolation, Session, choose_level
+from harness.grade.session import NoIsolation, Session, _hint, choose_level
 from harness.limits import Limits
 from harness.sandbox import Level
 from lib.checks import hidden_queries
+from lib.learn import catalogue
 from tests.attacks import assignment
 
 
@@ -72,3 +73,12 @@ def test_the_digest_changes_with_a_teacher_s_own_queries(session, monkeypatch, t
 
 def test_the_variable_has_the_name_that_the_judge_reads():
     assert session_module._QUERIES == hidden_queries.VARIABLE
+
+
+def test_the_hint_is_the_one_that_fits_the_mistake():
+    hints = catalogue.exercise("mean_pool")["hints"]
+    assert _hint("mean_pool", "no-epsilon") == hints[2]["hint"]
+    assert _hint("mean_pool", "not-divided") == hints[1]["hint"]
+    for unknown in (None, "over-dim", "no-such-mistake"):
+        assert _hint("mean_pool", unknown) == hints[0]["hint"]
+    assert _hint("no_such_exercise", "not-divided") is None

@@ -171,15 +171,15 @@ class _Page(html.parser.HTMLParser):
 @pytest.mark.parametrize("report", REPORTS, ids=["ada", "bob", "eve", "hostile"])
 def test_feedback_is_a_whole_page_without_scripts(report):
     page = _Page()
-    page.feed(feedback.feedback_html(report, f"Pooling {HOSTILE}"))
+    page.feed(feedback.feedback_html(feedback.of_report(report, f"Pooling {HOSTILE}")))
     page.close()
     assert page.open == []
     assert not {"script", "img", "a"} & page.seen
 
 
 def test_feedback_says_score_message_mistake_and_hint():
-    text = feedback.feedback_html(_report(), "Pooling")
-    for said in ("2 of 7 points", "5 more wait", "not centred", "no mean", "Subtract it."):
+    text = feedback.feedback_html(feedback.of_report(_report(), "Pooling"))
+    for said in ("2 of 7 points", "5 more wait", "not centred", "Subtract it."):
         assert said in text
 
 

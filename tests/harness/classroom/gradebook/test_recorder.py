@@ -16,6 +16,7 @@ from nbconvert.exporters import HTMLExporter
 
 from harness.classroom import Classroom
 from harness.classroom.gradebook import Recorder, RecordError
+from harness.classroom.lesson_text import keep_text
 from harness.grade.verdicts import CellVerdict, GradedSubmission, Report
 from harness.lock import Busy, one_writer
 from tests.harness.classroom.gradebook.tiny import (
@@ -283,3 +284,21 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_gradebook(room, tmp_path
     with room.gradebook() as book:
         assert len(book.assignment_submissions(LESSON)) == len(students)
     assert {r.student for r in room.reports(LESSON)} == set(students)
+
+
+def test_a_marker_sees_the_rubric_above_the_answer_and_the_release_does_not_hold_it(room):
+    item = {"kind": "free", "prompt": "Why?", "feedback": "Since.", "rubric": ["Names the reason"]}
+    keep_text(room.folder, LESSON, {"title": "", "exercises": {}, "questions": {"why": item}})
+    place = hand_in(room, "ada", why="So.")
+    with Recorder(room.folder) as recorder:
+        recorder.record(grade(place, LESSON))
+    path = room.folder / "autograded" / "ada" / LESSON / f"{LESSON}.ipynb"
+    cells = nbformat.read(path, as_version=4).cells
+    (at,) = [
+        n for n, c in enumerate(cells) if c.metadata.get("nbgrader", {}).get("grade_id") == "why"
+    ]
+    assert "- Names the reason" in cells[at - 1].source
+    assert "A good answer: Since." in cells[at - 1].source
+    assert "students do not see this cell" in cells[at - 1].source
+    released = (room.folder / "release" / LESSON / f"{LESSON}.ipynb").read_text()
+    assert "Names the reason" not in released

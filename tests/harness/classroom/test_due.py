@@ -1,0 +1,190 @@
+"""Due dates, dates of one's own, and penalties that follow them at once, without grading."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+
+import pytest
+from typer.testing import CliRunner
+
+from harness.classroom import Classroom, ClassroomError, due, hand_ins, lateness
+from harness.classroom.hand_ins import HandIn
+from harness.classroom.late_rule import Rule
+from harness.classroom.marks import marks
+from harness.cli.main import app
+from tests.harness.classroom.gradebook.tiny import LESSON, by, classroom, grade, hand_in
+
+RIGHT = {"mean": "mean = 'right'", "max": "max = 'right'"}
+PLUGIN = """
+from nbgrader.plugins import LateSubmissionPlugin
+class OneOff(LateSubmissionPlugin):
+    def late_submission_penalty(self, student_id, score, seconds):
+        return 1.0
+"""
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """Five points each: Ada on 5 January 18:00, Bob a day and an hour later; Kim, whom Canvas marks late."""
+    room = classroom(tmp_path_factory.mktemp("room"))
+    hand_in(room, "ada", "2026-01-05 18:00:00 UTC", **RIGHT)
+    hand_in(room, "bob", "2026-01-06 19:00:00 UTC", **RIGHT)
+    hand_in(room, "kim", **RIGHT)
+    hand_ins.keep(room.folder, LESSON, "kim", HandIn(("kim",), "canvas", late=True))
+    room.autograde(LESSON, session=by(grade))
+    return room.folder
+
+
+@pytest.fixture
+def room(graded, tmp_path) -> Classroom:
+    return Classroom(shutil.copytree(graded, tmp_path / "class"))
+
+
+def course(*arguments) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["classroom", *map(str, arguments)])
+    return done.exit_code, done.output
+
+
+def penalties(room: Classroom) -> dict[str, float]:
+    """Of the marks; the gradebook has to say the same."""
+    found = {student: mark.penalty for student, mark in marks(room, LESSON).items()}
+    with room.gradebook() as book:
+        rows = book.assignment_submissions(LESSON)
+        assert {row.student.id: row.late_submission_penalty for row in rows} == found
+    return found
+
+
+def test_being_late_costs_nothing_by_default(room):
+    due.set_due(room, LESSON, datetime(2026, 1, 1, tzinfo=UTC))
+    assert penalties(room) == {"ada": 0.0, "bob": 0.0, "kim": 0.0}
+    assert marks(room, LESSON)["ada"].late_seconds > 0
+
+
+def test_penalties_follow_date_and_rule_at_once(room):
+    due.set_due(room, LESSON, datetime(2026, 1, 5, 18, tzinfo=UTC))
+    due.set_rule(room, None, Rule(0.1))
+    assert penalties(room) == {"ada": 0.0, "bob": 1.0, "kim": 0.5}
+    due.set_due(room, LESSON, datetime(2026, 1, 4, 18, tzinfo=UTC))
+    assert penalties(room) == {"ada": 0.5, "bob": 1.5, "kim": 0.5}
+    due.set_rule(room, LESSON, Rule(0.1, of="maximum", cutoff_days=2))
+    assert penalties(room) == {"ada": 1.0, "bob": 5.0, "kim": 1.0}
+    due.set_rule(room, LESSON, None)
+    assert penalties(room) == {"ada": 0.5, "bob": 1.5, "kim": 0.5}
+    due.set_due(room, LESSON, None)
+    assert penalties(room) == {"ada": 0.0, "bob": 0.0, "kim": 0.5}
+
+
+def test_a_date_of_one_s_own_outweighs_the_lesson_s_and_the_system_s_mark(room):
+    due.set_rule(room, None, Rule(0.1))
+    due.set_due(room, LESSON, datetime(2026, 1, 1, tzinfo=UTC))
+    due.set_due(room, LESSON, datetime(2026, 1, 7, tzinfo=UTC), ["bob", "kim"])
+    assert penalties(room) == {"ada": 2.5, "bob": 0.0, "kim": 0.0}
+    with room.gradebook() as book:  # as nbgrader sees it
+        assert book.find_submission(LESSON, "bob").total_seconds_late == 0
+    due.set_due(room, LESSON, datetime(2026, 1, 2, tzinfo=UTC))
+    assert penalties(room)["bob"] == 0.0
+    due.set_due(room, LESSON, None, ["bob"])
+    assert penalties(room) == {"ada": 2.0, "bob": 2.5, "kim": 0.0}
+
+
+def test_a_penalty_is_of_the_points_as_they_are_now(room):
+    due.set_due(room, LESSON, datetime(2026, 1, 5, tzinfo=UTC))
+    due.set_rule(room, None, Rule(0.1))
+    with room.gradebook() as book:
+        book.find_grade("why", LESSON, LESSON, "ada").manual_score = 4.0
+        book.db.commit()
+    assert marks(room, LESSON)["ada"].penalty == pytest.approx(0.9)
+    due.refresh(room, [LESSON])
+    assert penalties(room)["ada"] == pytest.approx(0.9)
+
+
+def test_grading_writes_the_penalty_of_the_rule_and_forgets_an_old_date(room):
+    due.set_due(room, LESSON, datetime(2026, 1, 5, tzinfo=UTC))
+    due.set_rule(room, None, Rule(0.1))
+    hand_in(room, "eve", "2026-01-05 18:00:00 UTC", **RIGHT)
+    room.autograde(LESSON, session=by(grade), force=True)
+    assert penalties(room) == {"ada": 0.5, "bob": 1.0, "eve": 0.5, "kim": 0.5}
+    (room.folder / "submitted" / "eve" / LESSON / "timestamp.txt").unlink()
+    room.autograde(LESSON, session=by(grade))
+    assert penalties(room)["eve"] == 0.0
+
+
+def test_without_a_rule_of_ours_nbgrader_s_plugin_decides(room):
+    (room.folder / "late_plugin.py").write_text(PLUGIN)
+    with open(room.folder / "nbgrader_config.py", "a") as config:
+        config.write("\nimport sys; sys.path.insert(0, c.CourseDirectory.root)\n")
+        config.write('c.AssignLatePenalties.plugin_class = "late_plugin.OneOff"\n')
+    due.set_due(room, LESSON, datetime(2026, 1, 6, tzinfo=UTC))
+    assert penalties(room) == {"ada": 0.0, "bob": 1.0, "kim": 1.0}
+    due.set_rule(room, None, Rule())
+    assert penalties(room) == {"ada": 0.0, "bob": 0.0, "kim": 0.0}
+
+
+def test_releasing_again_keeps_the_date(room, tmp_path):
+    moment = datetime(2026, 1, 5, tzinfo=UTC)
+    due.set_due(room, LESSON, moment)
+    room.release(LESSON, room.folder / "source" / LESSON / f"{LESSON}.ipynb")
+    assert due.of_lessons(room, [LESSON])[0].due == moment
+
+
+@pytest.mark.parametrize(
+    ("handed_in", "limit", "late", "own", "expected"),
+    [
+        (None, datetime(2026, 1, 1), None, False, 0.0),
+        (datetime(2026, 1, 1), None, None, False, 0.0),
+        (datetime(2026, 1, 1, 0, 1), datetime(2026, 1, 1), None, False, 60.0),
+        (datetime(2026, 1, 1), datetime(2026, 1, 2), True, False, lateness.MARKED),
+        (datetime(2026, 1, 1), datetime(2026, 1, 2), True, True, 0.0),
+        (datetime(2026, 1, 1), datetime(2026, 1, 2), False, False, 0.0),
+    ],
+)
+def test_how_late_something_is(handed_in, limit, late, own, expected):
+    assert lateness.seconds(handed_in, limit, HandIn((), late=late), own) == expected
+
+
+def test_the_commands_set_and_show_dates_and_rules(room):
+    code, said = course("due", room.folder, "pooling", "2026-01-05", "--tz", "Europe/Berlin")
+    assert code == 0
+    assert "zone: Europe/Berlin" in said
+    assert "pooling: Mon 2026-01-05 23:59 (UTC+0100)" in said
+    assert "late: bob, 0 points off" in said
+    code, said = course("penalty", room.folder, "--per-day", "10%", "--most", "50%")
+    assert "0.1 of the points earned for each day begun, at most 0.5" in said
+    assert "late: bob, 0.5 points off" in said
+    code, said = course("due", room.folder, "pooling", "2026-01-07 12:00", "--student", "bob")
+    assert "  bob: Wed 2026-01-07 12:00 (UTC+0100)" in said
+    assert "late: bob" not in said
+    code, said = course("due", room.folder)
+    assert "  bob: Wed 2026-01-07 12:00 (UTC+0100)" in said
+    code, said = course("due", room.folder, "pooling", "none", "--student", "bob")
+    assert "late: bob, 0.5 points off" in said
+    code, said = course("penalty", room.folder, "--none")
+    assert "being late costs nothing" in said
+    code, said = course("due", room.folder, "--tz", "UTC")
+    assert "Mon 2026-01-05 22:59 (UTC+0000)" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["due", "pooling", "soon"], "'soon' is no date"),
+        (["due", "pooling", "2026-01-05", "--tz", "Berlin"], "no time zone 'Berlin'"),
+        (["due", "pooling", "2026-01-05", "--student", "ada"], "give the lesson a date first"),
+        (["due", "pooling", "none", "--student", "nobody"], "there is no student 'nobody'"),
+        (["due", "77"], "77 was not released"),
+        (["penalty", "--per-day", "10"], "--per-day '10' is no share"),
+        (["penalty", "--per-day", "10%", "--of", "half"], "--of 'half' is not known"),
+        (["penalty", "--per-day", "10%", "--none"], "give --per-day and --cutoff, or --none"),
+        (["penalty", "--cutoff", "-1"], "is no length of time"),
+    ],
+)
+def test_what_cannot_be_is_told(room, arguments, said):
+    code, output = course(arguments[0], room.folder, *arguments[1:])
+    assert code == 2
+    assert said in output
+
+
+def test_dates_of_a_lesson_that_is_not_in_the_gradebook_are_told(room):
+    with pytest.raises(ClassroomError, match="does not know other: release it"):
+        due.set_due(room, "other", None)

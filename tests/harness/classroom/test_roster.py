@@ -1,0 +1,35 @@
+"""Who is who in the class: by number, login and name, and nobody where two could be meant."""
+
+from harness.classroom import roster
+from harness.classroom.roster import Person, Roster
+
+ADA = Person(
+    "al", "Ada", "Lovelace", "ada@x.org", "al", "4711", "7", "Lovelace, Ada", ("A",), "canvas"
+)
+KIM = [Person(f"k{n}", "Kim", "Lee", f"kim{n}@x.org", system="moodle") for n in (1, 2)]
+CLASS = Roster({one.student: one for one in (ADA, *KIM)}, {"canvas": ["02 Pooling (99)"]})
+
+
+def test_a_person_is_found_by_number_login_and_name():
+    assert CLASS.by_user("canvas", "7") == ADA
+    assert CLASS.by_user("moodle", "7") is None
+    assert {CLASS.by_login(key) for key in ("al", "ada@x.org", "4711")} == {ADA}
+    assert {CLASS.by_name(key) for key in ("Ada Lovelace", "Lovelace, Ada", " Ada  Lovelace")} == {
+        ADA
+    }
+
+
+def test_nobody_is_found_where_two_could_be_meant_or_a_letter_differs():
+    assert CLASS.by_name("Kim Lee") is None
+    assert CLASS.namesakes("Kim Lee") == 2
+    assert CLASS.by_name("ada lovelace") is None
+    assert CLASS.by_login("AL") is None
+    assert CLASS.by_login("") is None
+    assert CLASS.by_name("") is None
+
+
+def test_a_roster_is_kept(tmp_path):
+    (tmp_path / ".grading").mkdir()
+    assert not roster.load(tmp_path)
+    roster.save(tmp_path, CLASS)
+    assert roster.load(tmp_path) == CLASS

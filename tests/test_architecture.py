@@ -66,6 +66,7 @@ CHECKS_FOLDER = LIB / "checks"
 # Where the harness touches the course's own checks and catalogue, and why.
 OWN = {
     "author": "builds the catalogue, proves the checks",
+    "bundle": "records the checks for students",
     "cli": "starts whatever a command needs",
     "execute": "runs the course's lessons",
     "grade": "hints of the catalogue",
@@ -133,6 +134,8 @@ TESTED_IN = {
     "lib/checks/_limits.py": "tests/lib/checks/test_limits.py",
     "lib/checks/_loops.py": "tests/lib/checks/test_loops.py",
     "lib/checks/_memory.py": "tests/lib/checks/test_diagnosis.py",
+    "lib/checks/_recorded_values.py": "tests/lib/checks/test_recorded.py",
+    "lib/checks/canonical.py": "tests/lib/checks/test_every_check.py",
     "lib/checks/_pattern*.py": "tests/lib/checks/test_patterns.py",
     "lib/checks/_*_patterns.py": "tests/lib/checks/test_patterns.py",
     "lib/checks/_state.py": "tests/lib/checks/test_exercise.py",

@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LIB, HARNESS = ROOT / "lib", ROOT / "harness"
 LEARN, CHECKS = "lib.learn", "lib.checks"
-# Neither teaches nor grades: places and files, for all.
-BASE = {"lib._files", "lib._places"}
+# Neither teaches nor grades: places, files and what a bundle holds, for all.
+BASE = {"lib._files", "lib._machine", "lib._places", "lib._sealed"}
 
 
 def _imported(path: Path) -> set[str]:
@@ -160,6 +160,8 @@ TESTED_IN = {
     "lib/_kept_training.py": "tests/lib/test_colbert_training.py",
     "lib/_finite.py": "tests/lib/test_finite.py",
     "lib/_places.py": "tests/lib/test_places.py",
+    "lib/_machine.py": "tests/harness/cli/test_doctor.py",
+    "lib/_sealed.py": "tests/harness/bundle/test_sealing.py",
     "lib/_diagram_*.py": "tests/lib/test_diagrams.py",
     "lib/_plot_*.py": "tests/lib/test_plots.py",
     "lib/_plot_rules.py": "tests/lib/test_plot_rules.py",

@@ -191,6 +191,7 @@ TESTED_IN = {
     "harness/classroom/gradebook/*": "tests/harness/classroom/gradebook/test_recorder.py",
     "harness/cli/build.py": "tests/harness/cli/test_cli.py",
     "harness/cli/classroom.py": "tests/journeys/test_classroom.py",
+    "harness/cli/classroom_options.py": "tests/journeys/test_classroom.py",
     "harness/cli/console.py": "tests/harness/cli/test_cli.py",
     "harness/cli/hidden.py": "tests/harness/cli/test_grade.py",
     "harness/cli/lab.py": "tests/journeys/test_jupyterlab.py",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +10,7 @@ import typer
 
 from harness import paths
 from harness.cli import trouble
+from harness.cli.classroom_options import Folder, Isolation, Jobs, Student, chosen, explained
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
 from harness.cli.library_answers import Choice, LibraryAnswers
@@ -34,42 +33,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 all is well, 2 not understood or not possible, 3 somebody's work was not "
     "graded or not collected, 4 no isolation.",
 )
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The classroom's folder.")]
-Jobs = Annotated[
-    int | None,
-    typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores and memory."),
-]
-Isolation = Annotated[
-    str,
-    typer.Option(
-        help="auto, namespaces, landlock, user in a container, or none for notebooks that you trust."
-    ),
-]
-Student = Annotated[
-    list[str] | None, typer.Option("--student", help="Only this student; can be repeated.")
-]
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """Expected failures end in a sentence."""
-    from harness.author.lesson import LessonError
-    from harness.classroom import ClassroomError
-    from harness.grade.session import NoIsolation
-    from harness.kernels.client import WarmError
-    from harness.lock import Busy
-
-    try:
-        yield
-    except NoIsolation as error:
-        out.print(f"[red]no isolation:[/] {shown(error)}")
-        raise typer.Exit(4) from None
-    except LessonError as error:
-        out.print(f"[red]error:[/] the lesson cannot be built: {shown(error)}")
-        raise typer.Exit(2) from None
-    except (ClassroomError, Busy, WarmError) as error:
-        out.print(f"[red]error:[/] {shown(error)}")
-        raise typer.Exit(2) from None
 
 
 @app.command()
@@ -84,7 +47,7 @@ def init(
     """Make a classroom that only you can read."""
     from harness.classroom import init as make
 
-    with _explained():
+    with explained():
         made = make(folder, db, course_id)
     out.print(f"{shown(made.folder)} is a classroom; next: course classroom release")
 
@@ -98,7 +61,7 @@ def release(
     from harness.author import loading
     from harness.classroom import Classroom
 
-    with _explained():
+    with explained():
         room = Classroom(folder)
         for lesson in loading.load(paths.root(), lessons or []):
             path = _release(room, lesson)
@@ -133,7 +96,7 @@ def collect(
     from harness.classroom import Classroom
     from harness.classroom import collect as sort
 
-    with _explained():
+    with explained():
         found = sort(Classroom(folder), inbox, inside)
     for student, lesson in found.taken:
         out.print(f"collected {shown(student)}: {shown(lesson)}")
@@ -166,11 +129,11 @@ def autograde(
     from harness.classroom import Classroom
 
     use(queries)
-    with _explained():
+    with explained():
         room = Classroom(folder)
-        chosen = _chosen(room, lessons)
+        slugs = chosen(room, lessons)
         how = (isolation, library_answers)
-        codes = [_grade(room, one, student, jobs, how, None, force) for one in chosen]
+        codes = [_grade(room, one, student, jobs, how, None, force) for one in slugs]
     raise typer.Exit(max(codes, default=0))
 
 
@@ -189,9 +152,9 @@ def regrade(
     from harness.classroom import Classroom
 
     use(queries)
-    with _explained():
+    with explained():
         room = Classroom(folder)
-        (slug,) = _chosen(room, [lesson])
+        (slug,) = chosen(room, [lesson])
         how = (isolation, library_answers)
         code = _grade(room, slug, student, jobs, how, exercise)
     raise typer.Exit(code)
@@ -206,9 +169,9 @@ def feedback(
     """Write a page for each student: score, message, mistake and hint, and nothing hidden."""
     from harness.classroom import Classroom
 
-    with _explained():
+    with explained():
         room = Classroom(folder)
-        for lesson in _chosen(room, lessons):
+        for lesson in chosen(room, lessons):
             for path in room.feedback(lesson, student):
                 out.print(f"wrote {shown(path)}")
 
@@ -222,9 +185,9 @@ def export(
     """Write all scores as CSV, by nbgrader's own exporter."""
     from harness.classroom import Classroom
 
-    with _explained():
+    with explained():
         room = Classroom(folder)
-        path = room.export(to, _chosen(room, lessons) if lessons else ())
+        path = room.export(to, chosen(room, lessons) if lessons else ())
     out.print(f"wrote {shown(path)}")
 
 
@@ -239,28 +202,12 @@ def report(
     from harness.classroom import Classroom
     from harness.classroom import report as summary
 
-    with _explained():
+    with explained():
         found = summary(Classroom(folder))
     out.print(found.tables())
     if markdown is not None:
         write_whole(markdown, found.markdown().encode())
         out.print(f"wrote {shown(markdown)}")
-
-
-def _chosen(room: Classroom, wanted: list[str] | None) -> list[str]:
-    """Released lessons by name or number; all if none is named."""
-    from harness.classroom import ClassroomError
-
-    if not wanted:
-        return room.lessons
-    chosen = []
-    for name in wanted:
-        found = [x for x in room.lessons if x == name or x.partition("_")[0] == name.zfill(2)]
-        if not found:
-            known = ", ".join(room.lessons) or "none"
-            raise ClassroomError(f"{name} was not released (released: {known})")
-        chosen += found
-    return chosen
 
 
 def _grade(

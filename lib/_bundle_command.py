@@ -1,4 +1,4 @@
-"""The program `course` of a bundle for students: what looks at the machine, and what opens the notebooks.
+"""The program `course` of a bundle for students: opens the notebooks, runs their checks, looks at the machine.
 
 With the whole course the program is another one (`harness.cli`); a bundle holds nothing of that.
 """
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lib import _machine, _places
+from lib import _bundle_checks, _machine, _places
 from lib._files import printable
 
 DISTRIBUTION = "embeddings-course"
@@ -42,13 +42,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=Path("."),
         help="the folder that holds the notebooks, or the one that you unpacked; default: this one",
     )
+    check = commands.add_parser(
+        "check",
+        help="run notebooks from top to bottom and tell what their checks say",
+        description="Run notebooks from top to bottom in a fresh kernel, as they will be when they are handed "
+        "in, and tell what their checks say. Exit code 1 if one does not pass.",
+    )
+    check.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
     given, more = parser.parse_known_args(arguments)
     if given.command == "lab":
         _lab(given.folder, more)
         return 2  # what was asked for is not there
     if more:
         parser.error(f"unrecognized arguments: {' '.join(map(printable, more))}")
-    return _doctor()
+    return _check(given.notebooks) if given.command == "check" else _doctor()
 
 
 def _doctor() -> int:
@@ -108,6 +115,30 @@ def _packages() -> _machine.Finding:
     if other:
         return _machine.Finding("note", "Packages", f"other versions: {', '.join(other)}", _AGAIN)
     return _machine.Finding("ok", "Packages", f"all {len(asked)} that notebooks import")
+
+
+def _check(paths: Sequence[Path]) -> int:
+    found, code = [], 0
+    for path in paths:
+        try:
+            said = _bundle_checks.run(path)
+        except _bundle_checks.CannotBeRun as error:
+            print(f"error: {error}", file=sys.stderr)
+            code = 2
+            continue
+        found.append((path, said))
+        print(
+            f"{printable(path.name)}: {sum(one.passed for one in said)} of {len(said)} checks pass"
+        )
+        for one in said:
+            print(
+                f"  {one.status:<14} {one.exercise}" + (f": {one.message}" if one.message else "")
+            )
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with open(summary, "a", encoding="utf-8") as file:
+            file.write(_bundle_checks.table(found))
+    return code or int(not all(one.passed for _, said in found for one in said))
 
 
 def _lab(folder: Path, options: Sequence[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -29,7 +28,7 @@ python3 -m venv .venv
 .venv/bin/course lab
 ```
 
-On Windows the two programs are in `.venv\\\\Scripts`. The first time takes some minutes and 2 GB; afterwards everything works without a network. If something does not work, `course doctor` tells what is missing. pip's `torch` is the build without a GPU on some platforms; <https://pytorch.org/get-started/locally/> has the others, and none is needed.
+On Windows the two programs are in `.venv\\Scripts`. The first time takes some minutes and 2 GB; afterwards everything works without a network. If something does not work, `course doctor` tells what is missing. pip's `torch` is the build without a GPU on some platforms; <https://pytorch.org/get-started/locally/> has the others, and none is needed.
 
 | lesson | title | minutes |
 |---|---|---|
@@ -40,7 +39,9 @@ You work in the notebooks in `notebooks/`. `check("mean_pool", mean_pool)` says 
 When you are given more lessons, unpack them beside this folder, not over it: what you wrote stays yours.
 """
 # What a folder made by `write` holds, and nothing else: so a folder of the teacher's own stays whole.
-_OURS = re.compile(r"README\.md|requirements\.txt|notebooks|embeddings_course-.*\.whl")
+_OURS = re.compile(
+    r"README\.md|requirements\.txt|notebooks|embeddings_course-.*\.whl|\.git|\.github|\.gitignore|\.devcontainer"
+)
 
 
 class BundleError(ValueError):
@@ -81,36 +82,33 @@ def files(
 
 
 def write(files: Mapping[str, bytes], to: Path) -> None:
-    """Write a bundle into a folder that is new, empty, or holds an older bundle, which it replaces.
+    """Write a bundle into a folder that is new, empty, or holds an older bundle, which it becomes.
+
+    A git repository stays what it is: `.git` is not touched.
 
     Raises:
         BundleError: the folder holds something else.
     """
     if to.is_symlink() or (to.exists() and not to.is_dir()):
         raise BundleError(f"{printable(str(to))} is no folder: give the name of a new one")
-    strangers = (
-        [path.name for path in to.iterdir() if not _OURS.fullmatch(path.name)]
-        if to.is_dir()
-        else []
-    )
+    here = sorted(path.name for path in to.iterdir()) if to.is_dir() else []
+    strangers = [name for name in here if not _OURS.fullmatch(name)]
     if strangers:
         raise BundleError(
-            f"{printable(str(to))} holds {printable(sorted(strangers)[0])!r}, which is of no bundle: give "
-            "a new or an empty folder"
+            f"{printable(str(to))} holds {printable(strangers[0])!r}, which is of no bundle: give a new or "
+            "an empty folder"
         )
-    to.parent.mkdir(parents=True, exist_ok=True)
-    # Made beside and then exchanged: nobody finds half a bundle.
-    with tempfile.TemporaryDirectory(dir=to.parent, prefix=".bundle.") as place:
-        new = Path(place, "new")
-        for name, content in files.items():
-            path = new / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, content, _MODE)
-        for folder in (new, *(path for path in new.rglob("*") if path.is_dir())):
-            folder.chmod(0o755)
-        if to.exists():
-            to.rename(Path(place, "old"))
-        new.rename(to)
+    for name, content in files.items():
+        path = to / name
+        for parent in reversed(path.relative_to(to).parents):
+            if (to / parent).is_symlink():
+                raise BundleError(f"{printable(str(to / parent))} is a link: take it away first")
+            (to / parent).mkdir(mode=0o755, parents=parent == Path(), exist_ok=True)
+        write_whole(path, content, _MODE)
+    for path in sorted(to.rglob("*"), reverse=True):
+        inner = path.relative_to(to)
+        if inner.parts[0] != ".git" and not path.is_dir() and inner.as_posix() not in files:
+            path.unlink()  # of the older bundle: its wheel, a lesson that is not handed out any more
 
 
 def released(folder: Path, slug: str) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ for a derivative. So all that it can ask is finite, and is asked here; `lib.chec
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -40,7 +41,8 @@ def record(exercise: Exercise) -> dict[str, Any]:
             `lib.checks.canonical`.
     """
     try:
-        with _state.known():
+        with _state.known(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a mistake divides by is its own affair
             return _Recorder(exercise).stored()
     except NotPlain as error:
         raise CannotBeRecorded(

@@ -122,7 +122,9 @@ class Search:
     """Looks for secrets in files, in archives within them, and in the texts that JSON holds."""
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        self._whose = {secret.text: secret.of for secret in secrets}
+        self._whose: dict[str, str] = {}
+        for secret in secrets:
+            self._whose.setdefault(secret.text, secret.of)
         # By their first characters, so that a file is gone through once and not once a secret.
         self._starts: dict[str, list[str]] = {}
         for text in self._whose:

@@ -59,7 +59,7 @@ def _said_there(asked: dict, unpacked, tmp_path) -> dict:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     "lesson",
-    some(proof.lessons(ROOT), lambda one: one.number in ("02", "06"), of=lambda one: one),
+    some(proof.lessons(ROOT), lambda one: one.number == "02"),
     ids=lambda one: one.number,
 )
 def test_every_answer_gets_the_verdict_that_it_gets_with_the_whole_course(

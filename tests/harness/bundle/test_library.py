@@ -73,6 +73,9 @@ def test_the_catalogue_has_the_lessons_that_are_handed_out():
     assert stored["start"]["number"] == "00"
     folders = {Path(name).parts[2] for name in found if "/lesson_" in name}
     assert folders == {"lesson_00", "lesson_02"}
+    assert (
+        b"_sealed.run(" in found["lib/early_stopping.py"]
+    )  # it stands in for an answer of lesson 08
     assert not any("key" in item or "feedback" in item for item in stored["lessons"][0]["quiz"])
 
 

@@ -1,10 +1,11 @@
 """What a student's Python finds: started with the bundle's folder alone on its path, tried by a test.
 
-    python -I student.py BUNDLE CHECKOUT < asked.json > said.json
+    python -P -s student.py BUNDLE CHECKOUT < asked.json > said.json
 
 asked: by exercise `scope` (sources that run before the answer), `answer` and `stub`. `said` has what the
 bundle's own check says of both, and then of every named mistake and every answer that others wrote. These come
-from the checkout, whose folders are looked into last, and only when the first part is done.
+from the checkout, whose folders are looked into last, and only when the first part is done. With the checkout
+in the bundle's place it says what the whole course says.
 """
 
 from __future__ import annotations
@@ -41,14 +42,14 @@ def main(bundle: str, checkout: str) -> None:
     foreign = {n: f for n, f in files.items() if n.startswith(("lib.", "harness", "tests"))}
     assert all(Path(f).is_relative_to(bundle) for f in foreign.values() if f), foreign
     sys.path.insert(1, checkout)  # behind the bundle: `tests` is found there, `lib` is not
-    for (
-        name
-    ) in asked:  # the bundle's own check is held by `find`; what is imported now is the course's
+    # The bundle's own checks are held by `find`; what is imported from here on is the course's.
+    for name in asked:
         place = f"lib.checks.lesson_{checks.find(name).lesson}"
         lesson = importlib.import_module(place)
         lesson.__path__[:] = [str(Path(checkout, *place.split(".")))]
-        if isinstance(checks.find(name), checks.Exercise):
-            del sys.modules[f"{place}.{name}"]
+        for inner in [one for one in sys.modules if one.startswith(f"{place}.")]:
+            del sys.modules[inner]
+            vars(lesson).pop(inner.rpartition(".")[2], None)
     for name in asked:
         found["others"][name] = [said(checks.find(name), one) for one in of_others(name)]
     json.dump(found, sys.stdout)

@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LIB, HARNESS = ROOT / "lib", ROOT / "harness"
 LEARN, CHECKS = "lib.learn", "lib.checks"
-# Neither teaches nor grades: places and files, for all.
-BASE = {"lib._files", "lib._places"}
+# Neither teaches nor grades: places, files and what a bundle holds, for all.
+BASE = {"lib._files", "lib._machine", "lib._places", "lib._sealed"}
 
 
 def _imported(path: Path) -> set[str]:
@@ -67,6 +67,7 @@ CHECKS_FOLDER = LIB / "checks"
 OWN = {
     "author": "builds the catalogue, proves the checks",
     "classroom": "what a question says of an answer, once its due date is over",
+    "bundle": "records the checks for students",
     "cli": "starts whatever a command needs",
     "execute": "runs the course's lessons",
     "grade": "hints of the catalogue",
@@ -134,6 +135,8 @@ TESTED_IN = {
     "lib/checks/_limits.py": "tests/lib/checks/test_limits.py",
     "lib/checks/_loops.py": "tests/lib/checks/test_loops.py",
     "lib/checks/_memory.py": "tests/lib/checks/test_diagnosis.py",
+    "lib/checks/_recorded_values.py": "tests/lib/checks/test_recorded.py",
+    "lib/checks/canonical.py": "tests/lib/checks/test_every_check.py",
     "lib/checks/_pattern*.py": "tests/lib/checks/test_patterns.py",
     "lib/checks/_*_patterns.py": "tests/lib/checks/test_patterns.py",
     "lib/checks/_state.py": "tests/lib/checks/test_exercise.py",
@@ -158,6 +161,9 @@ TESTED_IN = {
     "lib/_kept_training.py": "tests/lib/test_colbert_training.py",
     "lib/_finite.py": "tests/lib/test_finite.py",
     "lib/_places.py": "tests/lib/test_places.py",
+    "lib/_bundle_*.py": "tests/lib/test_bundle_command.py",
+    "lib/_machine.py": "tests/harness/cli/test_doctor.py",
+    "lib/_sealed.py": "tests/harness/bundle/test_sealing.py",
     "lib/_diagram_*.py": "tests/lib/test_diagrams.py",
     "lib/_plot_*.py": "tests/lib/test_plots.py",
     "lib/_plot_rules.py": "tests/lib/test_plot_rules.py",
@@ -197,6 +203,9 @@ TESTED_IN = {
     "harness/cli/classroom_due.py": "tests/harness/classroom/test_due.py",
     "harness/cli/classroom_export.py": "tests/harness/classroom/test_grade_tables.py",
     "harness/cli/classroom_options.py": "tests/journeys/test_classroom.py",
+    "harness/bundle/github.py": "tests/harness/bundle/test_folder.py",
+    "harness/bundle/standing_in.py": "tests/harness/bundle/test_library.py",
+    "harness/cli/classroom_bundle.py": "tests/harness/bundle/test_installed.py",
     "harness/cli/console.py": "tests/harness/cli/test_cli.py",
     "harness/cli/hidden.py": "tests/harness/cli/test_grade.py",
     "harness/cli/lab.py": "tests/journeys/test_jupyterlab.py",

@@ -17,8 +17,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from harness.cli.doctor import needed, pins, wanted
+from harness.cli.doctor import wanted
 from harness.cli.main import app
+from lib._machine import needed, pins
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -26,7 +26,7 @@ from harness.author.layered_picture import Arrow, Box, draw
 PICTURE = Path("docs/architecture.svg")
 PACKAGES = ("lib", "harness")
 # What everybody may import: it neither teaches nor grades.
-SHARED = {"lib._files", "lib._places"}
+SHARED = {"lib._files", "lib._machine", "lib._places", "lib._sealed"}
 _DOTTED = re.compile(r"\w+(\.\w+)+")
 TITLES = {"lib": "lib/*.py", "harness": "harness/*.py", "lib shared": "lib: files, places"}
 

@@ -38,8 +38,11 @@ def _entry(lesson: Lesson) -> dict[str, Any]:
         "title": lesson.title,
         "minutes": lesson.header["minutes"],
         "exercises": exercises,
-        "quiz": [
-            {"id": item["id"], "kind": item["kind"], "points": item.get("points", 0)}
-            for item in lesson.quiz.values()
-        ],
+        "quiz": [_item(item) for item in lesson.quiz.values()],
     }
+
+
+def _item(item: dict[str, Any]) -> dict[str, Any]:
+    """An item's form: with the letters of its choices, so that one that is not there is refused."""
+    entry = {"id": item["id"], "kind": item["kind"], "points": item.get("points", 0)}
+    return entry | ({"choices": "".join(item["choices"])} if item.get("choices") else {})

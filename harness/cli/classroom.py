@@ -10,6 +10,7 @@ import typer
 
 from harness import paths
 from harness.cli import (
+    classroom_bundle,
     classroom_collect,
     classroom_due,
     classroom_export,
@@ -20,6 +21,7 @@ from harness.cli import (
     trouble,
 )
 from harness.cli.classroom_options import (
+    classroom_bundle,
     Folder,
     Isolation,
     Jobs,
@@ -50,6 +52,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 all is well, 2 not understood or not possible, 3 somebody's work was not "
     "graded or not collected, 4 no isolation.",
 )
+classroom_bundle.add(app)
 
 
 @app.command()

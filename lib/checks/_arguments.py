@@ -43,7 +43,7 @@ def of_arguments(
         return True
 
     for place, value in _fixed(oracle, cases):
-        if explains(functools.partial(_with, place=place, value=value)):
+        if explains(_held(place, value)):
             name = names[place] if place < len(names) else f"argument {place + 1}"
             return Pattern(
                 "argument-ignored",
@@ -52,13 +52,30 @@ def of_arguments(
                 f"Your function does not use its argument `{name}`.",
             )
     for a, b in _exchangeable(cases):
-        if explains(functools.partial(_exchanged, a=a, b=b)):
+        if explains(_swapped(a, b)):
             first, second = (names[i] if i < len(names) else f"argument {i + 1}" for i in (a, b))
             return Pattern(
                 "arguments-exchanged",
                 f"Your results are those for `{first}` and `{second}` exchanged.",
             )
     return None
+
+
+Change = Callable[[Case], Case | None]
+
+
+def changes(oracle: Callable, cases: Sequence[Case]) -> Iterator[Change]:
+    """Each change of cases that is tried here, for who has to know beforehand what the oracle is asked."""
+    yield from (_held(place, value) for place, value in _fixed(oracle, cases))
+    yield from (_swapped(a, b) for a, b in _exchangeable(cases))
+
+
+def _held(place: int, value: Any) -> Change:
+    return functools.partial(_with, place=place, value=value)
+
+
+def _swapped(a: int, b: int) -> Change:
+    return functools.partial(_exchanged, a=a, b=b)
 
 
 def _fixed(oracle: Callable, cases: Sequence[Case]) -> Iterator[tuple[int, float]]:

@@ -87,6 +87,12 @@ class Exercise:
         for turn in range(self.rounds):
             yield from self.cases(np.random.default_rng([name, 1, hidden, turn]), True)
 
+    def as_called(self, drawn: list[Case]) -> tuple[list[Case], list[Case]]:
+        """Drawn cases as the learner's function gets them, and as the oracle and the mistakes do."""
+        if self.any_precision:
+            return drawn, drawn
+        return [_in_single(case) for case in drawn], [_rounded(case) for case in drawn]
+
     def _same(self, expected: Any, got: Any) -> bool:
         if self.canonical is not None:
             try:
@@ -116,10 +122,7 @@ class Exercise:
             return self._found(caller, hidden)
 
     def _found(self, caller: Caller, hidden: int | None) -> Verdict:
-        cases = list(self.draw(hidden))
-        given = cases if self.any_precision else [_in_single(case) for case in cases]
-        if not self.any_precision:
-            cases = [_rounded(case) for case in cases]
+        given, cases = self.as_called(list(self.draw(hidden)))
         outcomes: list[Outcome] = []
         for case in given:
             outcomes.append(caller(case))

@@ -261,6 +261,8 @@ def hint(name: str) -> Panel:
         body.append(
             f'These were all hints. If they do not help, `solution("{name}")` shows a worked answer: '
             "read it, close it, and write your own."
+            if course_root()
+            else "These were all hints. If they do not help, ask your teacher."
         )
     symptom = entry["symptom"]
     title = f"Hint {number + 1} of {len(hints)} for {name}"

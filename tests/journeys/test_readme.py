@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 import lib
-from harness.cli import doctor
+from lib import _machine
 from tests.journeys.jupyter import outside_pytest
 
 pytestmark = pytest.mark.journey
@@ -152,7 +152,7 @@ def test_ci_is_a_program_that_lints_and_makes_the_tests():
 def test_the_gpu_build_is_the_version_of_the_lock_file():
     (command,) = [c for c in commands() if " install torch==" in c]
     version = re.search(r"torch==(\S+)", command)[1]
-    assert version == doctor.pins(CHECKOUT / "requirements.lock")["torch"]
+    assert version == _machine.pins(CHECKOUT / "requirements.lock")["torch"]
 
 
 def test_the_conda_environment_installs_the_lock_file():

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 import pronto
 import pytest
 
-from lib.checks.lesson_10._asked import kept_back
+from lib.checks.lesson_10._kept_back import kept_back
 from lib.data import (
     Split,
     families_of,

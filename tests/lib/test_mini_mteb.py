@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lib import mini_mteb
-from lib.checks.lesson_10._asked import kept_back
+from lib.checks.lesson_10._kept_back import kept_back
 from lib.data import load_course_set
 from lib.mini_mteb import Task, load_tasks, run_all
 from lib.ontology import load_ontology

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lib.checks.canonical import sorted_rows
 from lib.checks.exercise import Case, Exercise, Mistake
 from lib.checks.values import EXACT
 
@@ -44,14 +45,6 @@ def _pairs_by_loops(tokens, window_draws, keep) -> np.ndarray:
             if i != j and abs(i - j) <= reach:
                 pairs.append((centre, context))
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
-
-
-def _sorted_rows(pairs) -> np.ndarray:
-    """The pairs in a canonical order: the order in which they are made does not matter."""
-    rows = np.asarray(pairs)
-    if rows.ndim != 2 or rows.shape[1] != 2:
-        raise ValueError("pairs are (pairs, 2)")
-    return rows[np.lexsort((rows[:, 1], rows[:, 0]))]
 
 
 def _pairs_with(near=lambda gap, reach: (gap.abs() >= 1) & (gap.abs() <= reach[:, None])):
@@ -103,7 +96,7 @@ EXERCISE = Exercise(
     cases=_pairs_cases,
     oracle=_pairs_by_loops,
     tolerance=EXACT,
-    canonical=_sorted_rows,
+    canonical=sorted_rows,
     mistakes=[
         Mistake(
             "centre-as-context",

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lib.checks.canonical import with_kind
 from lib.checks.exercise import Case, Exercise, Mistake
 from lib.checks.values import EXACT
 
@@ -67,11 +68,6 @@ def _int8(codes: Tensor) -> Tensor:
     return (codes.clamp(0, 255) - 128).to(torch.int8)
 
 
-def _with_kind(codes: Tensor | np.ndarray) -> list:
-    """The codes and their dtype, which is the point of it."""
-    return [str(codes.dtype).removeprefix("torch."), codes]
-
-
 def _exact(v: Tensor, c: Tensor) -> Tensor:
     step = (c.amax(0) - c.amin(0)) / 255
     return (v - c.amin(0)) / torch.where(step == 0, torch.ones_like(step), step)
@@ -83,7 +79,7 @@ EXERCISE = Exercise(
     _int8_cases,
     _int8_by_loops,
     tolerance=EXACT,
-    canonical=_with_kind,
+    canonical=with_kind,
     equivalent={"codes - 128 -> codes + 128": "int8 wraps: 256 more is the same byte"},
     mistakes=[
         Mistake(

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lib.checks.canonical import with_kind
 from lib.checks.exercise import Case, Exercise, Mistake, NoLoop
 from lib.checks.lesson_06._token_vectors import DEVICE
 from lib.checks.values import EXACT
@@ -101,18 +102,13 @@ def _bits_reversed(codes: Tensor, bits: int) -> Tensor:
     return _in_groups(digits.unflatten(1, (-1, 8)), _down(1))
 
 
-def _with_kind(packed: Tensor | np.ndarray) -> list:
-    """The bytes and their dtype, which is the point of it."""
-    return [str(packed.dtype).removeprefix("torch."), packed]
-
-
 EXERCISE = Exercise(
     "pack_codes",
     "06",
     _code_cases,
     _by_text,
     tolerance=EXACT,
-    canonical=_with_kind,
+    canonical=with_kind,
     equivalent={
         "torch.arange(8 - bits, -1, -bits, device=codes.device) -> torch.arange(8 - bits, -1, -bits)": DEVICE,
     },

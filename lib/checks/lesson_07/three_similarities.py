@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lib.checks import values
+from lib.checks.canonical import distances_squared
 from lib.checks.exercise import Case, Exercise, Mistake
 
 # Two numbers next to each other in float32, the sum of whose rounded squares is less than twice their
@@ -52,21 +51,6 @@ def _by_loops(a: Tensor, b: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]
             distance = sum((x - y) ** 2 for x, y in zip(u, v)) ** 0.5
             tables[:, i, j] = dot, dot / lengths if lengths > 0 else 0.0, distance
     return tables[0], tables[1], tables[2]
-
-
-def _distances_squared(found: Any) -> Any:
-    """The three tables with the distances squared, signs kept; what is no three tables as it is.
-
-    Where two vectors are nearly equal, rounding leaves 1e-7 of |a|^2 + |b|^2, whose root is 3e-4: the right
-    formula is as exact as it can be only before the root. That sum is the square and twice the dot product:
-    the tolerance grows with the square by itself, and the quotient makes it grow with the other.
-    """
-    three = isinstance(found, tuple | list | Tensor | np.ndarray) and len(found) == 3
-    tables = [values.as_array(table) for table in found] if three else [None]
-    if any(table is None for table in tables):
-        return found
-    dots, far = (np.asarray(table, dtype=np.float64) for table in (tables[0], tables[2]))
-    return [*tables[:2], far * np.abs(far) / (1 + 2 * np.abs(dots))]
 
 
 def _lengths(x: Tensor) -> Tensor:
@@ -143,7 +127,7 @@ EXERCISE = Exercise(
     "07",
     _cases,
     _by_loops,
-    canonical=_distances_squared,
+    canonical=distances_squared,
     mistakes=[
         Mistake(
             "root-of-a-negative-number",

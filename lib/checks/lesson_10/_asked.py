@@ -1,6 +1,6 @@
 """What the capstone's check asks: passages, training pairs, and the queries of validation or of the judge.
 
-The judge's queries are those that the course keeps back, or a teacher's own (lib.checks.hidden_queries).
+The judge's queries are in `_kept_back.py`, which a bundle for students does not hold.
 """
 
 from __future__ import annotations
@@ -8,9 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from lib.checks import hidden_queries
-from lib.data import CourseSet, lay_queries, load_course_set
-from lib.ontology import load_ontology
+from lib.data import load_course_set
 
 VISIBLE = 192  # of the validation queries, so that a learner waits for seconds
 WARM = 16  # training queries, to warm up with
@@ -56,8 +54,9 @@ def task(hidden: int | None) -> Task:
         random.Random("capstone").shuffle(asked)
         asked = asked[:VISIBLE]
     else:
-        own = hidden_queries.named()
-        asked = hidden_queries.read(own, course.ids) if own else kept_back(course)
+        from lib.checks.lesson_10 import _kept_back  # a learner's own check needs none of it
+
+        asked = _kept_back.queries(course)
         random.Random(f"capstone {hidden}").shuffle(asked)
     return Task(
         [course.passages[own] for own in own_rows],
@@ -68,10 +67,3 @@ def task(hidden: int | None) -> Task:
         own_rows,
         hidden is not None,
     )
-
-
-def kept_back(course: CourseSet) -> list[tuple[str, frozenset[str]]]:
-    """The queries that are in no split of the course set, with the ids of their passages."""
-    seen = {name for part in (course.train, course.validation, course.test) for name in part.ids}
-    found = lay_queries(load_ontology())
-    return [(text, frozenset([term.id])) for name, term, text in found if name not in seen]

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 from harness.author import mutation, proof
 from harness.cli import doctor
 from harness.cli import main as cli
+from lib import _machine
 from tests.harness import tiny
 
 runner = CliRunner()
@@ -245,8 +246,8 @@ def _findings(monkeypatch, *findings):
 
 
 def test_doctor_exits_with_1_if_something_is_missing_and_says_what_to_do(course, root, monkeypatch):
-    note = doctor.Finding("note", "GPU", "none", "Not needed.")
-    lack = doctor.Finding("missing", "Model", "it is not installed", "Run `pip install it`.")
+    note = _machine.Finding("note", "GPU", "none", "Not needed.")
+    lack = _machine.Finding("missing", "Model", "it is not installed", "Run `pip install it`.")
     _findings(monkeypatch, note, lack)
     code, said = course("doctor")
     assert code == 1
@@ -264,7 +265,7 @@ def test_doctor_compares_installed_packages_with_the_lock(tmp_path):
     lock.write_text(
         f"numpy=={numpy.__version__}  # why\nPyYAML=={yaml.__version__}; extra\n\n# x\n"
     )
-    assert doctor.pins(lock) == {"numpy": numpy.__version__, "pyyaml": yaml.__version__}
+    assert _machine.pins(lock) == {"numpy": numpy.__version__, "pyyaml": yaml.__version__}
     assert doctor._packages(tmp_path).state == "ok"
     lock.write_text("numpy==0.0.1\n")
     other = doctor._packages(tmp_path)
@@ -278,21 +279,21 @@ def test_doctor_compares_installed_packages_with_the_lock(tmp_path):
 
 
 def test_doctor_tells_a_python_that_is_too_old(monkeypatch):
-    monkeypatch.setattr(doctor.sys, "version_info", (3, 9, 1))
-    assert doctor._python().state == "missing"
-    monkeypatch.setattr(doctor.sys, "version_info", (3, 12, 0))
-    assert doctor._python().state == "ok"
+    monkeypatch.setattr(_machine.sys, "version_info", (3, 9, 1))
+    assert _machine.python().state == "missing"
+    monkeypatch.setattr(_machine.sys, "version_info", (3, 12, 0))
+    assert _machine.python().state == "ok"
 
 
 def test_doctor_tells_of_little_memory_and_disk(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "MIN_MEMORY_GIB", 1e6)
-    monkeypatch.setattr(doctor, "MIN_DISK_GIB", 1e6)
+    monkeypatch.setattr(_machine, "MIN_DISK_GIB", 1e6)
     assert "--jobs 1" in doctor._memory().todo
-    assert doctor._disk(tmp_path).state == "note"
+    assert _machine.disk(tmp_path).state == "note"
 
 
 def test_doctor_tells_of_a_model_or_data_that_is_not_installed(monkeypatch):
-    monkeypatch.setattr(doctor, "_package_file", lambda package, *parts: None)
-    findings = [doctor._model(), *doctor._data()]
+    monkeypatch.setattr(_machine, "package_file", lambda package, *parts: None)
+    findings = [_machine.model(), *_machine.data()]
     assert {f.state for f in findings} == {"missing"}
     assert all(f.todo.startswith("Run `pip install ") for f in findings)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import doctor
+from lib import _machine
 
 PROJECT = """
 [project]
@@ -43,7 +44,7 @@ def without(monkeypatch):
                     raise importlib.metadata.PackageNotFoundError(name)
                 return known(name)
 
-            monkeypatch.setattr(doctor.importlib.metadata, function, look)
+            monkeypatch.setattr(_machine.importlib.metadata, function, look)
 
     return hide
 
@@ -56,9 +57,9 @@ def test_a_project_asks_for_its_base_and_its_extras_and_not_for_itself(root):
 
 def test_what_a_package_needs_in_turn_is_needed():
     groups = doctor.wanted(Path(__file__).parents[3] / "pyproject.toml")
-    assert {"torch", "ipython", "traitlets", "pyzmq"} <= doctor.needed(groups[""])
-    assert "nbgrader" not in doctor.needed(groups[""])
-    assert {"nbgrader", "sqlalchemy", "alembic"} <= doctor.needed(groups["teacher"])
+    assert {"torch", "ipython", "traitlets", "pyzmq"} <= _machine.needed(groups[""])
+    assert "nbgrader" not in _machine.needed(groups[""])
+    assert {"nbgrader", "sqlalchemy", "alembic"} <= _machine.needed(groups["teacher"])
 
 
 def test_all_packages_are_counted_where_all_are_there(root):

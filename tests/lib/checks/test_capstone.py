@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lib import checks
 from lib.checks import Stage
 from lib.checks.contest import Heard
-from lib.checks.lesson_10 import _asked, _baselines, _rules, capstone
+from lib.checks.lesson_10 import _asked, _baselines, _kept_back, _rules, capstone
 from lib.checks.lesson_10._asked import Task
 from lib.checks.lesson_10._rules import BYTES, MILLISECONDS, Cost
 from lib.data import load_course_set
@@ -292,7 +292,7 @@ def course():
 
 
 def test_what_is_kept_back_is_in_no_split_and_answers_are_its_terms(course):
-    found = _asked.kept_back(course)
+    found = _kept_back.kept_back(course)
     visible = {*course.train.queries, *course.validation.queries, *course.test.queries}
     assert 100 < len(found) < 300
     assert not visible & {query for query, _ in found}

@@ -21,7 +21,6 @@ from harness.cli import (
     trouble,
 )
 from harness.cli.classroom_options import (
-    classroom_bundle,
     Folder,
     Isolation,
     Jobs,
@@ -52,7 +51,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 all is well, 2 not understood or not possible, 3 somebody's work was not "
     "graded or not collected, 4 no isolation.",
 )
-classroom_bundle.add(app)
 
 
 @app.command()
@@ -100,6 +98,7 @@ def _release(room: Classroom, lesson: Lesson) -> Path:
         return room.release(lesson.slug, path, text=lesson_text(lesson))
 
 
+classroom_bundle.add(app)
 classroom_roster.add(app)
 classroom_due.add(app)
 classroom_collect.add(app)

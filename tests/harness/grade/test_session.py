@@ -71,4 +71,4 @@ def test_the_digest_changes_with_a_teacher_s_own_queries(session, monkeypatch, t
 
 
 def test_the_variable_has_the_name_that_the_judge_reads():
-    assert session_module._QUERIES == hidden_queries.VARIABLE
+    assert session_module.QUERIES == hidden_queries.VARIABLE

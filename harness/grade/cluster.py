@@ -7,19 +7,19 @@ asks, and gives the isolation that is asked for. How submissions get there and b
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
+import pydoc
 import re
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from harness import scratch
 from harness.grade.session import NoIsolation, Session, hidden_queries
 from harness.grade.submissions import Submission
 from harness.grade.verdicts import GradedSubmission
@@ -33,6 +33,11 @@ WAIT_S = 60.0
 CONNECT_S = 30.0
 ASKED_S = 120.0  # the first answer of a worker: it reads libraries from a slow disk, perhaps
 _ADDRESS = re.compile(r"(?:tcp|tls|ucx|ws|wss)://[^\s/]+:\d+/?|local:([1-9]\d{0,2})")
+PLACE = "harness.grade.cluster_worker.CODE"
+SAME = (
+    "Grades would depend on who gives them, so nothing was graded: install the same course from its "
+    "requirements.lock on every machine, and start scheduler and workers anew"
+)
 HOW = "give tcp://HOST:PORT or tls://HOST:PORT of a scheduler, or local:N for N processes here"
 
 
@@ -86,23 +91,21 @@ class ClusterEngine:
                 "grading on a cluster needs Dask, which is not installed: "
                 "pip install -e '.[cluster]' in the course's folder, here and on every worker"
             ) from error
+        from harness.grade.cluster_local import local_cluster
+
         _quiet()
         with contextlib.ExitStack() as stack:
             target: Any = self.address.rstrip("/")
             if self._own:
-                target = stack.enter_context(_own_cluster(self._own))
-            try:
-                client = distributed.Client(
-                    target, timeout=CONNECT_S, set_as_default=False, name="course"
-                )
-            except (OSError, TimeoutError, ValueError, RuntimeError) as error:
-                raise ClusterError(
-                    f"no scheduler answers at {self.address} ({_first_line(error)}): see that "
-                    "`dask scheduler` runs there, that this machine may reach it, and that both use "
-                    "TLS or neither"
-                ) from error
+                target = stack.enter_context(local_cluster(self._own))
+            else:
+                self._reach(target)
+            client = distributed.Client(
+                target, timeout=CONNECT_S, set_as_default=False, name="course"
+            )
             stack.enter_context(client)
             self._client = client
+            self._see_course()
             self._same(self._ask("none"), None)
             self._stack = stack.pop_all()
         return self
@@ -116,6 +119,26 @@ class ClusterEngine:
         self._client = None
         with contextlib.suppress(OSError, TimeoutError):  # of a scheduler that is gone
             self._stack.close()
+
+    def _reach(self, address: str) -> None:
+        """See that a scheduler answers, before there is a client: one that failed is hard to end."""
+        from distributed.core import connect
+        from distributed.security import Security
+
+        async def greet() -> None:
+            security = Security().get_connection_args("client")
+            comm = await connect(address, timeout=CONNECT_S, **security)
+            await comm.close()
+
+        try:
+            asyncio.run(greet())
+        except Exception as error:
+            said = "TLS needs certificates" if isinstance(error, TypeError) else _first_line(error)
+            raise ClusterError(
+                f"no scheduler answers at {self.address} ({said}): see that `dask scheduler` runs "
+                "there, that this machine may reach it, and that both use TLS, with certificates of "
+                "one authority in Dask's configuration, or neither"
+            ) from error
 
     @property
     def client(self) -> Client:
@@ -189,10 +212,34 @@ class ClusterEngine:
         # Two passes over the notebook, each with its checks and its repeated cells, and the reading.
         return 4 * getattr(session, "limits", Limits()).notebook_s + 120.0
 
+    def _see_course(self) -> None:
+        """See that scheduler and workers have this course; they could read nothing else that is sent.
+
+        Raises:
+            ClusterError: one has another, or none; the message names it.
+        """
+        from harness.grade.cluster_worker import CODE
+
+        found = {f"worker {name}": code for name, code in self._each(pydoc.locate, PLACE).items()}
+        try:
+            found["the scheduler"] = self.client.run_on_scheduler(pydoc.locate, PLACE)
+        except Exception as error:
+            raise ClusterError(f"the scheduler cannot be asked: {_first_line(error)}") from error
+        if others := [other_course(name, code) for name, code in found.items() if code != CODE]:
+            raise ClusterError(f"{'; '.join(others)}. {SAME}")
+
     def _ask(self, isolation: str, session: Session | None = None) -> dict[str, dict[str, Any]]:
         """What each worker says of itself, by address."""
         from harness.grade.cluster_worker import describe
 
+        level, text, queries, restore = isolation, None, None, self.restore
+        if session is not None:
+            level, text, queries, restore = self.asked(session)
+        told = self._each(describe, level, text, queries, restore)
+        return {worker: json.loads(one) for worker, one in told.items()}
+
+    def _each(self, function: Callable[..., Any], *args: Any) -> dict[str, Any]:
+        """What a function gives in each worker, by address."""
         client = self.client
         try:
             client.wait_for_workers(1, timeout=self.wait_s)
@@ -201,26 +248,23 @@ class ClusterEngine:
                 f"the cluster at {self.address} has no worker after {self.wait_s:.0f} s: start some "
                 f"with `dask worker {self.address} --nthreads 1`"
             ) from error
-        level, text, queries, restore = isolation, None, None, self.restore
-        if session is not None:
-            level, text, queries, restore = self.asked(session)
         futures = {
             worker: client.submit(
-                *(describe, level, text, queries, restore),
+                *(function, *args),
                 key=("course-ask", uuid.uuid4().hex),
                 workers=[worker],
                 pure=False,
             )
             for worker in client.scheduler_info(n_workers=-1)["workers"]
         }
-        told: dict[str, dict[str, Any]] = {}
+        told: dict[str, Any] = {}
         end = time.monotonic() + ASKED_S
         try:
             while futures:
                 here = client.scheduler_info(n_workers=-1)["workers"]
                 for worker, future in list(futures.items()):
                     try:
-                        told[worker] = json.loads(future.result(timeout=0.5))
+                        told[worker] = future.result(timeout=0.5)
                     except TimeoutError as error:
                         if worker in here and time.monotonic() < end:
                             continue
@@ -241,11 +285,7 @@ class ClusterEngine:
         """See that every worker is as this machine; a `ClusterError` names what differs where."""
         expected = self.expected(session)
         if found := [text for w, one in told.items() if (text := differing(w, one, expected))]:
-            raise ClusterError(
-                f"{'; '.join(found)}. Grades would depend on who gives them, so nothing was graded: "
-                "install the same course from its requirements.lock everywhere, and start the workers "
-                "anew"
-            )
+            raise ClusterError(f"{'; '.join(found)}. {SAME}")
 
 
 def differing(worker: str, told: dict[str, Any], expected: dict[str, str]) -> str:
@@ -258,11 +298,17 @@ def differing(worker: str, told: dict[str, Any], expected: dict[str, str]) -> st
     return f"worker {worker} on {told['machine']}: {', '.join(found)}" if found else ""
 
 
+def other_course(who: str, code: Any) -> str:
+    """What to say of one whose code of the course is another than here."""
+    if code is None:
+        return f"{who} has no such course"
+    from harness.grade.cluster_worker import CODE
+
+    return f"{who} has another course (its code is {code} there and {CODE} here)"
+
+
 def cannot(worker: str, error: BaseException) -> str:
     """What to say of a worker that could not even be asked."""
-    missing = (getattr(error, "name", None) or "").partition(".")[0]
-    if isinstance(error, ModuleNotFoundError) and missing in ("harness", "lib", "nbformat"):
-        return f"worker {worker} does not have this course: install the same one there as here"
     return f"worker {worker} cannot grade ({type(error).__name__}: {_first_line(error)})"
 
 
@@ -284,36 +330,3 @@ def _quiet() -> None:
     """Dask's own log would run through the progress bar; what matters of it is said in sentences."""
     for name in ("distributed", "tornado.application", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-
-
-@contextlib.contextmanager
-def _own_cluster(workers: int) -> Iterator[Any]:
-    """A cluster of processes on this machine, to which nobody else can speak: it uses TLS."""
-    import dask
-    from distributed import LocalCluster
-    from distributed.security import Security
-
-    settings = {
-        # Nobody looks at these logs, which grow with every submission.
-        "distributed.admin.low-level-log-length": 100,
-        "distributed.admin.log-length": 100,
-        "logging.distributed": "critical",
-    }
-    with contextlib.ExitStack() as stack:
-        place: Path = scratch.make()
-        stack.callback(scratch.remove, place)
-        stack.enter_context(dask.config.set(settings))
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            protocol="tls",
-            security=Security.temporary(),
-            host="127.0.0.1",
-            memory_limit=0,  # the sandbox bounds a notebook, and `graded` what is read of it
-            dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL,
-            local_directory=str(place),
-        )
-        stack.callback(cluster.close, timeout=20)
-        yield cluster

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import pydoc
 import queue
 import time
 import uuid
@@ -16,8 +17,15 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from harness.grade.cluster import ClusterEngine, ClusterError, cannot, differing
-from harness.grade.cluster_worker import from_json, grade, leave, prepare
+from harness.grade.cluster import (
+    PLACE,
+    ClusterEngine,
+    ClusterError,
+    cannot,
+    differing,
+    other_course,
+)
+from harness.grade.cluster_worker import CODE, from_json, grade, leave, prepare
 from harness.grade.dispatch import Dispatch
 from harness.grade.engine import TRIES, fault_of
 from harness.grade.grader import unreadable
@@ -156,10 +164,13 @@ class Run:
             return
         key = f"course-open-{self.name}-{uuid.uuid4().hex}"
         self._threads[worker] = threads
-        self._opening[worker] = (
-            key,
-            self._submit(key, worker, prepare, self.name, self._expected, *self._asked),
-        )
+        # First whether it has this course: a worker ends of what it cannot read.
+        self._opening[worker] = key, self._submit(key, worker, pydoc.locate, PLACE)
+
+    def _prepare(self, worker: str) -> None:
+        key = f"course-prepare-{self.name}-{uuid.uuid4().hex}"
+        args = (self.name, self._expected, *self._asked)
+        self._opening[worker] = key, self._submit(key, worker, prepare, *args)
 
     def _feed(self) -> Generator[tuple[int, GradedSubmission], None, None]:
         """Send what there is room for; what cannot be sent comes back at once."""
@@ -247,9 +258,14 @@ class Run:
         yield number, result
 
     def _see(self, worker: str, told: Any) -> None:
-        """Take a worker that has opened the lesson, or say why it cannot be used."""
+        """Go on with a worker that has answered, or say why it cannot be used."""
+        if told == CODE:
+            self._prepare(worker)
+            return
         if isinstance(told, BaseException):
             problem = cannot(worker, told)
+        elif not str(told).startswith("{"):
+            problem = other_course(f"worker {worker}", told)
         else:
             plain = json.loads(told)
             if plain.get("ready"):

@@ -39,21 +39,6 @@ _open_lock = threading.Lock()
 Restore = Callable[[str], Session]
 
 
-@functools.cache
-def versions() -> dict[str, str]:
-    """What has to be the same wherever one class is graded, by what to call it."""
-    of = {name: _version(name) for name in ("nbgrader", "torch", "numpy")}
-    own = {"the course": lib.__version__, "the course's code": _code()}
-    return own | {"Python": platform.python_version()} | of
-
-
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "not installed"
-
-
 def _code() -> str:
     digest = hashlib.sha256()
     for package in (harness, lib):
@@ -63,6 +48,25 @@ def _code() -> str:
                 for part in (path.relative_to(root).as_posix().encode(), path.read_bytes()):
                     digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()[:16]
+
+
+# Asked for by its name before anything else is sent (see `cluster.ClusterEngine`).
+CODE = _code()
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """What has to be the same wherever one class is graded, by what to call it."""
+    of = {name: _version(name) for name in ("nbgrader", "torch", "numpy")}
+    own = {"the course": lib.__version__, "the course's code": CODE}
+    return own | {"Python": platform.python_version()} | of
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def describe(isolation: str, session: str | None, queries: bytes | None, restore: Restore) -> str:

@@ -92,8 +92,8 @@ def test_what_differs_is_named_with_the_worker():
         "worker tcp://b:1 on m2: torch is 2.12.0 there and 2.13.0 here, x is unknown there and 1 here"
     )
     assert clusters.differing("tcp://b:1", told, dict(told["versions"])) == ""
-    missing = ModuleNotFoundError("No module named 'harness'", name="harness.grade")
-    assert "does not have this course" in clusters.cannot("tcp://b:1", missing)
+    assert clusters.other_course("worker tcp://b:1", None) == "worker tcp://b:1 has no such course"
+    assert "its code is 12 there" in clusters.other_course("the scheduler", "12")
 
 
 def test_the_versions_name_what_a_verdict_depends_on():

@@ -28,10 +28,10 @@ EXTRAS = PROJECT["optional-dependencies"]
 # Whose imports each group of dependencies has to cover.
 READERS = {
     "learners": (["lib/**/*.py", "lessons/*.py"], ["api", "onnx"]),
-    "teachers": (["harness/**/*.py"], ["teacher"]),
+    "teachers": (["harness/**/*.py"], ["teacher", "cluster"]),
     "developers": (
         ["tests/**/*.py", "benchmarks/**/*.py"],
-        ["teacher", "postgresql", "api", "onnx", "dev"],
+        ["teacher", "postgresql", "api", "onnx", "cluster", "dev"],
     ),
 }
 # What is imported and not asked for, and why.
@@ -156,7 +156,7 @@ def test_every_line_of_the_lock_is_an_exact_pin():
 @pytest.mark.parametrize("python", ["3.11.2", "3.12.0", "3.13.0"])
 def test_every_locked_version_can_be_installed_on_the_promised_pythons(python):
     for name in pins(ROOT / "requirements.lock"):
-        wanted = importlib.metadata.metadata(name)["Requires-Python"]
+        wanted = importlib.metadata.metadata(name).get("Requires-Python")
         assert not wanted or SpecifierSet(wanted).contains(python), f"{name} wants {wanted}"
 
 
@@ -169,7 +169,7 @@ def test_conda_installs_python_and_the_lock_and_nothing_else():
 
 
 def test_who_develops_has_all_that_others_have():
-    assert f"{PROJECT['name']}[teacher,postgresql,api,onnx]" in EXTRAS["dev"]
+    assert f"{PROJECT['name']}[teacher,postgresql,api,onnx,cluster]" in EXTRAS["dev"]
 
 
 def test_make_installs_the_lock():

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 from nbformat import NotebookNode
 
+from harness.batch_queue import BatchQueue
 from harness.classroom.configuration import CONFIG, configuration
 from harness.classroom.lesson_text import keep_text
 from harness.grade import cells as grading
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from harness.reports.feedback import Feedback
 
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
+BATCH = 64  # submissions that are recorded at once at most; results that wait are held in memory
 
 
 class ClassroomError(RuntimeError):
@@ -257,7 +259,7 @@ class Classroom:
         only: frozenset[str] | None,
         force: bool = False,
     ) -> Outcome:
-        from harness.classroom.gradebook.recorder import Recorder, RecordError
+        from harness.classroom.gradebook.recorder import Recorder, RecordError, ToRecord
 
         self._released(lesson)
         session, engine = session or self.session(lesson), engine or LocalEngine()
@@ -277,9 +279,26 @@ class Classroom:
                     outcome.reports[student] = report
                 else:
                     todo.append((submission, key))
-            results = engine.grade(session, [submission for submission, _ in todo])
-            with contextlib.closing(results):
-                for done, (at, result) in enumerate(results, 1):
+            results = stack.enter_context(
+                contextlib.closing(engine.grade(session, [submission for submission, _ in todo]))
+            )
+
+            def write(batch: list[tuple[ToRecord, str | None]]) -> None:
+                items = {item.graded.report.student: item for item, _ in batch}
+                keys = {item.graded.report.student: key for item, key in batch}
+                before = journal.forget(lesson, items)
+                for student, report in zip(items, recorder.record_all(list(items.values()))):
+                    if isinstance(report, RecordError):
+                        outcome.failed[student] = str(report)
+                    else:
+                        outcome.reports[student] = report
+                        progress(len(outcome.reports) - len(outcome.skipped), len(todo), report)
+                    if isinstance(report, RecordError) or only is not None:
+                        keys[student] = before.get(student)  # all or the rest is as it was
+                journal.add_all(lesson, {s: key for s, key in keys.items() if key is not None})
+
+            with BatchQueue(write, BATCH) as queue:
+                for at, result in results:
                     submission, key = todo[at]
                     student = submission.student
                     if result.fault:  # no grade, and none that was recorded is touched
@@ -291,15 +310,7 @@ class Classroom:
                     if submission.only is not None and result.notebook is not None:
                         self._show_again(result.notebook, student, lesson)
                     copies.drop(submission)
-                    try:
-                        report = recorder.record(result, timestamp=stamp, only=only)
-                    except RecordError as error:
-                        outcome.failed[student] = str(error)
-                        continue
-                    if only is None and key is not None:
-                        journal.add(lesson, student, key)
-                    outcome.reports[student] = report
-                    progress(done, len(todo), report)
+                    queue.put((ToRecord(result, stamp, only), key))
         return outcome
 
     def _handed_in(

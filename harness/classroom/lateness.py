@@ -70,6 +70,7 @@ def assign(
         The penalty of each student whose hand-in is late.
     """
     from nbgrader.api import SubmittedAssignment
+    from sqlalchemy.orm import selectinload
 
     known = dates.load(classroom)
     rule = known.rule(lesson)
@@ -77,6 +78,8 @@ def assign(
     query = book.db.query(SubmittedAssignment).filter(
         SubmittedAssignment.assignment_id == assignment.id
     )
+    # One statement for the notebooks of all, not one for each student's.
+    query = query.options(selectinload(SubmittedAssignment.notebooks))
     if students is not None:
         query = query.filter(SubmittedAssignment.student_id.in_(list(students)))
     plugin = None if rule is not None else _plugin(config)

@@ -30,6 +30,7 @@ from harness.cli.classroom_options import (
     opened,
     see_texts,
 )
+from harness.cli.cluster import Cluster, isolated
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
 from harness.cli.library_answers import Choice, LibraryAnswers
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     from harness.author.lesson import Lesson
     from harness.classroom import Classroom
     from harness.classroom.folder import Outcome
+    from harness.grade.engine import Engine
     from harness.grade.verdicts import Report
+    from harness.sandbox import Level
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -110,6 +113,7 @@ def autograde(
     lessons: Annotated[list[str] | None, typer.Argument(help="Lessons; all if none.")] = None,
     student: Student = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     isolation: Isolation = "auto",
     queries: HiddenQueries = None,
     library_answers: LibraryAnswers = Choice.DENY,
@@ -124,11 +128,13 @@ def autograde(
     as they are.
     """
     use(queries)
+    trouble.see_temporary_folder()
     with explained():
         room = opened(folder)
         slugs = chosen(room, lessons)
-        how = (isolation, library_answers)
-        codes = [_grade(room, one, student, jobs, how, None, force) for one in slugs]
+        with isolated(isolation, cluster, jobs) as (level, on):
+            how = (level, library_answers)
+            codes = [_grade(room, one, student, jobs, how, on, None, force) for one in slugs]
     raise typer.Exit(max(codes, default=0))
 
 
@@ -139,17 +145,19 @@ def regrade(
     exercise: Annotated[str, typer.Argument(help="The exercise, or a check cell's grade_id.")],
     student: Student = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     isolation: Isolation = "auto",
     queries: HiddenQueries = None,
     library_answers: LibraryAnswers = Choice.DENY,
 ) -> None:
     """Grade one exercise anew for everybody, without running the rest; other scores stay."""
     use(queries)
+    trouble.see_temporary_folder()
     with explained():
         room = opened(folder)
         (slug,) = chosen(room, [lesson])
-        how = (isolation, library_answers)
-        code = _grade(room, slug, student, jobs, how, exercise)
+        with isolated(isolation, cluster, jobs) as (level, on):
+            code = _grade(room, slug, student, jobs, (level, library_answers), on, exercise)
     raise typer.Exit(code)
 
 
@@ -191,15 +199,14 @@ def _grade(
     lesson: str,
     students: list[str] | None,
     jobs: int | None,
-    how: tuple[str, Choice],
+    how: tuple[Level, Choice],
+    cluster: Engine | None,
     exercise: str | None,
     force: bool = False,
 ) -> int:
     from harness.grade import engine as engines
-    from harness.grade.session import choose_level
 
-    trouble.see_temporary_folder()
-    session = room.session(lesson, choose_level(how[0]), how[1].value)
+    session = room.session(lesson, how[0], how[1].value)
     count = len(students or room.students(lesson))
     if not count:
         out.print(f"{shown(lesson)}: nobody handed anything in")
@@ -213,7 +220,7 @@ def _grade(
         def say(text: str) -> None:
             progress.console.print(f"[yellow]{shown(text)}[/]")
 
-        engine = engines.choose(count, jobs, say)
+        engine = engines.choose(count, jobs, say, cluster)
         if exercise is None:
             outcome = room.autograde(
                 lesson, students, session=session, engine=engine, progress=tell, force=force

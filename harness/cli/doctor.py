@@ -21,6 +21,7 @@ READERS = {
     "teacher": "teachers",
     "api": "the services of lesson 09",
     "onnx": "ONNX Runtime in lesson 09",
+    "cluster": "grading on several machines",
     "dev": "developers",
 }
 

@@ -15,6 +15,7 @@ import typer
 
 from harness import paths
 from harness.cli import trouble
+from harness.cli.cluster import Cluster, isolated
 from harness.cli.console import bar, out, shown
 from harness.cli.hidden import HiddenQueries, use
 from harness.cli.library_answers import Choice, LibraryAnswers
@@ -25,6 +26,7 @@ from lib._files import printable, write_whole
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from harness.grade.engine import Engine
     from harness.grade.journal import Journal
     from harness.grade.session import Session
     from harness.grade.submissions import LeftOut, Submission
@@ -75,6 +77,7 @@ def grade(
         int | None,
         typer.Option("--jobs", "-j", min=1, help="Submissions at once; default: cores and memory."),
     ] = None,
+    cluster: Cluster = None,
     isolation: Annotated[
         str,
         typer.Option(
@@ -101,7 +104,6 @@ def grade(
     a file that cannot be written, 3 somebody's work was not graded, 4 no isolation.
     """
     from harness.author.lesson import LessonError, lesson_files, start_file
-    from harness.grade.session import NoIsolation, choose_level
     from harness.grade.submissions import discover
     from harness.kernels.client import WarmError
 
@@ -109,11 +111,6 @@ def grade(
     root = paths.root()
     only = lesson_files(root, [lesson])[0].stem if lesson else None
     front = start_file(root)
-    try:
-        level = choose_level(isolation)
-    except NoIsolation as error:
-        out.print(f"[red]no isolation:[/] {shown(error)}")
-        raise typer.Exit(4) from None
     found: list[Submission] = []
     left_out: list[LeftOut] = []
     for item in discover(submissions, only, left_out.append):
@@ -131,7 +128,8 @@ def grade(
     trouble.see_temporary_folder()
     by_lesson, reports = _sorted(found, only, root)
     try:
-        graded, journals = _grade(root, by_lesson, level, library_answers, jobs, resume)
+        with isolated(isolation, cluster, jobs) as (level, on):
+            graded, journals = _grade(root, by_lesson, level, library_answers, jobs, resume, on)
     except WarmError as error:
         out.print(f"[red]error:[/] {shown(error)}")
         raise typer.Exit(2) from None
@@ -198,6 +196,7 @@ def _grade(
     library_answers: Choice,
     jobs: int | None,
     resume: bool,
+    cluster: Engine | None,
 ) -> tuple[list[Report], list[Journal]]:
     """Grade lesson by lesson; the reports, and the journals to remove when they are written."""
     from harness.author import loading, notebooks
@@ -219,7 +218,7 @@ def _grade(
             session = Session(of, level, library_answers=library_answers.value)
             journal = _journal(session, todo, resume)
             journals.append(journal)
-            chosen = engine.choose(len(todo), jobs, say)
+            chosen = engine.choose(len(todo), jobs, say, cluster)
             tell = functools.partial(_advance, progress, task)
             reports += engine.grade_all(session, todo, chosen, journal=journal, tell=tell)
     return reports, journals

@@ -84,15 +84,19 @@ class LocalEngine:
 
 
 def choose(
-    submissions: int, jobs: int | None = None, say: Callable[[str], None] = lambda text: None
+    submissions: int,
+    jobs: int | None = None,
+    say: Callable[[str], None] = lambda text: None,
+    cluster: Engine | None = None,
 ) -> Engine:
     """The engine of a run over so many submissions; the one place where commands get one.
 
     Args:
         jobs: submissions at once; by default what cores and memory allow.
         say: see `LocalEngine`.
+        cluster: a cluster that is connected, if one was asked for (`ClusterEngine`).
     """
-    return LocalEngine(jobs or default_jobs(submissions), say)
+    return cluster or LocalEngine(jobs or default_jobs(submissions), say)
 
 
 def graded(grader: Grader, submission: Submission, lesson: str) -> GradedSubmission:
@@ -103,6 +107,11 @@ def graded(grader: Grader, submission: Submission, lesson: str) -> GradedSubmiss
             return grader.grade(submission.student, submission.path, submission.only)
         except Exception as error:  # one submission never stops the others
             fault = f"{type(error).__name__}: {error}"
+    return fault_of(submission, lesson, fault)
+
+
+def fault_of(submission: Submission, lesson: str, fault: str) -> GradedSubmission:
+    """What is given of a submission that the grader itself could not finish; it is no grade."""
     report = Report(
         submission.student,
         lesson,

@@ -70,17 +70,7 @@ class Grader:
             notebook, remarks = read_submission(path, self.assignment.release, name)
             rebuilt = rebuild(self.assignment.release, notebook, self.assignment.source)
         except Ungradable as error:
-            report = Report(
-                student,
-                name,
-                path.name,
-                "ungradable",
-                self._nothing(error.reason, only),
-                reason=error.reason,
-                ask=error.ask,
-                isolation=self.isolation,
-            )
-            return GradedSubmission(report, None)
+            return _ungradable(self.assignment, student, path, only, self.isolation, error)
         with files.submitted_beside(path, self.limits) as (folder, noticed):
             end = time.monotonic() + self.limits.notebook_s
             state = self._execute(rebuilt.notebook, folder, False, only, end)
@@ -91,24 +81,13 @@ class Grader:
             name,
             path.name,
             "graded",
-            tuple(self._verdict(cell, state) for cell in self._graded(rebuilt.notebook, only)),
+            tuple(self._verdict(cell, state) for cell in _graded(rebuilt.notebook, only)),
             (*remarks, *rebuilt.remarks, *noticed, *state.remarks),
             isolation=self.isolation,
             seconds=time.monotonic() - started,
             own_s=state.own_s,
         )
         return GradedSubmission(report, rebuilt.notebook)
-
-    @staticmethod
-    def _graded(notebook: NotebookNode, only: frozenset[str] | None) -> list[NotebookNode]:
-        graded = [c for c in notebook.cells if grading.is_check(c) or grading.is_manual(c)]
-        return [c for c in graded if only is None or grading.grade_id(c) in only]
-
-    def _nothing(self, reason: str, only: frozenset[str] | None) -> tuple[CellVerdict, ...]:
-        return tuple(
-            CellVerdict(grading.grade_id(cell) or "", "not run", 0.0, grading.points(cell), reason)
-            for cell in self._graded(self.assignment.release, only)
-        )
 
     def _verdict(self, cell: NotebookNode, state: State) -> CellVerdict:
         grade_id, points = grading.grade_id(cell) or "", grading.points(cell)
@@ -147,6 +126,57 @@ class Grader:
             one = Pass(notebook, todo, steps, state, end, last, folder, bool(apart), apart)
             self.runner.run(one)
         return state
+
+
+def unreadable(
+    assignment: Assignment,
+    student: str,
+    path: Path,
+    only: frozenset[str] | None = None,
+    isolation: str = "none",
+) -> GradedSubmission | None:
+    """What a grader says of a submission from which no notebook can be read; None if one can be.
+
+    Nothing of it is run.
+    """
+    try:
+        notebook, _ = read_submission(path, assignment.release, assignment.name)
+        rebuild(assignment.release, notebook, assignment.source)
+    except Ungradable as error:
+        return _ungradable(assignment, student, path, only, isolation, error)
+    return None
+
+
+def _ungradable(
+    assignment: Assignment,
+    student: str,
+    path: Path,
+    only: frozenset[str] | None,
+    isolation: str,
+    error: Ungradable,
+) -> GradedSubmission:
+    cells = tuple(
+        CellVerdict(
+            grading.grade_id(cell) or "", "not run", 0.0, grading.points(cell), error.reason
+        )
+        for cell in _graded(assignment.release, only)
+    )
+    report = Report(
+        student,
+        assignment.name,
+        path.name,
+        "ungradable",
+        cells,
+        reason=error.reason,
+        ask=error.ask,
+        isolation=isolation,
+    )
+    return GradedSubmission(report, None)
+
+
+def _graded(notebook: NotebookNode, only: frozenset[str] | None) -> list[NotebookNode]:
+    graded = [c for c in notebook.cells if grading.is_check(c) or grading.is_manual(c)]
+    return [c for c in graded if only is None or grading.grade_id(c) in only]
 
 
 def _show_prefix(notebook: NotebookNode, outputs: Sequence[list[dict]]) -> None:

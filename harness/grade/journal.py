@@ -7,9 +7,10 @@ import json
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.grade.verdicts import Report
 from lib._files import open_without_links
@@ -101,7 +102,7 @@ class Journal:
             place: tells two submissions of one student and lesson apart, where there may be two.
         """
         entry = self._entries.get((lesson, student, place))
-        return entry is not None and entry.key == key
+        return entry is not None and entry.key == key != ""  # forgotten ones have no key
 
     def report(self, lesson: str, student: str, key: str, place: str = "") -> Report | None:
         """The report that was kept with a finished submission, None if there is none."""
@@ -120,17 +121,39 @@ class Journal:
         Args:
             report: kept with it, where nothing else keeps it.
         """
-        entry = {"lesson": lesson, "student": student, "key": key}
-        if place:
-            entry["place"] = place
         plain = report.to_plain() if report is not None else None
-        line = json.dumps(entry if plain is None else entry | {"report": plain})
+        self._write(lesson, {(student, place): _Entry(key, plain)})
+
+    def add_all(self, lesson: str, keys: Mapping[str, str]) -> None:
+        """Note submissions as finished, by student, in the time of one."""
+        self._write(lesson, {(student, ""): _Entry(key, None) for student, key in keys.items()})
+
+    def forget(self, lesson: str, students: Iterable[str]) -> dict[str, str]:
+        """Note submissions as not finished; the keys with which some of them were.
+
+        Who is about to change what is kept of them calls this first, and notes them again afterwards:
+        after a kill in between they are graded anew.
+        """
+        known = {s: self._entries.get((lesson, s, ""), _Entry("", None)).key for s in students}
+        before = {student: key for student, key in known.items() if key}
+        self._write(lesson, {(student, ""): _Entry("", None) for student in before})
+        return before
+
+    def _write(self, lesson: str, entries: Mapping[tuple[str, str], _Entry]) -> None:
+        lines = []
+        for (student, place), entry in entries.items():
+            plain: dict[str, Any] = {"lesson": lesson, "student": student, "key": entry.key}
+            if place:
+                plain["place"] = place
+            if entry.report is not None:
+                plain["report"] = entry.report
+            lines.append(json.dumps(plain))
         with self._lock:
-            self._entries[lesson, student, place] = _Entry(key, plain)
-            if self.path is None:
+            self._entries.update({(lesson, *name): entry for name, entry in entries.items()})
+            if self.path is None or not lines:
                 return
             try:
-                _append(self.path, line)
+                _append(self.path, "\n".join(lines))
             except OSError as error:
                 self.fault = error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import json
@@ -11,6 +12,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import nbformat
 
 from harness import paths, sandbox
 from harness.grade import depends
@@ -24,7 +27,7 @@ from harness.limits import Limits
 from harness.sandbox import Box, Level, cgroup
 from lib.learn import catalogue, checking
 
-_QUERIES = "COURSE_HIDDEN_QUERIES"  # of `lib.checks.hidden_queries`, which takes seconds to import
+QUERIES = "COURSE_HIDDEN_QUERIES"  # of `lib.checks.hidden_queries`, which takes seconds to import
 
 
 class NoIsolation(RuntimeError):
@@ -52,9 +55,7 @@ class Session:
     @functools.cached_property
     def digest(self) -> str:
         """Tells everything on which a verdict depends but the submission."""
-        of, queries = self.assignment, os.environ.get(_QUERIES, "").strip()
-        asked = Path(queries).read_bytes().hex() if queries and Path(queries).is_file() else ""
-        code = depends.code_digest(of.source, of.exercises)
+        of, asked, code = self.assignment, (hidden_queries() or b"").hex(), self.checks_digest
         text = json.dumps(
             [
                 *(of.source, of.release, str(self.level), repr(self.limits), asked, code),
@@ -63,6 +64,40 @@ class Session:
             sort_keys=True,
         )
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @functools.cached_property
+    def checks_digest(self) -> str:
+        """Tells the code of the lesson's checks, as it is on this machine."""
+        return depends.code_digest(self.assignment.source, self.assignment.exercises)
+
+    def to_json(self) -> str:
+        """A form for another machine, which has the code of the checks itself."""
+        of = self.assignment
+        plain = {
+            "name": of.name,
+            "source": of.source,
+            "release": of.release,
+            "level": str(self.level),
+            "limits": dataclasses.asdict(self.limits),
+            "library_answers": self.library_answers,
+        }
+        return json.dumps(plain)
+
+    @classmethod
+    def from_json(cls, text: str) -> Session:
+        """A session from its form for another machine.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is none.
+        """
+        plain = json.loads(text)
+        of = Assignment(
+            plain["name"],
+            nbformat.from_dict(plain["source"]),
+            nbformat.from_dict(plain["release"]),
+        )
+        limits = Limits(**plain["limits"])
+        return cls(of, Level(plain["level"]), limits, plain["library_answers"])
 
     @contextlib.contextmanager
     def open(self) -> Iterator[OpenSession]:
@@ -128,6 +163,12 @@ class OpenSession:
         return Box(level, sockets, work, paths.CODE, self.session.limits, paths.reference())
 
 
+def hidden_queries() -> bytes | None:
+    """The teacher's own queries for the capstone; None if there are none."""
+    place = os.environ.get(QUERIES, "").strip()
+    return Path(place).read_bytes() if place and Path(place).is_file() else None
+
+
 def choose_level(wanted: str) -> Level:
     """The isolation level to use: `auto`, or the name of a level.
 
@@ -162,7 +203,7 @@ def _check_closed() -> None:
     """
     if reason := sandbox.why(Level.USER):
         raise NoIsolation(f"user cannot be had: {reason}")
-    queries = os.environ.get(_QUERIES, "").strip()
+    queries = os.environ.get(QUERIES, "").strip()
     kept = [*paths.reference(), *([os.path.realpath(queries)] if queries else [])]
     if found := sandbox.open_to_all(kept):
         raise NoIsolation(

@@ -1,5 +1,5 @@
-"""Verdicts into nbgrader's gradebook, through nbgrader's own converters and API."""
+"""Verdicts into nbgrader's gradebook, by nbgrader's own steps and in its own rows."""
 
-from harness.classroom.gradebook.recorder import Recorder, RecordError, record
+from harness.classroom.gradebook.recorder import Recorder, RecordError, ToRecord
 
-__all__ = ["RecordError", "Recorder", "record"]
+__all__ = ["RecordError", "Recorder", "ToRecord"]

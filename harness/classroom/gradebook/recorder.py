@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import logging
 import os
 import shutil
-import uuid
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +37,18 @@ from traitlets.config import Config, PyFileConfigLoader
 from harness.classroom import lateness
 from harness.classroom.answers import answers, answers_in
 from harness.classroom.configuration import CONFIG
+from harness.classroom.gradebook.batches import Batches, Prepared
 from harness.classroom.gradebook.preprocessors import (
     PutRubrics,
     PutVerdicts,
     SafeMarkdown,
     SaveVerdicts,
+)
+from harness.classroom.gradebook.recorded_files import (
+    keep,
+    merged,
+    read_report,
+    report_path,
 )
 from harness.classroom.gradebook.safe_outputs import safe_markdown, safe_text
 from harness.classroom.gradebook.transaction import SharedGradebook
@@ -103,6 +108,15 @@ class VerdictAutograde(Autograde):
         return resources | {"grading": self.grading}
 
 
+@dataclasses.dataclass(frozen=True)
+class ToRecord:
+    """One graded submission to record; see `Recorder.record`."""
+
+    graded: GradedSubmission
+    timestamp: str | None = None
+    only: Iterable[str] | None = None
+
+
 class Recorder:
     """Writes to one classroom. Use it as a context manager; it holds the classroom's lock.
 
@@ -133,6 +147,9 @@ class Recorder:
             self.coursedir.autograded_directory = OUT
             self.gradebook = SharedGradebook(self.coursedir.db_url, self.coursedir.course_id)
             self._stack.callback(self.gradebook.shut)
+            self._releases: dict[str, NotebookNode] = {}
+            kinds = [*_traits("sanitize_preprocessors"), *_traits("autograde_preprocessors")]
+            self._batches = Batches(self.folder, self.coursedir, self.config, self.gradebook, kinds)
             self._stack = self._stack.pop_all()
         return self
 
@@ -160,7 +177,49 @@ class Recorder:
         Raises:
             RecordError: nbgrader could not take it.
         """
-        report = graded.report
+        (result,) = self.record_all([ToRecord(graded, timestamp, only)])
+        if isinstance(result, RecordError):
+            raise result
+        return result
+
+    def record_all(self, items: Sequence[ToRecord]) -> list[Report | RecordError]:
+        """Record submissions, whole and in few transactions; for each its report as recorded, or why
+        it could not be and everything of it is as it was.
+
+        When this returns all of them are in the gradebook and with their files. An error of the
+        database or the disk is raised: then none of a transaction is in the gradebook, and recording
+        the same once more mends their files.
+        """
+        results: dict[int, Report | RecordError] = {}
+        waiting: dict[str, list[tuple[int, Prepared]]] = {}
+        for at, item in enumerate(items):
+            try:
+                one = self._prepared(item)
+            except RecordError as error:
+                results[at] = error
+                continue
+            if isinstance(one, Report):
+                results[at] = one
+            else:
+                waiting.setdefault(one.report.lesson, []).append((at, one))
+        for lesson, group in waiting.items():
+            left = group
+            if self._batches.can:
+                done = self._batches.write(lesson, [one for _, one in group])
+                for at, one in group:
+                    if one.report.student in done:
+                        results[at] = one.report
+                left = [(at, one) for at, one in group if at not in results]
+            for at, one in left:
+                try:
+                    results[at] = self._convert(one)
+                except RecordError as error:
+                    results[at] = error
+        return [results[at] for at in range(len(items))]
+
+    def _prepared(self, item: ToRecord) -> Prepared | Report:
+        """What is to be recorded of a submission; the report that stands if that is nothing."""
+        report, only = item.graded.report, item.only
         lesson, student = report.lesson, report.student
         for name in (lesson, student):
             if name in ("", ".", "..") or any(c in "/\\" or not c.isprintable() for c in name):
@@ -177,19 +236,10 @@ class Recorder:
             else:
                 report = merged(old, report, chosen)
         release = self._release(lesson)
-        notebook = graded.notebook
+        notebook = item.graded.notebook
         if report.status == "ungradable" or notebook is None:
             notebook = _explained(release, report)
             report = dataclasses.replace(report, cells=_nothing(release, report))
-        source = self.folder / IN / student / lesson / f"{lesson}.ipynb"
-        output = self.folder / OUT / student / lesson
-        for folder in (source.parent, output):
-            shutil.rmtree(folder, ignore_errors=True)
-        source.parent.mkdir(parents=True)
-        write_whole(source, nbformat.writes(notebook).encode("utf-8", "replace"))
-        stamp = valid_timestamp(timestamp)
-        if stamp is not None:
-            write_whole(source.parent / "timestamp.txt", f"{stamp}\n".encode())
         ours = notebook if report.status == "ungradable" else release
         resources = {
             "verdicts": {cell.grade_id: cell for cell in report.cells},
@@ -198,14 +248,32 @@ class Recorder:
             "unchanged": self._unchanged(lesson, student, notebook),
             "rubrics": self._rubrics(lesson),
         }
+        return Prepared(report, notebook, resources, valid_timestamp(item.timestamp))
+
+    def _convert(self, one: Prepared) -> Report:
+        """Record one by nbgrader's own converter, in a transaction of its own.
+
+        Raises:
+            RecordError: nbgrader could not take it.
+        """
+        report = one.report
+        lesson, student = report.lesson, report.student
+        source = self.folder / IN / student / lesson / f"{lesson}.ipynb"
+        output = self.folder / OUT / student / lesson
+        for folder in (source.parent, output):
+            shutil.rmtree(folder, ignore_errors=True)
+        source.parent.mkdir(parents=True)
+        write_whole(source, nbformat.writes(one.notebook).encode("utf-8", "replace"))
+        if one.timestamp:
+            write_whole(source.parent / "timestamp.txt", f"{one.timestamp}\n".encode())
         said: list[str] = []
         try:
             with _listening(said) as log, self.gradebook.submission():
                 VerdictAutograde(
-                    resources, source, coursedir=self.coursedir, config=self.config, log=log
+                    one.resources, source, coursedir=self.coursedir, config=self.config, log=log
                 ).start()
-                self._date(lesson, student, stamp, chosen is None)
-                self._keep(report, output)
+                self._date(one)
+                keep(self.folder, report, output)
         except NbGraderException as error:
             raise RecordError(
                 f"nbgrader could not record {lesson} of {student!r}; the gradebook is as it was. "
@@ -216,9 +284,12 @@ class Recorder:
             shutil.rmtree(self.folder / OUT / student, ignore_errors=True)
         return report
 
-    def _date(self, lesson: str, student: str, stamp: str | None, whole: bool) -> None:
+    def _date(self, one: Prepared) -> None:
         """Say when it was handed in, and what being late costs by the classroom's dates and rule."""
-        if whole and stamp is None:  # nbgrader would keep the date of what was handed in before
+        lesson, student = one.report.lesson, one.report.student
+        if (
+            one.whole and one.timestamp is None
+        ):  # nbgrader would keep the date of an earlier hand-in
             self.gradebook.find_submission(lesson, student).timestamp = None
         lateness.assign(self.gradebook, self.folder, self.config, lesson, [student])
 
@@ -235,23 +306,9 @@ class Recorder:
             self.gradebook.find_submission(lesson, student)
         except MissingEntry:  # of a gradebook that was made anew
             return False
+        finally:
+            self.gradebook.db.remove()  # no transaction stays open beside the one that writes
         return True
-
-    def _keep(self, report: Report, output: Path) -> None:
-        """Put the files in place; the gradebook follows, and a rerun mends what a kill parts."""
-        place = self.folder / "autograded" / report.student / report.lesson
-        for folder in (output, place.parent.parent, place.parent):
-            folder.mkdir(exist_ok=True)
-            folder.chmod(0o700)
-        path = report_path(self.folder, report.lesson, report.student)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, report_json(report).encode())
-        old = self.grading / "old" / uuid.uuid4().hex
-        old.parent.mkdir(exist_ok=True)
-        if place.exists():
-            place.rename(old)
-        output.rename(place)
-        shutil.rmtree(old, ignore_errors=True)
 
     def _unchanged(self, lesson: str, student: str, notebook: NotebookNode) -> frozenset[str]:
         """The answers that say what they said when they were recorded the last time."""
@@ -265,48 +322,21 @@ class Recorder:
         return self._known[lesson]
 
     def _release(self, lesson: str) -> NotebookNode:
+        """The released notebook, which nobody changes: it is read once."""
         path = self.folder / "release" / lesson / f"{lesson}.ipynb"
         try:
-            return nbformat.read(path, as_version=4)
+            if lesson not in self._releases:
+                self._releases[lesson] = nbformat.read(path, as_version=4)
+            return self._releases[lesson]
         except OSError as error:
             raise RecordError(
                 f"{path} is not there: release {lesson} before its submissions are recorded"
             ) from error
 
 
-def record(
-    classroom: Path, graded: Iterable[GradedSubmission], timestamps: dict[str, str] | None = None
-) -> list[Report]:
-    """Record graded submissions one after another; `timestamps` by student."""
-    with Recorder(classroom) as recorder:
-        return [
-            recorder.record(one, timestamp=(timestamps or {}).get(one.report.student))
-            for one in graded
-        ]
-
-
-def merged(old: Report, new: Report, only: frozenset[str]) -> Report:
-    """The old report with the new verdicts on the chosen cells."""
-    fresh = {cell.grade_id: cell for cell in new.cells if cell.grade_id in only}
-    cells = [fresh.pop(cell.grade_id, cell) for cell in old.cells]
-    return dataclasses.replace(old, cells=(*cells, *fresh.values()))
-
-
-def report_path(classroom: Path, lesson: str, student: str) -> Path:
-    return Path(classroom, ".grading", "reports", lesson, f"{student}.json")
-
-
-def report_json(report: Report) -> str:
-    """A report as JSON, the same bytes for the same report."""
-    return json.dumps(report.to_plain(), indent=1, sort_keys=True) + "\n"
-
-
-def read_report(classroom: Path, lesson: str, student: str) -> Report | None:
-    """The report that was recorded last, None if there is none that can be read."""
-    try:
-        return Report.from_plain(json.loads(report_path(classroom, lesson, student).read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
+def _traits(name: str) -> list[type]:
+    """The classes of nbgrader's steps in a list of `VerdictAutograde`."""
+    return list(VerdictAutograde.class_traits()[name].default())
 
 
 def load_config(folder: Path) -> Config:

@@ -1,8 +1,8 @@
-"""nbgrader's gradebook, opened once and written one whole submission at a time.
+"""nbgrader's gradebook, opened once and written in whole submissions.
 
 nbgrader opens the gradebook eight times for each submission and commits after each cell. A crash
 then leaves half a submission, and every commit waits for the disk. Here its classes share one
-connection, and what they commit is kept back until the whole submission is there.
+connection, and what they commit is kept back until whole submissions are there.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from nbgrader.preprocessors import (
     overwritekernelspec,
     saveautogrades,
 )
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 # The modules whose own `Gradebook(...)` is to be the shared one while a submission is recorded.
@@ -60,18 +61,30 @@ class SharedGradebook(Gradebook):
         self.close()
 
     @contextlib.contextmanager
-    def submission(self) -> Iterator[None]:
-        """One transaction: all that nbgrader writes within is kept, or none of it."""
-        kept = [module.Gradebook for module in _USERS]
-        for module in _USERS:
-            module.Gradebook = lambda *args, **kwargs: self
+    def submission(self) -> Iterator[Connection]:
+        """One transaction: all that nbgrader writes within is kept, or none of it.
+
+        The connection given is that of the transaction.
+        """
         try:
-            yield
+            with instead(self):
+                yield self.db().connection()
             self.db().end()
         except BaseException:
             self.db.rollback()
             raise
         finally:
-            for module, own in zip(_USERS, kept):
-                module.Gradebook = own
             self.db.remove()
+
+
+@contextlib.contextmanager
+def instead(book: Any) -> Iterator[None]:
+    """Whatever gradebook nbgrader's classes open in the block, they get this one."""
+    kept = [module.Gradebook for module in _USERS]
+    for module in _USERS:
+        module.Gradebook = lambda *args, **kwargs: book
+    try:
+        yield
+    finally:
+        for module, own in zip(_USERS, kept):
+            module.Gradebook = own

@@ -86,3 +86,16 @@ def test_a_journal_that_cannot_be_written_ends_nothing_and_says_why(tmp_path, re
     journal.add("02", "ada", "key", report=report)
     assert journal.report("02", "ada", "key") == report
     assert isinstance(journal.fault, OSError)
+
+
+def test_what_is_forgotten_is_not_done_until_it_is_noted_again(tmp_path):
+    journal = Journal(tmp_path / "journal")
+    journal.add_all("02", {"ada": "a", "bob": "b"})
+    assert journal.forget("02", ["ada", "eve"]) == {"ada": "a"}
+    for found in (journal, Journal(journal.path)):
+        assert not found.done("02", "ada", "a")
+        assert not found.done("02", "ada", "")
+        assert found.done("02", "bob", "b")
+    journal.add_all("02", {"ada": "c"})
+    assert Journal(journal.path).done("02", "ada", "c")
+    assert journal.forget("02", []) == {}

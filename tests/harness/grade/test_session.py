@@ -72,7 +72,7 @@ def test_the_digest_changes_with_a_teacher_s_own_queries(session, monkeypatch, t
 
 
 def test_the_variable_has_the_name_that_the_judge_reads():
-    assert session_module._QUERIES == hidden_queries.VARIABLE
+    assert session_module.QUERIES == hidden_queries.VARIABLE
 
 
 def test_the_hint_is_the_one_that_fits_the_mistake():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from tests.harness.classroom.gradebook.tiny import (
     MARKUP,
     by,
     classroom,
+    generous,
     grade,
     hand_in,
     rows,
@@ -161,14 +163,6 @@ def test_regrading_one_exercise_leaves_all_other_scores(room):
         hand_in(room, student, mean="mean = 0", max="max = 0")
     room.autograde(LESSON, session=by(grade))
 
-    def generous(place, lesson):
-        graded = grade(place, lesson)
-        cells = tuple(
-            c if c.points is None else dataclasses.replace(c, status="passed", points=c.max_points)
-            for c in graded.report.cells
-        )
-        return GradedSubmission(dataclasses.replace(graded.report, cells=cells), graded.notebook)
-
     room.regrade(LESSON, "mean", session=by(generous))
     found = rows(room)
     for student in ("ada", "bob"):
@@ -302,3 +296,35 @@ def test_a_marker_sees_the_rubric_above_the_answer_and_the_release_does_not_hold
     assert "students do not see this cell" in cells[at - 1].source
     released = (room.folder / "release" / LESSON / f"{LESSON}.ipynb").read_text()
     assert "Names the reason" not in released
+
+
+@pytest.mark.parametrize(
+    ("place", "call"),
+    [
+        ("harness.classroom.gradebook.recorder:Recorder.record_all", 1),
+        ("harness.classroom.gradebook.batches:MemoryBook.write", 1),
+        ("harness.classroom.gradebook.batches:put", 1),
+        ("harness.classroom.gradebook.batches:put", 3),
+        ("harness.classroom.gradebook.transaction:_Held.end", 1),
+        ("harness.grade.journal:Journal.add_all", 1),
+    ],
+)
+def test_files_and_gradebook_agree_after_a_kill_at_each_step(room, place, call):
+    """A forced run that is killed has changed some of what the journal knew as finished."""
+    students = [f"student {n}" for n in range(4)]
+    for student in students:
+        hand_in(room, student, mean="mean = 0")
+    room.autograde(LESSON, session=by(grade))
+    command = [sys.executable, "-m", "tests.harness.classroom.gradebook.tiny"]
+    run = subprocess.run([*command, str(room.folder), place, str(call)], check=False)
+    assert run.returncode == -signal.SIGKILL
+    room.autograde(LESSON, session=by(generous))  # as it is given again, without --force
+    found = rows(room)
+    assert {r.student for r in room.reports(LESSON)} == set(students)
+    for report in room.reports(LESSON):
+        shown = "".join(str(c.get("outputs")) for c in recorded(room, report.student).cells)
+        for cell in report.cells[:2]:
+            assert found[report.student, cell.grade_id][0] == cell.points
+            assert f"{cell.points:g} of {cell.max_points:g} points" in shown
+    with room.gradebook() as book:
+        assert len(book.assignment_submissions(LESSON)) == len(students)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import importlib
+import itertools
+import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -131,7 +137,36 @@ def rows(room: Classroom) -> dict[tuple[str, str], tuple]:
     return found
 
 
+def generous(place: Path, lesson: str) -> GradedSubmission:
+    """Give everybody all points."""
+    graded = grade(place, lesson)
+    cells = tuple(
+        c if c.points is None else dataclasses.replace(c, status="passed", points=c.max_points)
+        for c in graded.report.cells
+    )
+    return GradedSubmission(dataclasses.replace(graded.report, cells=cells), graded.notebook)
+
+
+def kill_before(place: str, call: int) -> None:
+    """Kill this process at the n-th call of a function, `module:name`."""
+    module, _, name = place.partition(":")
+    owner = functools.reduce(getattr, name.split(".")[:-1], importlib.import_module(module))
+    own, calls = getattr(owner, name.split(".")[-1]), itertools.count(1)
+
+    def dying(*args: object, **kwargs: object) -> object:
+        if next(calls) == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return own(*args, **kwargs)
+
+    setattr(owner, name.split(".")[-1], dying)
+
+
 if __name__ == "__main__":  # a run that a test kills
+    if len(sys.argv) > 2:
+        kill_before(sys.argv[2], int(sys.argv[3]))
     Classroom(Path(sys.argv[1])).autograde(
-        LESSON, session=by(grade), progress=lambda done, total, report: print(done, flush=True)
+        LESSON,
+        session=by(generous if len(sys.argv) > 2 else grade),
+        progress=lambda done, total, report: print(done, flush=True),
+        force=len(sys.argv) > 2,
     )

@@ -71,7 +71,8 @@ class Steps:
     @staticmethod
     def can(config: Config) -> bool:
         """Whether nothing in a course's configuration asks for nbgrader's own converter."""
-        return not any(config.get(section) for section in _CONVERTER)
+        # The exporter named for nbgrader's buttons is never ours (see `recorder.VerdictAutograde`).
+        return not any(set(config.get(section, ())) - {"exporter_class"} for section in _CONVERTER)
 
     def run(
         self, notebook: NotebookNode, lesson: str, student: str, grading: dict[str, Any]

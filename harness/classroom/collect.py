@@ -38,7 +38,8 @@ class How:
 
     Args:
         inside: the folder in them that holds the students' files and folders, if it is not itself.
-        lms: the system whose names they have, of `lms.SYSTEMS`; None finds out.
+        lms: the system whose names they have, of `lms.SYSTEMS`, or `plain` for those that people give;
+            None finds out.
         pattern: a regular expression for names of another form, see `lms.pattern`.
         lesson: all of it is of this lesson, whatever the names say.
         zone: of times that the names say without one; None is the classroom's.
@@ -144,13 +145,14 @@ class _Collection:
         try:
             if self.how.pattern is not None:
                 system = Pattern(self.how.pattern)
-            elif self.how.lms is not None:
-                system = SYSTEMS.get(self.how.lms)
+            elif self.how.lms not in (None, "plain"):
+                system = SYSTEMS.get(self.how.lms or "")
                 if system is None:
-                    known = ", ".join(SYSTEMS)
+                    known = ", ".join((*SYSTEMS, "plain"))
                     raise ClassroomError(f"--lms {self.how.lms} is not known: give one of {known}")
             paths = [file.parts for file in self.files]
-            return reader(paths, self.classroom.lessons, system, outer, self.how.lesson)
+            lessons, by_people = self.classroom.lessons, self.how.lms == "plain"
+            return reader(paths, lessons, system, outer, self.how.lesson, by_people)
         except (Unclear, PatternError) as error:
             raise ClassroomError(str(error)) from error
 

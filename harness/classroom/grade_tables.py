@@ -124,6 +124,7 @@ def _nbgrader(
     people = {one.id: one for one in book.students}
     for lesson, of in found.items():
         due = book.find_assignment(lesson).duedate
+        due = due and due.replace(microsecond=0)  # the end of a day is the last microsecond of it
         for student, mark in of.items():
             person = people.get(student)
             names = (person.last_name, person.first_name, person.email) if person else (None,) * 3

@@ -54,7 +54,8 @@ class Rule:
         whole = "the points earned" if self.of == "earned" else "the lesson's maximum"
         parts = []
         if self.share:
-            parts.append(f"{self.share:.4g} of {whole} for each day begun, at most {self.most:.4g}")
+            share, most = (f"{100 * one:.6g}%" for one in (self.share, self.most))
+            parts.append(f"{share} of {whole} for each day begun, at most {most}")
         if self.cutoff_days is not None:
             parts.append(f"nothing is earned more than {self.cutoff_days:g} days late")
         if self.grace_minutes:

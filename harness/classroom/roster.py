@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.classroom.folder import ClassroomError
 from lib._files import write_whole
 
 
@@ -110,15 +111,24 @@ class Roster:
 
 
 def load(classroom: Path) -> Roster:
-    """The classroom's roster; an empty one if none was imported."""
+    """The classroom's roster; an empty one if none was imported.
+
+    Raises:
+        ClassroomError: the file is damaged. Without it hand-ins would get other names.
+    """
+    path = _place(classroom)
     try:
-        plain = json.loads(_place(classroom).read_bytes())
+        plain = json.loads(path.read_bytes())
         people = [
             Person(**{**one, "sections": tuple(one.get("sections", ()))}) for one in plain["people"]
         ]
         return Roster({person.student: person for person in people}, dict(plain["columns"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except FileNotFoundError:
         return Roster()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ClassroomError(
+            f"{path} cannot be read ({error}): remove it, and import the roster again"
+        ) from error
 
 
 def save(classroom: Path, roster: Roster) -> None:

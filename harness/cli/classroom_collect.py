@@ -29,7 +29,7 @@ def collect(
         str | None,
         typer.Option(
             help="Whose names they are: moodle, canvas, blackboard, brightspace, sakai, teams, ilias, "
-            "github or nbgrader. Found out if it is not said."
+            "github, nbgrader, or plain for names that people give. Found out if it is not said."
         ),
     ] = None,
     pattern: Annotated[

@@ -67,16 +67,18 @@ def export(
         table = room.export(
             to, slugs, form=form, so_far=so_far, missing_is_zero=missing_is_zero, headings=headings
         )
+    given = {"waiting": so_far, "missing": missing_is_zero}
     for lesson, counts in table.counts.items():
-        marked = counts["graded"] + (counts["waiting"] if so_far else 0)
+        full = [word for status, word in _words().items() if given.get(status) and counts[status]]
         empty = [
             f"{counts[status]} {word}"
             for status, word in _words().items()
-            if counts[status] and not (status == "waiting" and so_far)
+            if counts[status] and not given.get(status)
         ]
-        zero = ", 0 for who handed nothing in" if missing_is_zero and counts["missing"] else ""
+        marked = sum(n for status, n in counts.items() if status == "graded" or given.get(status))
+        also = f" ({', '.join(full)}, too)" if full else ""
         out.print(
-            f"{shown(lesson)}: {marked} marks{'; empty: ' + ', '.join(empty) if empty else ''}{zero}"
+            f"{shown(lesson)}: {marked} marks{also}{'; empty: ' + ', '.join(empty) if empty else ''}"
         )
     for remark in table.remarks:
         out.print(f"[yellow]note:[/] {shown(remark)}")

@@ -90,7 +90,8 @@ def show(
         return
     table = Table("id", "last name", "first name", "e-mail", "sections", "handed in")
     for student, person in sorted(people.items(), key=lambda item: (item[1].last, item[0])):
-        if section is None or section in person.sections:
+        own = {part for one in person.sections for part in (one, *one.split(" and "))}
+        if section is None or section in own:  # Canvas writes `A and B`
             lessons = [lesson for lesson, those in handed.items() if student in those]
             cells = (student, person.last, person.first, person.email)
             rest = (", ".join(person.sections), " ".join(lessons) or "-")

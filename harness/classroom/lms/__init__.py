@@ -23,7 +23,7 @@ from harness.classroom.lms import (
     sakai,
     teams,
 )
-from harness.classroom.lms.lesson_names import is_lesson, titled
+from harness.classroom.lms.lesson_names import of_folder
 from harness.classroom.lms.owner import Owner
 
 
@@ -108,6 +108,7 @@ def reader(
     system: System | None = None,
     outer: int = 0,
     lesson: str | None = None,
+    by_people: bool = False,
 ) -> Reader:
     """Say by whose rules a listing is to be read: by those of the system that all of it fits.
 
@@ -116,6 +117,7 @@ def reader(
             everything.
         outer: how many folders of the paths lie around the listing for sure.
         lesson: all of it is of this lesson.
+        by_people: the names are those that people give, whatever they look like.
 
     Raises:
         Unclear: two systems would name other students, or the named one knows none of the names.
@@ -130,6 +132,8 @@ def reader(
                 "another system by --lms, or the folder that holds the students' by --inside"
             )
         return Reader(system, lessons, depth, lesson)
+    if by_people:
+        return Reader(None, lessons, around, lesson)
     rests = [_beyond(path[around:], lessons)[1] for path in paths]
     fits = [one for one in SYSTEMS.values() if _fits(one, rests, lessons)]
     found = [Reader(one, lessons, around, lesson) for one in fits]
@@ -177,7 +181,7 @@ def _beyond(parts: Sequence[str], lessons: Sequence[str]) -> tuple[str | None, t
     """The lesson that folders around a path are called after, and the path without them."""
     named, rest = None, tuple(parts)
     while len(rest) > 1:
-        of = is_lesson(rest[0], lessons) or titled(rest[0], lessons)
+        of = of_folder(rest[0], lessons)
         if of is None and not (named and rest[0].casefold() in ("abgaben", *plain.AROUND)):
             break
         named, rest = of or named, rest[1:]

@@ -21,8 +21,14 @@ _FILE = re.compile(r"^(?P<date>\d{14})_(?P<rest>.+)$", re.S)
 
 
 def recognises(paths: Sequence[Sequence[str]], lessons: Sequence[str]) -> bool:
-    """Whether everything lies in a folder as ILIAS calls it."""
-    return bool(paths) and all(len(p) > 1 and _FOLDER.match(p[0]) for p in paths)
+    """Whether everything lies in a folder as ILIAS calls it, and each of them has a login of its own.
+
+    People name folders like this, too: `Ada_Lovelace_group_1`.
+    """
+    found = {path[0]: _FOLDER.match(path[0]) for path in paths if len(path) > 1}
+    logins = {match["login"] for match in found.values() if match}
+    inside = all(len(path) > 1 for path in paths)
+    return bool(paths) and inside and all(found.values()) and len(logins) == len(found)
 
 
 def owner(parts: Sequence[str], lessons: Sequence[str], named: str | None = None) -> Owner | None:

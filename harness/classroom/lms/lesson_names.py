@@ -40,6 +40,11 @@ def is_lesson(folder: str, lessons: Sequence[str]) -> str | None:
     return bare if bare in lessons else None
 
 
+def of_folder(folder: str, lessons: Sequence[str]) -> str | None:
+    """The lesson that a folder around students' files is called after, by its name or its title."""
+    return is_lesson(folder, lessons) or titled(folder, lessons)
+
+
 def titled(text: str, lessons: Sequence[str]) -> str | None:
     """The lesson of which this is the title as a person writes it: `02 Pooling` is `02_pooling`."""
     words = _words(without_copy_mark(text))

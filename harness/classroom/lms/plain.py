@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.classroom.lms import canvas, moodle
-from harness.classroom.lms.lesson_names import at_the_end, is_lesson, stem, without_copy_mark
+from harness.classroom.lms.lesson_names import (
+    at_the_end,
+    is_lesson,
+    of_folder,
+    stem,
+    without_copy_mark,
+)
 from harness.classroom.lms.owner import Owner
 
 NAME = "plain"
@@ -54,7 +60,7 @@ def owner(parts: Sequence[str], lessons: Sequence[str], outer: int | None = None
         outer = around([parts], lessons)
     named = of_zips(parts[:outer], lessons)
     parts = parts[outer:]
-    while len(parts) > 1 and (of := is_lesson(parts[0], lessons)) is not None:
+    while len(parts) > 1 and (of := of_folder(parts[0], lessons)) is not None:
         named, parts = of, parts[1:]
     first, inner = parts[0], parts[1:]
     if not inner:
@@ -73,14 +79,14 @@ def folder_of(parts: Sequence[str], lessons: Sequence[str], outer: int) -> tuple
     Args:
         outer: how many folders lie `around` all downloads.
     """
-    while len(parts) > outer + 1 and is_lesson(parts[outer], lessons) is not None:
+    while len(parts) > outer + 1 and of_folder(parts[outer], lessons) is not None:
         outer += 1
     return tuple(parts[: outer + 1])
 
 
 def claimed(inner: Sequence[str], lessons: Sequence[str]) -> str | None:
     """Whom a path inside a student's folder names beside the lesson; None if nobody."""
-    while len(inner) > 1 and is_lesson(inner[0], lessons) is not None:
+    while len(inner) > 1 and of_folder(inner[0], lessons) is not None:
         inner = inner[1:]
     if len(inner) == 1:
         found = _in_file_name(inner[0], None, lessons)

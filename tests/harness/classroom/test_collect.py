@@ -326,6 +326,8 @@ def test_two_sources_of_one_login_are_refused(room, inbox):
     later = collect(room, inbox(f"Babbage_Charles_x_2/{LESSON}.ipynb", when=WHEN + 100))
     assert "different sources" in later.missed[0]
     assert whose(room) == {"x": f"Lovelace_Ada_x_1/{LESSON}.ipynb"}
+    collect(room, inbox(f"Lovelace_Ada_y_1/{LESSON}.ipynb"), how=How(lms="plain"))
+    assert "Lovelace_Ada_y_1" in whose(room)
 
 
 def test_who_is_in_the_roster_goes_by_its_id_and_others_are_told(room, inbox):

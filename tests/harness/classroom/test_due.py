@@ -150,7 +150,7 @@ def test_the_commands_set_and_show_dates_and_rules(room):
     assert "pooling: Mon 2026-01-05 23:59 (UTC+0100)" in said
     assert "late: bob, 0 points off" in said
     code, said = course("penalty", room.folder, "--per-day", "10%", "--most", "50%")
-    assert "0.1 of the points earned for each day begun, at most 0.5" in said
+    assert "10% of the points earned for each day begun, at most 50%" in said
     assert "late: bob, 0.5 points off" in said
     code, said = course("due", room.folder, "pooling", "2026-01-07 12:00", "--student", "bob")
     assert "  bob: Wed 2026-01-07 12:00 (UTC+0100)" in said

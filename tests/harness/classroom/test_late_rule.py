@@ -51,6 +51,6 @@ def test_a_rule_that_cannot_be_is_refused(wrong):
 def test_a_rule_is_said_in_words():
     assert Rule().text == "being late costs nothing"
     assert Rule(0.1, 0.5, grace_minutes=5, cutoff_days=7).text == (
-        "0.1 of the points earned for each day begun, at most 0.5; nothing is earned more than 7 days "
+        "10% of the points earned for each day begun, at most 50%; nothing is earned more than 7 days "
         "late; 5 minutes are free"
     )

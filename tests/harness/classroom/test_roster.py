@@ -1,6 +1,8 @@
 """Who is who in the class: by number, login and name, and nobody where two could be meant."""
 
-from harness.classroom import roster
+import pytest
+
+from harness.classroom import ClassroomError, roster
 from harness.classroom.roster import Person, Roster
 
 ADA = Person(
@@ -33,3 +35,6 @@ def test_a_roster_is_kept(tmp_path):
     assert not roster.load(tmp_path)
     roster.save(tmp_path, CLASS)
     assert roster.load(tmp_path) == CLASS
+    (tmp_path / ".grading" / "roster.json").write_text('{"people": [{}]}')
+    with pytest.raises(ClassroomError, match="import the roster again"):
+        roster.load(tmp_path)

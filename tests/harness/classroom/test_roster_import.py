@@ -152,9 +152,9 @@ def test_the_commands_say_what_they_did_and_show_the_class(room, tmp_path):
     assert "2 added, 0 changed, 0 as before" in said
     hand_in(room, "ada")
     hand_in(room, "eve")
-    _, said = run("show", room.folder, "--section", "B")
-    assert "Builder" in said
-    assert "Lovelace" not in said
+    _, said = run("show", room.folder, "--section", "A")
+    assert "Lovelace" in said
+    assert "Builder" not in said
     assert "1 handed in and are not in the roster: eve" in said
     code, said = run("import", room.folder, table(tmp_path, PLAIN + "ada,x,y,z\n"))
     assert code == 2

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness.classroom.lms import SYSTEMS, Unclear, reader
 from harness.classroom.lms.lesson_names import at_the_end, in_title, titled
@@ -217,6 +220,15 @@ def test_a_pattern_of_one_s_own_names_student_lesson_and_date():
             Pattern(text)
 
 
+def test_folders_that_people_call_alike_are_not_taken_for_ilias():
+    paths = _split([f"{name}_group_{n}/02_pooling.ipynb" for n, name in enumerate(("A_B", "C_D"))])
+    found = reader(paths, LESSONS)
+    assert [found.owner(path).student for path in paths] == ["A_B_group_0", "C_D_group_1"]
+    (one,) = _split(["Lovelace_Ada_al_1/02_pooling.ipynb"])
+    assert reader([one], LESSONS).owner(one).student == "al"
+    assert reader([one], LESSONS, by_people=True).owner(one).student == "Lovelace_Ada_al_1"
+
+
 def test_a_lesson_that_the_teacher_names_holds_for_all():
     paths = _split(["ada/work.ipynb", "bob/03_mnrl.ipynb"])
     found = reader(paths, LESSONS, lesson="02_pooling")
@@ -247,3 +259,47 @@ def test_copies_have_the_name_of_what_they_copy():
         assert at_the_end(name, LESSONS) == "02_pooling", name
     assert titled("02-Pooling-submissions", LESSONS) == "02_pooling"
     assert titled("pooling", LESSONS) is None
+
+
+# Pieces that students and systems could put anywhere in a path.
+_PIECES = st.sampled_from(
+    [
+        *(
+            "alice",
+            "Bob, B(bob)",
+            "123-456 - Bob - Jan 5, 2026 1011 AM",
+            "02-pooling-bob",
+            "Version 2",
+        ),
+        *(
+            "bob+02_pooling+2026-01-05 10:11:12 UTC",
+            "Builder_Bob_bob_12",
+            "bob_12_34_02_pooling.ipynb",
+        ),
+        *(
+            "Bob_2_assignsubmission_file_",
+            "02_pooling.ipynb",
+            "Submission attachment(s)",
+            "work.ipynb",
+        ),
+        *("02 Pooling", "02_pooling", "downloads", "Abgaben", "timestamp.txt", "index.html"),
+        "02 Pooling_bob_attempt_2026-01-05-10-11-12_02_pooling.ipynb",
+    ]
+)
+_NOBODY = ("02 Pooling", "02_pooling", "downloads", "Abgaben")
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.lists(_PIECES, min_size=1, max_size=4).map(tuple), min_size=1, max_size=4))
+def test_whatever_a_path_holds_the_student_is_named_by_its_outermost_part(paths):
+    try:
+        found = reader(paths, LESSONS)
+    except Unclear:
+        return
+    for path in paths:
+        owner = found.owner(path)
+        if owner is not None:
+            # Nobody but a system or the teacher names what lies around it.
+            around = list(itertools.takewhile(lambda part: part in _NOBODY, path))
+            outermost = path[: len(around) + 1]
+            assert any(owner.student.split("_12")[0] in part for part in outermost)

@@ -55,8 +55,8 @@ def task(hidden: int | None) -> Task:
         asked = asked[:VISIBLE]
     else:
         try:
-            from lib.checks.lesson_10 import _kept_back
-        except ImportError:
+            import lib.checks.lesson_10._kept_back as _kept_back
+        except ModuleNotFoundError:
             raise ValueError(
                 "the capstone's hidden queries stay with the teacher; this is a bundle for students"
             ) from None

@@ -17,7 +17,7 @@ from tests.harness.bundle import student
 from tests.harness.bundle.conftest import ROOT
 from tests.tiers import some
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
 def _asked(lesson: Lesson) -> dict[str, dict]:

@@ -18,6 +18,7 @@ from nbgrader.preprocessors import CheckCellMetadata
 from traitlets.config import Config
 
 from harness.classroom.gradebook.memory_book import Unusual
+from harness.reports.indented import indented
 
 # Sections of a course's configuration that change how nbgrader converts, beyond its steps.
 _CONVERTER = (
@@ -126,11 +127,4 @@ def _copied(notebook: NotebookNode) -> NotebookNode:
 
 def _text(nb: NotebookNode) -> str:
     """What nbformat writes of a notebook that is ours alone."""
-    shown = json.dumps(
-        strip_transient(split_lines(nb)),
-        ensure_ascii=False,
-        indent=1,
-        sort_keys=True,
-        separators=(",", ": "),
-    )
-    return shown + "\n"
+    return indented(strip_transient(split_lines(nb))) + "\n"

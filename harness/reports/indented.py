@@ -37,5 +37,7 @@ def _text(value: Any, pad: str, quoted: Callable[[str], str]) -> str:
         if not value:
             return "[]"
         inner = f"{pad} "
-        return f"[{inner}{f',{inner}'.join(_text(one, inner, quoted) for one in value)}{pad}]"
+        if all(type(one) is str for one in value):
+            return f"[{inner}{f',{inner}'.join(map(quoted, value))}{pad}]"
+        return f"[{inner}{f',{inner}'.join([_text(one, inner, quoted) for one in value])}{pad}]"
     return json.dumps(value)

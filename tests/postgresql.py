@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +20,32 @@ def _programs() -> Path | None:
     return next((p for p in places if all((p / n).exists() for n in ("initdb", "pg_ctl"))), None)
 
 
+class NoServer(RuntimeError):
+    """No server can be started here; the message says why."""
+
+
 @pytest.fixture(scope="module")
 def server():
     """The URL of a new server on a private socket, run by an ordinary user."""
+    try:
+        with running() as url:
+            yield url
+    except NoServer as error:
+        pytest.skip(str(error))
+
+
+@contextlib.contextmanager
+def running(*options: str) -> Iterator[str]:
+    """The same for the block; `options` are the server's own, by default `-c fsync=off`.
+
+    Raises:
+        NoServer: it cannot be had.
+    """
     programs = _programs()
     if programs is None:
-        pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
+        raise NoServer("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
     if not any(_importable(name) for name in ("psycopg", "psycopg2")):
-        pytest.skip("psycopg is not installed")
+        raise NoServer("psycopg is not installed")
     user = None
     if os.geteuid() == 0:
         import pwd
@@ -33,7 +53,9 @@ def server():
         try:
             user = pwd.getpwnam("postgres").pw_name
         except KeyError:
-            pytest.skip("the server does not run as root, and there is no user postgres")
+            raise NoServer(
+                "the server does not run as root, and there is no user postgres"
+            ) from None
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
         if user:
@@ -53,8 +75,9 @@ def server():
 
         data = str(folder / "data")
         run("initdb", "-D", data, "-U", "teacher", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-k {folder} -c listen_addresses= -c fsync=off"
-        run("pg_ctl", "-D", data, "-w", "-o", options, "-l", str(folder / "log"), "start")
+        given = " ".join(options or ("-c fsync=off",))
+        where = f"-k {folder} -c listen_addresses= {given}"
+        run("pg_ctl", "-D", data, "-w", "-o", where, "-l", str(folder / "log"), "start")
         try:
             run("createdb", "-h", str(folder), "-U", "teacher", "grades")
             yield f"postgresql://teacher@/grades?host={folder}"

@@ -116,12 +116,12 @@ class Batches:
         stage = self.folder / ".grading" / "out" / "batch"
         shutil.rmtree(stage, ignore_errors=True)
         written: list[Path] = []
+        stage.mkdir(parents=True)
         for number, one in enumerate(group):
-            here = stage / str(number)
-            output = here / one.report.lesson
-            output.mkdir(parents=True)
+            output = stage / str(number)
+            output.mkdir()
             files = {
-                here / "report.json": report_json(one.report).encode(),
+                stage / f"{number}.json": report_json(one.report).encode(),
                 output / f"{one.report.lesson}.ipynb": texts[one.report.student],
             }
             if one.timestamp:
@@ -136,8 +136,8 @@ class Batches:
         for number, one in enumerate(group):
             place = report_path(self.folder, one.report.lesson, one.report.student)
             place.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(stage / str(number) / "report.json", place)
-            put(self.folder, one.report, stage / str(number) / one.report.lesson)
+            os.replace(stage / f"{number}.json", place)
+            put(self.folder, one.report, stage / str(number))
         shutil.rmtree(stage, ignore_errors=True)
 
     def _files_beside(self, lesson: str) -> list[tuple[Path, str]]:

@@ -7,17 +7,17 @@ on one copy. What comes out is the same to the byte; what is in any way unusual 
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4.rwbase import split_lines, strip_transient
 from nbgrader.nbgraderformat import MetadataValidator
-from nbgrader.preprocessors import CheckCellMetadata
+from nbgrader.preprocessors import CheckCellMetadata, DeduplicateIds
 from traitlets.config import Config
 
 from harness.classroom.gradebook.memory_book import Unusual
+from harness.reports.indented import indented
 
 # Sections of a course's configuration that change how nbgrader converts, beyond its steps.
 _CONVERTER = (
@@ -35,7 +35,7 @@ class CheckOnce(CheckCellMetadata):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._seen: set[str] = set()
+        self._seen: set[Any] = set()
         self._validator = MetadataValidator()
 
     def preprocess(
@@ -46,7 +46,7 @@ class CheckOnce(CheckCellMetadata):
             found = cell.metadata.get("nbgrader")
             if found is None:
                 continue
-            key = cell.cell_type + json.dumps(found, sort_keys=True)
+            key = cell["cell_type"], *found.items()
             if key not in self._seen:
                 self._validator.validate_cell(cell)
                 self._seen.add(key)
@@ -66,6 +66,8 @@ class Steps:
 
     def __init__(self, kinds: list[type], config: Config, log: logging.Logger) -> None:
         own = [CheckOnce if kind is CheckCellMetadata else kind for kind in kinds]
+        if CheckOnce in own:  # which leaves cells of one name to nbgrader's converter
+            own = [kind for kind in own if kind is not DeduplicateIds]
         self._steps = [kind(config=config, log=log) for kind in own]
 
     @staticmethod
@@ -111,27 +113,28 @@ class Steps:
 
 def _copied(notebook: NotebookNode) -> NotebookNode:
     """A copy of all that steps change: cells and metadata; they put new outputs in the place of old."""
-    nb = NotebookNode(notebook)
-    nb.metadata = NotebookNode(notebook.metadata)
-    nb.cells = []
+    nb = _shallow(notebook)
+    nb["metadata"] = _shallow(notebook.metadata)
+    nb["cells"] = []
     for cell in notebook.cells:
-        one = NotebookNode(cell)
-        one.metadata = NotebookNode(cell.metadata)
-        if "nbgrader" in one.metadata:
-            one.metadata["nbgrader"] = NotebookNode(cell.metadata["nbgrader"])
+        one = _shallow(cell)
+        meta = _shallow(cell["metadata"])
+        if "nbgrader" in meta:
+            dict.__setitem__(meta, "nbgrader", _shallow(meta["nbgrader"]))
+        dict.__setitem__(one, "metadata", meta)
         if "outputs" in one:
-            one["outputs"] = list(cell["outputs"])
-        nb.cells.append(one)
+            dict.__setitem__(one, "outputs", list(one["outputs"]))
+        nb["cells"].append(one)
     return nb
+
+
+def _shallow(node: dict[str, Any]) -> NotebookNode:
+    """A copy of one level, past a node's own way of setting an item, which looks at each."""
+    copy = NotebookNode()
+    dict.update(copy, node)
+    return copy
 
 
 def _text(nb: NotebookNode) -> str:
     """What nbformat writes of a notebook that is ours alone."""
-    shown = json.dumps(
-        strip_transient(split_lines(nb)),
-        ensure_ascii=False,
-        indent=1,
-        sort_keys=True,
-        separators=(",", ": "),
-    )
-    return shown + "\n"
+    return indented(strip_transient(split_lines(nb))) + "\n"

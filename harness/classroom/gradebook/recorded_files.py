@@ -9,6 +9,7 @@ import uuid
 from pathlib import Path
 
 from harness.grade.verdicts import Report
+from harness.reports.indented import indented
 from lib._files import write_whole
 
 
@@ -25,7 +26,7 @@ def report_path(classroom: Path, lesson: str, student: str) -> Path:
 
 def report_json(report: Report) -> str:
     """A report as JSON, the same bytes for the same report."""
-    return json.dumps(report.to_plain(), indent=1, sort_keys=True) + "\n"
+    return indented(report.to_plain(), ascii_only=True) + "\n"
 
 
 def read_report(classroom: Path, lesson: str, student: str) -> Report | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -143,7 +144,7 @@ def hamming_bits(query: Sequence[float], passages: Mapping[str, Sequence[float]]
             dot = int(np.where(bits[row] == bits[0], 1, -1).sum())
             words(ax, right, top - 0.13, f"Hamming {count}", ha="left", weight="bold")
             told.append(
-                f"{name} has byte {packed[row]} and differs in {count} bits (signs' dot product {dot})"
+                f"{name} has byte {packed[row]} and Hamming distance {count} (signs' dot product {dot})"
             )
     words(ax, 0.1, 0.2, "Bold, in a thick frame: a bit that differs from the query's.", ha="left")
     spelled = "".join(map(str, bits[0].astype(int)))
@@ -161,21 +162,12 @@ def _fits(query: Sequence[float], passages: Mapping[str, Sequence[float]]) -> bo
 
 def _bits(ax: Axes, bottom: float, bits: np.ndarray, differ: np.ndarray) -> None:
     for place, (bit, other) in enumerate(zip(bits, differ)):
-        look = (
-            {"edgecolor": PALETTE[1], "linewidth": 2.4, "zorder": 3}
-            if other
-            else {"edgecolor": INK, "linewidth": 0.8}
-        )
+        look: dict[str, Any] = {"edgecolor": INK, "linewidth": 0.8}
+        if other:
+            look = {"edgecolor": PALETTE[1], "linewidth": 2.4, "zorder": 3}
         left = _LEFT + place * _CELL
-        ax.add_patch(
-            Rectangle(
-                (left + 0.03, bottom),
-                _CELL - 0.06,
-                0.27,
-                facecolor=MODEL if bit else "white",
-                **look,
-            )
-        )
+        look["facecolor"] = MODEL if bit else "white"
+        ax.add_patch(Rectangle((left + 0.03, bottom), _CELL - 0.06, 0.27, **look))
         weight = "bold" if other else "normal"
         words(ax, left + _CELL / 2, bottom + 0.13, str(int(bit)), zorder=4, weight=weight)
 

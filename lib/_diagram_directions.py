@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from lib._diagram_paper import Diagram, arrow
+from lib._diagram_paper import Diagram, arrow, words
 from lib._plot_colours import PALETTE
 from lib._plot_labels import INK, QUIET, SMALL
 from lib.plots import DPI, WIDTH
@@ -38,7 +40,12 @@ def principal_direction(seed: int = 0) -> Diagram:
         ax = fig.add_axes((0.24, 0.24 - 0.165 * row, 0.54, 0.07))
         _strip(ax, values, limit * 1.15, PALETTE[0] if row == 0 else PALETTE[2])
         ax.set_xlabel("the number of each point", fontsize=SMALL, color=INK, labelpad=1)
-        style = {"fontsize": SMALL, "color": INK, "va": "center", "transform": ax.transAxes}
+        style: dict[str, Any] = {
+            "fontsize": SMALL,
+            "color": INK,
+            "va": "center",
+            "transform": ax.transAxes,
+        }
         ax.text(1.03, 0.5, f"{shares[name]:.0%} of the\nsquared length", ha="left", **style)
         ax.text(-0.03, 0.5, f"{name}\nalone", ha="right", fontweight="bold", **style)
     alt = (
@@ -61,17 +68,9 @@ def _points(seed: int) -> np.ndarray:
 def _cloud(ax: Axes, points: np.ndarray, direction: np.ndarray, limit: float) -> None:
     ax.plot(*points[_MARKED:].T, "o", color=QUIET, markersize=4)
     for place, point in enumerate(points[:_MARKED]):
-        ax.text(
-            *point,
-            "abcde"[place],
-            fontsize=SMALL,
-            color=INK,
-            fontweight="bold",
-            ha="center",
-            va="center",
-            zorder=6,
-            path_effects=[withStroke(linewidth=3, foreground="white")],
-        )
+        halo = [withStroke(linewidth=3, foreground="white")]
+        look = {"fontweight": "bold", "zorder": 6, "path_effects": halo}
+        words(ax, point[0], point[1], "abcde"[place], None, **look)
     for end, colour, name, offset in (
         (np.array([limit, 0]), PALETTE[0], "first axis", (0, -12)),
         (direction * limit, PALETTE[2], "PCA direction", (-8, 4)),

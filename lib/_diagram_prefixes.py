@@ -61,7 +61,7 @@ def cut_vectors(
         _cells(ax, y, title, values, dim, PASSAGE)
         for place, (heading, column) in enumerate(columns.items()):
             best = heading != "length after the cut" and column[row] == column.max()
-            style = {"fontweight": "bold"} if best else {}
+            style: dict[str, Any] = {"fontweight": "bold"} if best else {}
             words(ax, right + (place + 0.5) * step, y, _number(column[row]), **style)
     words(
         ax,
@@ -110,16 +110,11 @@ def _cells(ax: Axes, y: float, name: str, values: np.ndarray, dim: int, fill: st
     words(ax, _LEFT - 0.1, y, name, _LEFT - 0.15, ha="right")
     for place, value in enumerate(values):
         kept = place < dim
-        look: dict[str, Any] = {} if kept else {"linestyle": (0, (3, 2)), "edgecolor": QUIET}
-        ax.add_patch(
-            Rectangle(
-                (_LEFT + place * _CELL + 0.015, y - 0.14),
-                _CELL - 0.03,
-                0.28,
-                facecolor=fill if kept else "white",
-                **({"edgecolor": INK, "linewidth": 0.8} | look),
-            )
-        )
+        look: dict[str, Any] = {"edgecolor": INK, "linewidth": 0.8, "facecolor": fill}
+        if not kept:
+            look = {"edgecolor": QUIET, "linestyle": (0, (3, 2)), "facecolor": "white"}
+        at = (_LEFT + place * _CELL + 0.015, y - 0.14)
+        ax.add_patch(Rectangle(at, _CELL - 0.03, 0.28, **look))
         ink = INK if kept else QUIET
         words(ax, _LEFT + (place + 0.5) * _CELL, y, _number(value), zorder=4, color=ink)
 

@@ -6,6 +6,8 @@ of which the first three make the shortlist. All scores are computed.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -97,7 +99,7 @@ def _passage(ax: Axes, y: float, x: float, row: int, score: float, *, taken: boo
     """A passage with its score below; dashed and pale where it is not taken further."""
     frame = {} if taken else {"linestyle": "--", "edgecolor": QUIET}
     box(ax, x - 0.2, y - 0.15, 0.4, 0.3, fill=PASSAGE if taken else "white", **frame)
-    style = {"color": INK, "weight": "bold"} if taken else {"color": QUIET}
+    style: dict[str, Any] = {"color": INK, "weight": "bold"} if taken else {"color": QUIET}
     words(ax, x, y, f"p{row + 1}", **style)
     words(ax, x, y - 0.28, _number(score), **style)
 

@@ -26,13 +26,16 @@ Rankings = Mapping[str, Mapping[str, Sequence[Sequence[str]]]]
 
 _SHOWN = 10  # neighbours of a list
 _MOST_MODELS = 3
-_TITLE = 30  # characters of a passage's title that a telephone has room for
+_TITLE = 29  # characters of a passage's title that a telephone has room for
 _BYTES = 4  # of a number in float32
 _ROW, _ABOVE = 24, 225  # pixels of a row of the list, and of the frontier over it
 # What has become of a neighbour, as a marker and as a word.
 _MARKS = {"same": "circle", "up": "triangle-up", "down": "triangle-down", "entered": "star"}
 _INKS = {"same": QUIET, "up": PALETTE[0], "down": PALETTE[0], "entered": PALETTE[1]}
-_KEY = "\u25cf same rank  \u25b2\u25bc moved  \u2605 entered. Bold: the answer."
+_KEY = (
+    "\u25cf same rank  \u25b2\u25bc moved  \u2605 entered  bold: the answer",
+    "In brackets: the rank by all numbers.",
+)
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,6 @@ class _State:
     @property
     def ten(self) -> list[str]:
         return list(self.now[:_SHOWN])
-
-    def before(self, title: str) -> str:
-        return _rank(self.whole, title)
 
     def change(self, rank: int, title: str) -> str:
         """same, up or down within the ten of full length, or entered from below them."""
@@ -109,7 +109,7 @@ def neighbours_by_length(
                 frames.append(go.Frame(name=name, data=data, traces=[len(models), len(models) + 1]))
                 readings[name] = _reading(model, length, quality, state, metric)
     figure = go.Figure([*curves, *frames[0].data], frames=frames, layout_template="none")
-    figure.update_layout(**paper(title, _KEY), height=_ABOVE + 120 + _ROW * _SHOWN)
+    figure.update_layout(**paper(title, *_KEY), height=_ABOVE + 120 + _ROW * _SHOWN)
     _axes(figure, sizes, metric)
     controls = [
         Control("Vectors", models),
@@ -125,20 +125,20 @@ def _axes(figure: Figure, sizes: Sequence[int], metric: str) -> None:
     """Bytes against quality above, the list below."""
     share = _ROW * _SHOWN / (_ABOVE + _ROW * _SHOWN)
     figure.update_layout(
-        legend={"orientation": "h", "x": 0, "y": share + 0.04, "yanchor": "bottom", "yref": "paper"}
-    )
-    figure.update_layout(
-        margin_l=56,
+        legend={"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom"},
+        margin_l=44,
+        margin_t=104,
         xaxis={
             "type": "log",
-            "tickvals": list(sizes),
-            "ticktext": [f"{size:,}" for size in sizes],
+            "tickvals": [*sizes[::2]],  # more than these a telephone would turn
+            "ticktext": [f"{size:,}" for size in sizes[::2]],
+            "tickangle": 0,
             "title": named("bytes a passage (log scale)"),
             "domain": [0, 1],
             **axis(),
         },
         yaxis={
-            "domain": [share + 0.16, 1],
+            "domain": [share + 0.13, 1],
             "rangemode": "tozero",
             "title": named(metric),
             **axis(),
@@ -151,7 +151,7 @@ def _axes(figure: Figure, sizes: Sequence[int], metric: str) -> None:
             **axis(False),
         },
         yaxis2={
-            "domain": [0, share - 0.06],
+            "domain": [0, share - 0.03],
             "range": [_SHOWN + 0.5, 0.5],
             "anchor": "x2",
             "showticklabels": False,
@@ -180,7 +180,7 @@ def _listed(state: _State) -> Any:
     rows, marks, inks = [], [], []
     for rank, title in enumerate(state.ten, 1):
         change = state.change(rank, title)
-        was = "" if change == "same" else f" (was {state.before(title)})"
+        was = "" if change == "same" else f" ({_rank(state.whole, title, '>')})"
         text = html.escape(f"{rank}. {_short(title)}{was}", quote=False)
         rows.append(f"<b>{text}</b>" if title == state.answer else text)
         marks.append(_MARKS[change])
@@ -204,20 +204,25 @@ def _listed(state: _State) -> Any:
 def _reading(model: str, length: int, quality: float, state: _State, metric: str) -> Reading:
     stay = _SHOWN - len(state.left)
     where = _rank(state.now, state.answer)
+    at = f"below rank {len(state.now)}" if where.startswith("below") else f"at rank {where}"
     said = (
         f"{model}, {length} numbers, {_BYTES * length:,} bytes a passage: {metric} of all queries "
         f"{quality:.3f}. Here {stay} of the {_SHOWN} neighbours by all numbers are left, and the answer "
-        f"is at rank {where}."
+        f"is {at}."
     )
     if state.left:
         gone = "; ".join(f"{title} (now {_rank(state.now, title)})" for title in state.left)
         said += f" Left: {gone}."
-    rows = [[str(rank), title, state.before(title)] for rank, title in enumerate(state.ten, 1)]
+    rows = [
+        [str(rank), title, _rank(state.whole, title)] for rank, title in enumerate(state.ten, 1)
+    ]
+    rows.append([where, f"the answer: {state.answer}", _rank(state.whole, state.answer)])
     return Reading(said, ["rank", "passage", "rank by all numbers"], rows)
 
 
-def _rank(titles: Sequence[str], title: str) -> str:
-    return str(list(titles).index(title) + 1) if title in titles else f"over {len(titles)}"
+def _rank(titles: Sequence[str], title: str, beyond: str = "below ") -> str:
+    """The rank of a title, or that it is beyond the last one that came."""
+    return str(list(titles).index(title) + 1) if title in titles else f"{beyond}{len(titles)}"
 
 
 def _short(title: str, most: int = _TITLE) -> str:

@@ -779,10 +779,10 @@ def nested(texts: list[str]) -> torch.Tensor:
     return heads["Matryoshka"][0](search.encode_cached(model, texts))
 
 
+# %% quiz="05-q4"
+
 # %% [markdown]
 # From here on we search with the Matryoshka model. How long must a shortlist by 64 numbers be, so that nothing is lost against an exact search by all 384?
-
-# %% quiz="05-q4"
 
 # %%
 nested_queries, nested_passages = nested(course.validation.queries), nested(course.passages)

@@ -277,9 +277,9 @@ def drawn(q, p, dim, seed):
     return cut(q[:, kept], dim), cut(p[:, kept], dim)
 
 
-def at_every_length(shorten, q, p) -> list[torch.Tensor]:
+def at_every_length(shorten, q, p, dims=DIMS) -> list[torch.Tensor]:
     """nDCG@10 of each query at each length."""
-    return [ndcg(*shorten(q, p, dim)) for dim in DIMS]
+    return [ndcg(*shorten(q, p, dim)) for dim in dims]
 
 
 def mean_of(runs) -> list[torch.Tensor]:
@@ -547,16 +547,17 @@ claim(
 # And the strong rival of section 2? It is at hand for the plain head, too: train by whole vectors, then turn the vectors along the principal directions of the passages, then cut. Does the Matryoshka head beat that?
 
 # %%
-rival = mean_of(at_every_length(turned, q, p) for q, p in vectors["plain"])
+SHORT = [128, 64, 32, 16]
+rival = mean_of(at_every_length(turned, q, p, SHORT) for q, p in vectors["plain"])
 against = {
-    dim: significance.paired_interval(trained["Matryoshka"][at[dim]], rival[at[dim]])
-    for dim in DIMS
+    dim: significance.paired_interval(trained["Matryoshka"][at[dim]], values)
+    for dim, values in zip(SHORT, rival)
 }
 
 # %%
 show(
     *plots_paired.paired_differences(
-        {f"{dim} numbers": against[dim] for dim in (384, 128, 64, 32, 16)},
+        {f"{dim} numbers": interval for dim, interval in against.items()},
         title="Matryoshka head minus plain head with PCA behind it",
         value_label="difference of nDCG@10, mean of three seeds",
     )
@@ -568,7 +569,7 @@ claim(
     "128 numbers.",
     holds=against[64].high < 0 and against[128].high < 0,
     measured="Matryoshka minus plain with PCA: "
-    + ", ".join(f"{dim}: {against[dim]}" for dim in (128, 64, 32, 16)),
+    + ", ".join(f"{dim}: {interval}" for dim, interval in against.items()),
 )
 
 # %% [markdown] tags=["folded"]
@@ -884,7 +885,7 @@ print(f"the library's rescoring passes {passed} of {len(cases)} cases")
 # %% [markdown]
 # ## 6. A byte for each number
 #
-# The other way to save is to keep all numbers and to store each in fewer bits. A number in float32 has about seven digits. Does a search need them? If a ruler is marked in millimetres, one writes down the nearest mark and not the place between two marks. *int8* does that: it is a whole number in one byte, from -128 to 127, and it counts marks.
+# The other way to save is to keep all numbers and to store each in fewer bits. A number in float32 has about seven digits. Does a search need them? If a ruler is marked in millimetres, one reads off the last mark that is passed, and not the place between two marks. *int8* does that: it is a whole number in one byte, from -128 to 127, and it counts marks.
 
 # %% [markdown]
 # Every dimension of the vectors gets a ruler of its own. It begins at the least value that the passages have there, ends at the largest, and is divided into 255 equal steps. To find these ends is called *calibration*. Here is one dimension of three passages, and the value 1.004:

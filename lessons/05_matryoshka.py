@@ -3,10 +3,10 @@
 #   course:
 #     lesson: "05"
 #     title: Matryoshka embeddings and quantisation
-#     minutes: 120
+#     minutes: 160
 #     objectives:
 #       - Cut embeddings short and renormalise them, and show what goes wrong without.
-#       - Train a head so that the first few numbers of a vector are an embedding too, and measure the gain against an ordinary head.
+#       - Train a head so that the first few numbers of a vector are an embedding too, and measure the gain against strong rivals.
 #       - Search with short vectors or single bits, then rescore a shortlist, and say what that costs in quality.
 #       - Store vectors as int8 codes and as bits, with ranges from the right place.
 #       - Compute what an index takes and choose a point on the frontier of bytes and quality.
@@ -26,13 +26,17 @@ MODEL = "all-MiniLM-L6-v2"
 
 # %%
 import copy
+import functools
 import math
 
 import torch
 import torch.nn.functional as F
+from sentence_transformers.sentence_transformer import losses as st_losses
+from sentence_transformers.util import batch_to_device
 
 from lib import (
     bi_encoder,
+    diagrams,
     finetune,
     leaderboard,
     losses,
@@ -40,12 +44,16 @@ from lib import (
     metrics,
     plots,
     plots_frontier,
+    plots_lengths,
+    plots_paired,
     pooling,
     quantization,
     search,
+    significance,
 )
 from lib.data import load_course_set
 from lib.device import pick_device, seed_everything
+from lib.explore import explore, neighbour_lists, neighbours_by_length
 from lib.learn import check, claim, grade_answer, headline, hint, progress, quiz, solution, yours
 from lib.models import load_encoder
 from lib.plots import show
@@ -55,9 +63,13 @@ seed_everything(SEED)
 # %% [markdown]
 # ## 1. Cutting a vector short
 #
-# A number in float32 takes four bytes, and an index of a hundred million passages has to lie in memory. There are two ways to save: keep fewer numbers of each vector, or *quantise*, which means to store each number coarsely, in fewer bits. What does either cost in quality?
-#
-# A *Matryoshka* is a Russian doll with a smaller doll inside, which holds a smaller one again. So is a Matryoshka embedding: its first 128 numbers are an embedding, and the first 64 of these are one, too.
+# A search index keeps one vector for every passage, and to be fast it keeps them all in memory. Our vectors have 384 numbers, and a number in float32 takes four bytes. For many passages that adds up.
+
+# %% [markdown]
+# There are two ways to save. One is to keep fewer numbers of each vector. The other is to *quantise*, which means to store each number coarsely, in fewer bits. This lesson asks what either costs in quality, and how training can lower the price.
+
+# %% [markdown]
+# A *Matryoshka* is a Russian doll with a smaller doll inside, which holds a smaller one again. A Matryoshka embedding is built in the same way: its first 128 numbers are an embedding by themselves, and so are the first 64 of these.
 
 # %%
 device = pick_device(DEVICE)
@@ -69,9 +81,10 @@ print("passages", tuple(passages.shape), " validation queries", tuple(queries.sh
 print(f"a hundred million such vectors: {100_000_000 * passages.shape[1] * 4 / 1e9:.0f} GB")
 
 # %% [markdown]
-# Two cards of 80 GB, for the vectors alone. (The setting `PROFILE` says how much we search here: 4,000 passages with `fast`, all that the ontology defines with `full`, which also trains whole encoders.)
-#
-# The simplest way to shorten a vector: keep its first numbers. What is left of its length?
+# Two graphics cards of 80 GB would be full of vectors alone. (The setting `PROFILE` in the first cell says how much we search here: 4,000 passages with `fast`, all that the ontology defines with `full`, which also trains whole encoders.)
+
+# %% [markdown]
+# The simplest way to shorten a vector is to keep its first numbers and to drop the rest. Before you run the next cell: how long is what is left?
 
 # %% quiz="05-q1"
 
@@ -83,10 +96,21 @@ for dim, length in lengths.items():
     )
 
 # %% [markdown] tags=["folded"]
-# Squares add up: a sixth of the numbers holds about a sixth of the squared length, and the root of a sixth is 0.41.
+# Squares add up, so a sixth of the numbers holds about a sixth of the squared length, and the root of a sixth is 0.41. But this is only the mean. Each text keeps another part of its length, some of them much less than others.
 
 # %% [markdown]
-# Each text keeps another part of its length. A dot product of cut vectors is therefore no cosine: it prefers passages that happened to keep much. By loops, with the repair:
+# What does that do to a search? Here is a toy question with two passages, A and B. Each vector has three numbers and the length 1, and we keep the first two numbers.
+
+# %%
+show(*diagrams.cut_vectors([0.6, 0.0, 0.8], {"A": [0.28, 0.0, 0.96], "B": [0.8, 0.6, 0.0]}, dim=2))
+
+# %% [markdown]
+# By all three numbers, A is the nearer passage. After the cut, the dot product prefers B, although what is left of A points in exactly the question's direction. The reason is that a dot product is a cosine times two lengths:
+#
+# $$a \cdot b = \lVert a \rVert \, \lVert b \rVert \, \cos(a, b)$$
+
+# %% [markdown]
+# The length of the question is the same for all passages, so it changes no order. But of A little length is left, and of B all of it: B wins because it is long, not because it is near. The remedy is to **renormalise**, which means to give what is left of each vector the length 1 again. Then the dot product is the cosine, as in the last column. With numbers and loops:
 
 # %%
 toy = [[3.0, 4.0, 12.0], [0.0, 0.0, 5.0]]
@@ -97,7 +121,7 @@ for row in toy:
     print(row, "->", [x / length if length > 0 else 0.0 for x in short])
 
 # %% [markdown]
-# The first row is cut to 3 and 4, which has length 5. Of the second row nothing is left.
+# The first row is cut to 3 and 4. These have the length 5, since 9 + 16 is 25, and dividing by 5 gives 0.6 and 0.8. Of the second row nothing is left. Nothing cannot be made longer, so the row stays at zeros, and the program must not divide by 0.
 
 # %% [markdown] card="truncate_vectors"
 # ### Exercise: cut and renormalise
@@ -141,7 +165,10 @@ short = cut(passages, 64)
 print(tuple(passages.shape), "->", tuple(short.shape))
 
 # %% [markdown]
-# A sixth of the numbers, each row with length 1 again. Is the repair worth the trouble? We measure by nDCG@10 as in the lessons before. Each of our queries has one right passage: it counts 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, less and less down to rank 10, then 0. We take the mean over the validation queries.
+# A sixth of the numbers, and each row has the length 1 again. From here on, `cut` is your function.
+
+# %% [markdown]
+# Is the repair worth the trouble? As in the lessons before, we measure by nDCG@10. Each of our queries has one right passage. At rank $r$ it counts $1 / \log_2(r + 1)$: 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, down to 0.29 at rank 10, and nothing below. If the right passages of three queries stand at the ranks 1, 3 and 40, nDCG@10 is (1 + 0.5 + 0) / 3 = 0.5.
 
 
 # %%
@@ -156,11 +183,14 @@ def ndcg(q: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
     return ndcg_of(search.top_k(q.contiguous(), p.contiguous(), 10)[1])
 
 
+# %% [markdown]
+# Two ways to search answer the same queries, so we take their difference query by query. The mean of these differences comes with a 95% interval in square brackets: how far that mean would move if other queries of the same kind had been asked. Where the interval holds 0, no difference can be told.
+
 # %%
 whole = ndcg(queries, passages)
 renormalised = ndcg(cut(queries, 64), cut(passages, 64))
 raw = ndcg(queries[:, :64], passages[:, :64])
-loss = metrics.bootstrap_interval(renormalised - raw)
+loss = significance.paired_interval(renormalised, raw)
 claim(
     "Cut vectors are shorter than 1, each by another factor, and without renormalising search loses.",
     holds=float(lengths[64].max()) < 0.9 and float(lengths[64].std()) > 0.01 and loss.low > 0,
@@ -168,86 +198,176 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# So always renormalise after a cut. `cut`, from here on, is your function.
+# What happened to A in the toy happens to right passages in earnest. So always renormalise after a cut.
 
 # %% [markdown]
-# ## 2. What an ordinary model loses
+# ## 2. What does an ordinary model lose?
 #
-# Our model was never trained to be cut. How fast does its quality fall, and are its first numbers special? We compare with numbers picked at random, and with as many *directions*, each a mix of all numbers, in which the passages' vectors have most of their length (PCA, principal component analysis).
-
-# %% quiz="05-q2"
+# Our model was never trained to be cut. What does a cut do to its scores? A dot product is a sum with one summand for each number:
+#
+# $$q \cdot p = q_1 p_1 + q_2 p_2 + \dots + q_{384} \, p_{384}$$
+#
+# Cutting to 64 numbers means adding up only the first 64 of them. We watch one query, "Spinal muscle wasting", while numbers are added: the cosine with its right passage, *Spinal muscular atrophy*, and with the three passages that lead at 32 numbers.
 
 # %%
 DIMS = [8, 16, 32, 64, 128, 256, 384]
-ways = {"first numbers": [], "random numbers": [], "PCA directions": []}
-for dim in DIMS:
-    ways["first numbers"].append(ndcg(cut(queries, dim), cut(passages, dim)))
-    draws = [matryoshka.random_dimensions(384, dim, seed) for seed in range(3)]
-    scored = [ndcg(*(pooling.normalize(x[:, rows]) for x in (queries, passages))) for rows in draws]
-    mean = torch.stack(scored).mean(dim=0)
-    ways["random numbers"].append(mean)
-    axes = matryoshka.principal_directions(passages, dim)
-    ways["PCA directions"].append(ndcg(*(pooling.normalize(x @ axes) for x in (queries, passages))))
-
+asked, answer = "Spinal muscle wasting", "Spinal muscular atrophy"
+one = search.encode_cached(model, [asked])
+leaders = search.top_k(cut(one, 32), cut(passages, 32), 3)[1][0].tolist()
+rows = [course.titles.index(answer), *leaders]
+cosines = {dim: (cut(one, dim) @ cut(passages[rows], dim).T)[0] for dim in DIMS}
 
 # %%
-def means_of(series: dict[str, list[torch.Tensor]]) -> tuple[dict, dict]:
-    """Means over the queries at each length, printed, and the ends of their 95% intervals."""
-    means = {name: [float(v.mean()) for v in values] for name, values in series.items()}
-    bands = {}
-    for name, values in series.items():
-        print(f"{name:26}", {dim: round(mean, 3) for dim, mean in zip(DIMS, means[name])})
-        intervals = [metrics.bootstrap_interval(v) for v in values]
-        bands[name] = [i.low for i in intervals], [i.high for i in intervals]
-    return means, bands
-
-
-# %%
-untrained = {name: ways[name] for name in ("first numbers", "PCA directions")}
-means, bands = means_of(untrained | {"random numbers": ways["random numbers"]})
-LABELS = {
-    "x_label": "numbers kept of 384",
-    "y_label": "nDCG@10 on validation queries",
-    "band": "95% interval over queries",
-}
+lines = {course.titles[row]: [float(cosines[dim][i]) for dim in DIMS] for i, row in enumerate(rows)}
 figure = plots.curve(
     DIMS,
-    means,
-    bands=bands,
-    title="An ordinary model, cut short in three ways",
+    lines,
+    title=f"'{asked}': cosines with four passages, from more and more numbers",
+    x_label="numbers kept of 384 (log scale)",
+    y_label="cosine after the cut",
     log_x=True,
-    **LABELS,
 )
-show(
-    figure,
-    alt="nDCG@10 over the numbers kept: the first numbers and random ones fall together, PCA "
-    "directions stay higher; at 128 all keep most, at 16 all have lost more than a third.",
-)
+ends = (f"{name} {v[2]:.2f} at 32 and {v[-1]:.2f} at 384" for name, v in lines.items())
+show(figure, alt="Cosine over the numbers kept, for four passages: " + "; ".join(ends) + ".")
+
+# %% [markdown]
+# With all 384 numbers the right passage stands on top. With 32, passages that have nothing to do with the query are far above it. (With `fast` it is *Alexia* that leads, the loss of the ability to read.) A cosine from few numbers is like an opinion poll among few people: off by chance, now up, now down. Among thousands of passages some are always lucky, and these come first. With more numbers, luck evens out.
+
+# %% [markdown]
+# Can one choose better numbers to keep? One may mix them before the cut. If all vectors are turned by the same rotation, no dot product changes, but length moves from one number to another. **PCA** (principal component analysis) finds the rotation after which the first number holds as much of the passages' squared length as one number can, the second as much as possible of what is left, and so on.
+
+# %%
+show(*diagrams.principal_direction())
+
+# %% [markdown]
+# Each point has two numbers, and only one may be kept. The first number alone throws most of the length away, and points far apart, such as b and d, come to lie side by side. Along the turned axis they stay apart. In numbers: the direction (0.6, 0.8) turns a point by a dot product.
+
+# %%
+direction = torch.tensor([0.6, 0.8])
+for point in ([3.0, 4.0], [4.0, -3.0]):
+    along = float(torch.tensor(point) @ direction)
+    print(f"{point}: length 5, first number {point[0]}, along the direction {along:.1f}")
+
+# %% [markdown]
+# The first point lies along the direction, so one number holds its whole length. The second lies across, and nothing is left of it. PCA picks directions along which the passages lie.
+
+# %% [markdown]
+# For our vectors this means one matrix of 384 by `dim`, computed from the passages, without any training and without a single label. That makes PCA the rival that every other method for short vectors has to beat.
+
+
+# %%
+def first(q, p, dim):
+    """Queries and passages by their first numbers."""
+    return cut(q, dim), cut(p, dim)
+
+
+def turned(q, p, dim):
+    """Queries and passages along the passages' principal directions, renormalised."""
+    axes = matryoshka.principal_directions(p, dim)  # (384, dim)
+    return pooling.normalize(q @ axes), pooling.normalize(p @ axes)
+
+
+# %% quiz="05-q2"
+
+
+# %%
+def drawn(q, p, dim, seed):
+    """Queries and passages by numbers drawn at random, the same for both."""
+    kept = matryoshka.random_dimensions(384, dim, seed)
+    return cut(q[:, kept], dim), cut(p[:, kept], dim)
+
+
+def at_every_length(shorten, q, p, dims=DIMS) -> list[torch.Tensor]:
+    """nDCG@10 of each query at each length."""
+    return [ndcg(*shorten(q, p, dim)) for dim in dims]
+
+
+def mean_of(runs) -> list[torch.Tensor]:
+    """The mean over several runs, for each length and query."""
+    return [torch.stack(values).mean(dim=0) for values in zip(*runs)]
+
+
+# %%
+draws = [functools.partial(drawn, seed=seed) for seed in range(3)]
+ways = {
+    "first numbers": at_every_length(first, queries, passages),
+    "random numbers": mean_of(at_every_length(draw, queries, passages) for draw in draws),
+    "PCA directions": at_every_length(turned, queries, passages),
+}
+
+# %%
+title = "An ordinary model, cut short in three ways"
+show(*plots_lengths.quality_by_length(DIMS, ways, title=title))
 
 # %%
 at = {dim: place for place, dim in enumerate(DIMS)}
+by_way = {
+    f"{way} {what}, {dim} kept": significance.paired_interval(
+        ways[f"{way} {what}"][at[dim]], ways["first numbers"][at[dim]]
+    )
+    for way, what in (("random", "numbers"), ("PCA", "directions"))
+    for dim in (128, 64, 16)
+}
+show(
+    *plots_paired.paired_differences(
+        by_way,
+        title="Random numbers and PCA against the first numbers",
+        value_label="nDCG@10 minus that of the first numbers",
+    )
+)
+
+# %%
 kept = float(ways["first numbers"][at[128]].mean() / whole.mean())
-gap = metrics.bootstrap_interval(ways["first numbers"][at[128]] - ways["random numbers"][at[128]])
-better = metrics.bootstrap_interval(ways["PCA directions"][at[64]] - ways["first numbers"][at[64]])
+gap, better = by_way["random numbers, 128 kept"], by_way["PCA directions, 64 kept"]
 claim(
     "An ordinary model keeps most of its quality when cut to a third, its first numbers are nothing "
     "special, and PCA does better.",
     holds=kept > 0.85 and max(abs(gap.low), abs(gap.high)) < 0.04 and better.low > 0,
-    measured=f"128 of 384 keep {kept:.0%}; first minus random {gap}; at 64 PCA minus first {better}",
+    measured=f"128 of 384 keep {kept:.0%}; random minus first {gap}; at 64 PCA minus first {better}",
 )
 
 # %% [markdown] tags=["folded"]
-# The quality falls slowly at first and fast below 64 numbers, and which numbers are kept makes no difference: each tells a little about everything. So "it still works at 128" proves nothing about a training method. A Matryoshka model has to win where an ordinary one fails: at few numbers, and against PCA.
+# The quality falls slowly at first, and fast below 64 numbers. At 128 and at 64 it cannot be told whether the first numbers were kept or some drawn at random: each number tells a little about everything. (At 16 our three draws do a little worse. With so few numbers the luck of a draw counts, and the interval, which is about queries, does not contain it.)
+#
+# So "it still works at 128" proves nothing about a training method. A Matryoshka model has to win where an ordinary one fails: at few numbers, and against PCA.
 
 # %% [markdown]
 # ## 3. The Matryoshka loss
 #
-# How do the dolls get into the vector? By the loss: Kusupati et al. (2022) ask for it at several lengths at once. Cut both sides to each *prefix* (the first so many numbers), renormalise, take the loss, multiply by a weight, and *add up*. The loss is lesson 03's MNRL, in which each query has to find its own passage among those of its batch.
+# Why is no number of an ordinary model special? Because its loss never looks at one. The loss of lesson 03, MNRL, in which each query has to find its own passage among those of its batch, sees only cosines of whole vectors. Turn all vectors by the same rotation, and every cosine stays as it was, and the loss with them. Nothing in such a training puts what matters first.
+
+# %% [markdown]
+# So we have to ask for it. Kusupati et al. (2022) set the same task at several lengths at once: find your passage by all 384 numbers; find it by the first 128 alone; by the first 64 alone; and so on. Each of these beginnings of a vector is called a **prefix**. It is cut out and renormalised, and it gets a loss of its own.
+
+# %%
+PREFIXES = {"plain": [384], "Matryoshka": [384, 128, 64, 32, 16]}
+show(*diagrams.nested_prefixes(PREFIXES["Matryoshka"]))
+
+# %% [markdown]
+# The picture shows why the order of the numbers now matters. The first 16 numbers take part in all five losses, so all five pull at them. The last 256 take part in one. What helps most to tell passages apart is worth most at the front, where every length can use it.
+
+# %% [markdown]
+# As a formula, with $\hat q_{1:m}$ for the first $m$ numbers of a query, renormalised, and $w_m$ for the weight of that length:
+#
+# $$L = \sum_{m} w_m \; \mathrm{MNRL}\left(\hat q_{1:m},\, \hat p_{1:m}\right)$$
+
+# %% [markdown]
+# Let us work through one term of the sum. The toy has two queries, each with its own passage (its *positive*), and four numbers. We take the prefix of two. MNRL multiplies the cosines by a scale, here 2, turns each row into shares that sum to 1 (softmax), and asks how large the share of the own passage is.
 
 # %%
 toy_queries = torch.tensor([[1.0, 0.0, 2.0, 1.0], [0.0, 1.0, -1.0, 3.0]])
 toy_positives = torch.tensor([[0.8, 0.3, 1.0, -1.0], [-0.2, 1.0, 0.5, 2.0]])
 
+cosines = F.normalize(toy_queries[:, :2]) @ F.normalize(toy_positives[:, :2]).T  # (2, 2)
+shares = (2.0 * cosines).softmax(dim=1)
+for i in range(2):
+    row, own = [round(float(x), 2) for x in cosines[i]], float(shares[i, i])
+    print(f"query {i}: cosines {row}, share of its own {own:.3f}, loss {-math.log(own):.4f}")
+
+# %% [markdown]
+# Each query gives most of its share to its own passage, so the losses are small: -ln 1 would be 0, and a blind guess between two passages would cost ln 2, about 0.69. The mean of the two is the MNRL of this prefix. The loop below does the same for both prefixes, four numbers with the weight 1 and two with the weight 0.5, and adds up.
+
+# %%
 total = 0.0
 for dim, weight in zip([4, 2], [1.0, 0.5]):
     a, b = F.normalize(toy_queries[:, :dim]), F.normalize(toy_positives[:, :dim])
@@ -259,7 +379,7 @@ for dim, weight in zip([4, 2], [1.0, 0.5]):
     print(f"prefix of {dim}: MNRL {part / 2:.4f}, sum so far {total:.4f}")
 
 # %% [markdown]
-# The second prefix has half the weight, so half of its loss is added.
+# The second prefix has half the weight, so half of its loss is added. It is a sum and not a mean: each further prefix makes the loss larger.
 
 # %% quiz="05-q3"
 
@@ -321,72 +441,98 @@ nested_loss = yours("matryoshka_mnrl", matryoshka_mnrl, instead=summed)
 print(f"{float(nested_loss(toy_queries, toy_positives, [4, 2], [1.0, 0.5], 2.0)):.4f}")
 
 # %% [markdown]
-# The sum of the loops above. This function now trains the models of this lesson.
+# The sum of the loops above. This function will train the models of this lesson.
 
 # %% [markdown]
-# ## 4. Does training help?
+# ### Under the library's own name
 #
-# We train a linear head, one matrix, on the encoder's vectors: 384 numbers in, 384 out, starting from the identity. One head learns by the loss of whole vectors alone (a single prefix of 384), one by the sum over five prefixes; everything else is equal.
+# In sentence-transformers the same loss is called `MatryoshkaLoss`. It is wrapped around another loss, here `MultipleNegativesRankingLoss`, whose scale is 20 unless you say otherwise. We give eight training pairs to both.
 
 # %%
 train = course.train
 train_queries = search.encode_cached(model, train.queries)
 train_positives = passages[torch.tensor(train.positives, device=device)]
-PREFIXES = {"plain": [384], "Matryoshka": [384, 128, 64, 32, 16]}
+own_rows = list(dict.fromkeys(train.positives))[:8]  # eight different passages
+pairs = [train.positives.index(row) for row in own_rows]  # and a query of each
+texts = [train.queries[i] for i in pairs], [course.passages[row] for row in own_rows]
+
+# %%
+dims = [384, 256, 128, 64, 32]
+inner = st_losses.MultipleNegativesRankingLoss(model)
+wrapped = st_losses.MatryoshkaLoss(model, inner, matryoshka_dims=dims)
+batch = [batch_to_device(model.preprocess(side), device) for side in texts]
+with torch.no_grad():
+    theirs = float(wrapped(batch, None))
+    sides = [model.encode(list(side), convert_to_tensor=True) for side in texts]
+print(f"MatryoshkaLoss {theirs:.4f}, yours {nested_loss(*sides, dims, None, 20.0):.4f}")
+
+# %% [markdown]
+# The two are equal. Many examples that you will meet set `matryoshka_dims=[768, 512, 256, 128, 64]`, because their encoder has 768 numbers. Ours has 384, so the prefixes 768 and 512 do not exist:
+
+# %%
+try:
+    st_losses.MatryoshkaLoss(model, inner, matryoshka_dims=[768, 512, 256, 128, 64])
+except ValueError as error:
+    print(f"ValueError: {error}")
+
+# %% [markdown]
+# The full length itself belongs into the list, or else nothing trains the vectors as a whole; the library warns when it is missing. (Its code also sorts the lengths, longest first. In a sum the order makes no difference.)
+
+# %% [markdown]
+# ## 4. Does training help?
+#
+# We train a *head*: one matrix behind the encoder, which stays as it is. 384 numbers go in, 384 come out, and at the start the matrix is the identity, so that they come out unchanged. One head learns by the loss of whole vectors alone, with the single prefix of 384. The other learns by the sum over the five prefixes of the picture. Everything else is equal: the pairs, their order, the number of steps.
+
+# %%
 EPOCHS = 6 if PROFILE == "fast" else 12
+SETTINGS = {"batch_size": 128, "epochs": EPOCHS, "lr": 2e-3, "keys": train.positives}
 
 
 def train_head(prefixes: list[int], seed: int) -> finetune.ProjectionHead:
-    """Train a head on all pairs; no passage stands twice in a batch."""
+    """Train a head on all pairs; with `keys`, no passage stands twice in a batch."""
     head = finetune.ProjectionHead(384).to(device)
 
     def step(rows: torch.Tensor) -> torch.Tensor:
-        rows = rows.to(device)
-        q, p = head(train_queries[rows]), head(train_positives[rows])
+        q, p = head(train_queries[rows.to(device)]), head(train_positives[rows.to(device)])
         return nested_loss(q, p, prefixes, None, 20.0)
 
-    settings = {"batch_size": 128, "epochs": EPOCHS, "lr": 2e-3, "seed": seed}
-    finetune.fit(head, len(train_queries), step, keys=train.positives, **settings)
+    finetune.fit(head, len(train_queries), step, seed=seed, **SETTINGS)
     return head
 
+
+# %% [markdown]
+# A training run depends on chance, on the order of the batches. So we train three heads of each kind and take the mean.
 
 # %%
 heads = {name: [train_head(dims, seed) for seed in range(3)] for name, dims in PREFIXES.items()}
 
-
-def at_every_length(q: torch.Tensor, p: torch.Tensor) -> list[torch.Tensor]:
-    """nDCG@10 of each query at each length."""
-    return [ndcg(cut(q, dim), cut(p, dim)) for dim in DIMS]
-
-
-trained = {}
+# %%
+vectors, trained = {}, {}
 for name, three in heads.items():
     with torch.no_grad():
-        seeds = [at_every_length(head(queries), head(passages)) for head in three]
-    trained[name] = [torch.stack(values).mean(dim=0) for values in zip(*seeds)]
+        vectors[name] = [(head(queries), head(passages)) for head in three]
+    trained[name] = mean_of(at_every_length(first, q, p) for q, p in vectors[name])
 
 # %%
-by_head = {f"head, {name}": values for name, values in trained.items()}
-means, bands = means_of(untrained | by_head)
-figure = plots.curve(
-    DIMS,
-    means,
-    bands=bands,
-    title="Cut short: untrained (first numbers, PCA), and two heads",
-    log_x=True,
-    **LABELS,
-)
-show(
-    figure,
-    alt="nDCG@10 over the numbers kept: both trained heads lie far above the untrained model at 384; "
-    "going down, the plain head falls fast while the Matryoshka head stays up, widest apart at 16.",
-)
+series = {"untrained": ways["first numbers"]}
+series |= {f"head, {name}": values for name, values in trained.items()}
+title = "Cut to the first numbers: untrained, and two heads"
+show(*plots_lengths.quality_by_length(DIMS, series, title=title))
 
 # %%
 gain = {
-    dim: metrics.bootstrap_interval(trained["Matryoshka"][at[dim]] - trained["plain"][at[dim]])
+    dim: significance.paired_interval(trained["Matryoshka"][at[dim]], trained["plain"][at[dim]])
     for dim in DIMS
 }
+show(
+    *plots_paired.paired_differences(
+        {f"{dim} numbers": gain[dim] for dim in (384, 128, 64, 32, 16)},
+        title="Matryoshka head minus plain head, both cut to the first numbers",
+        value_label="difference of nDCG@10, mean of three seeds",
+    )
+)
+
+# %%
 claim(
     "A head's Matryoshka training pays where vectors are short and costs nothing at full length.",
     holds=gain[16].low > 0.1 and gain[32].low > 0.05 and gain[384].low > -0.01,
@@ -395,13 +541,97 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# So training helps, most where least is left. Both heads saw the same pairs in the same order. Part of what looks like "it works at 64" is simply training on our task: compare with the plain head, not with the untrained model.
+# Training helps, and most where least is left. Mind the comparison, though. Against the untrained model even the plain head looks good at 64 numbers, simply because it has learned our task. What the *prefixes* add is the distance between the two heads.
 
 # %% [markdown]
-# A head can only mix the numbers that the encoder gives. All layers could learn more. Every text then goes through the encoder in every step, which takes minutes a model on a CPU, so only `full` does it, once with each loss.
+# And the strong rival of section 2? It is at hand for the plain head, too: train by whole vectors, then turn the vectors along the principal directions of the passages, then cut. Does the Matryoshka head beat that?
+
+# %%
+SHORT = [128, 64, 32, 16]
+rival = mean_of(at_every_length(turned, q, p, SHORT) for q, p in vectors["plain"])
+against = {
+    dim: significance.paired_interval(trained["Matryoshka"][at[dim]], values)
+    for dim, values in zip(SHORT, rival)
+}
+
+# %%
+show(
+    *plots_paired.paired_differences(
+        {f"{dim} numbers": interval for dim, interval in against.items()},
+        title="Matryoshka head minus plain head with PCA behind it",
+        value_label="difference of nDCG@10, mean of three seeds",
+    )
+)
+
+# %%
+claim(
+    "For a head, plain training with PCA behind it is a match for the Matryoshka loss: it finds more at 64 and "
+    "128 numbers.",
+    holds=against[64].high < 0 and against[128].high < 0,
+    measured="Matryoshka minus plain with PCA: "
+    + ", ".join(f"{dim}: {interval}" for dim, interval in against.items()),
+)
+
+# %% [markdown] tags=["folded"]
+# That is sobering, and it is why a baseline has to be a strong one. A head can only mix the numbers that the encoder gives, and PCA mixes them very well, since it looks at all the passages of the index. At 16, the shortest length that it was trained on, the Matryoshka head holds its own. And the loss can do what PCA cannot: where all layers are trained, they can learn to compute *other* numbers, and not only mix the given ones. Whether that helps has to be measured, too.
+
+# %% [markdown]
+# ### Explore: who are the neighbours?
+#
+# A mean over hundreds of queries hides what happens to a single list. Choose the vectors and a query, then move the slider from 384 numbers down to 8. The ring shows what a passage costs in bytes, and the nDCG@10 of all validation queries. The list shows the ten nearest passages: which stayed, which moved, and which entered from below. The text under it names those that left. (The curve of the heads is the mean of three, the lists are by the first of them.)
+
+# %%
+answers = {
+    "Spinal muscle wasting": "Spinal muscular atrophy",
+    "Crowded teeth": "Dental crowding",
+    "Accumulation of fluid in the abdomen": "Ascites",
+}
+asked_vectors, falling = search.encode_cached(model, [*answers]), DIMS[::-1]
 
 
 # %%
+def lists_of(q: torch.Tensor, p: torch.Tensor) -> dict[str, list[list[str]]]:
+    """The titles of each query's 100 nearest passages at each length."""
+    found = [search.top_k(*first(q, p, dim), 100)[1].tolist() for dim in falling]
+    return {
+        query: [[course.titles[row] for row in rows[place]] for rows in found]
+        for place, query in enumerate(answers)
+    }
+
+
+# %%
+with torch.no_grad():
+    head = heads["Matryoshka"][0]
+    rankings = {
+        "untrained": lists_of(asked_vectors, passages),
+        "head, Matryoshka": lists_of(head(asked_vectors), head(passages)),
+    }
+qualities = {name: [float(series[name][at[dim]].mean()) for dim in falling] for name in rankings}
+
+# %%
+untrained = rankings["untrained"][asked]
+both = {"all 384 numbers": untrained[0], "the first 64": untrained[falling.index(64)]}
+still = neighbour_lists(both, answer, title=f"'{asked}', untrained: ten neighbours")
+stay = set(untrained[0][:10]) & set(both["the first 64"][:10])
+explore(
+    neighbours_by_length(falling, rankings, qualities, answers, title="Neighbours at every length"),
+    f"The ten nearest passages of {len(answers)} queries by 384 to 8 numbers, for two models, under a "
+    f"curve of nDCG@10 over bytes a passage. For '{asked}' and the untrained model {len(stay)} of "
+    f"the ten neighbours by 384 numbers are left at 64, where nDCG@10 over all queries is "
+    f"{qualities['untrained'][falling.index(64)]:.3f} and no longer {qualities['untrained'][0]:.3f}.",
+    still,
+)
+
+# %% [markdown]
+# The three queries were picked because their lists change much; the curve says what holds for all. The lists of the untrained model fill up with strangers as the vectors get shorter. With the head many of the ten change as well, but the answer stays near the top for longer.
+
+# %% [markdown]
+# ### All layers
+#
+# What if all layers learn? Every text then goes through the whole encoder in every step, which takes minutes a model on a CPU. So only `full` does it, once with each loss.
+
+
+# %% tags=["folded"]
 def train_encoder(prefixes: list[int]) -> torch.nn.Module:
     """A copy of the encoder with all its layers trained on all pairs."""
     encoder = copy.deepcopy(model)
@@ -421,32 +651,27 @@ def train_encoder(prefixes: list[int]) -> torch.nn.Module:
     return encoder
 
 
-# %%
+# %% tags=["folded"]
 encoders, deep = {}, {}
 if PROFILE == "full":
     for name, prefixes in PREFIXES.items():
         encoders[name] = train_encoder(prefixes)
-        texts = course.validation.queries, course.passages
-        deep[name] = at_every_length(*(search.encode_cached(encoders[name], x) for x in texts))
+        sides = [
+            search.encode_cached(encoders[name], x)
+            for x in (course.validation.queries, course.passages)
+        ]
+        deep[name] = at_every_length(first, *sides)
+        deep[f"{name}, PCA"] = at_every_length(turned, *sides)
 else:
     print('PROFILE = "full" trains all layers here; "fast" goes on with the Matryoshka head.')
 
 # %%
 if PROFILE == "full":
-    series = by_head | {f"all layers, {name}": values for name, values in deep.items()}
-    means, bands = means_of(untrained | series)
-    figure = plots.curve(
-        DIMS,
-        means,
-        bands=bands,
-        title="Cut short: untrained (first numbers, PCA), heads, all layers",
-        log_x=True,
-        **LABELS,
-    )
-    said = (f"{name} {m[at[16]]:.2f} at 16 and {m[-1]:.2f} at 384" for name, m in means.items())
-    show(figure, alt="nDCG@10 over the numbers kept: " + "; ".join(said) + ".")
+    by_all = {f"all layers, {name}": deep[name] for name in PREFIXES}
+    title = "Cut to the first numbers: untrained, heads, all layers"
+    show(*plots_lengths.quality_by_length(DIMS, series | by_all, title=title))
     gain = {
-        dim: metrics.bootstrap_interval(deep["Matryoshka"][at[dim]] - deep["plain"][at[dim]])
+        dim: significance.paired_interval(deep["Matryoshka"][at[dim]], deep["plain"][at[dim]])
         for dim in DIMS
     }
     claim(
@@ -457,14 +682,28 @@ if PROFILE == "full":
     )
     price = "a clear loss" if gain[384].high < 0 else "no clear loss"
     print("At full length the encoder's Matryoshka training means", price, gain[384])
+    for dim in (16, 64, 128):
+        rest = significance.paired_interval(
+            deep["Matryoshka"][at[dim]], deep["plain, PCA"][at[dim]]
+        )
+        print(f"{dim} numbers, Matryoshka minus plain with PCA: {rest}")
 
 # %% [markdown]
-# The head pays nothing at full length. An encoder may: all its layers serve all prefixes at once, each counts 1 in the sum, and short ones tend to have the larger losses. So `full` measures that price as well. Other `weights` make long prefixes count more.
+# Our head pays nothing for its prefixes at full length. An encoder may: all its layers serve all prefixes at once, each counts 1 in the sum, and short ones tend to have the larger losses. That is what the `weights` are for: with smaller ones for short prefixes, long ones count more.
 
 # %% [markdown]
 # ## 5. Shortlist, then rescore
 #
-# Short vectors need not give the final order. Let them find a *shortlist*, the passages that come into question, and *rescore* only these: put them in order by all numbers (*adaptive retrieval*). By hand:
+# A short vector need not give the final order. Think of how a company fills a post: somebody reads all applications quickly and invites a few people, and only these get a long interview. A search can do the same. Short vectors find a **shortlist**, the passages that come into question. Then only these are **rescored**, which means put in order anew, by all their numbers. (Kusupati et al. call this *adaptive retrieval*.)
+
+# %%
+show(*diagrams.shortlist_then_rescore())
+
+# %% [markdown]
+# In step 1 every passage is looked at, but cheaply. In step 2 the scores are exact, but only four passages are left. The order changes: what led by three numbers falls behind by eight. And one thing step 2 cannot do. A good passage that is not on the shortlist never comes back, however exact the second scores are. So the shortlist must be longer than the result.
+
+# %% [markdown]
+# The toy of section 1, with a third passage, by hand:
 
 # %%
 query, corpus = [0.6, 0.0, 0.8], [[0.8, 0.6, 0.0], [0.28, 0.0, 0.96], [0.0, 1.0, 0.0]]
@@ -477,11 +716,11 @@ def score(row: int, numbers: int) -> float:
 
 
 shortlist = sorted(range(3), key=lambda row: -score(row, 2))[:2]
-print("shortlist by two numbers:", shortlist)
-print("best by all three       :", sorted(shortlist, key=lambda row: -score(row, 3))[:1])
+print("shortlist by two numbers:", shortlist, [round(score(row, 2), 2) for row in shortlist])
+print("by all three numbers    :", [round(score(row, 3), 2) for row in shortlist])
 
 # %% [markdown]
-# By two numbers the two passages are equal; the third number decides for row 1.
+# Rows 1 and 0 make the shortlist, and row 2 is dropped unseen. All three numbers then confirm row 1, by a much larger distance than two numbers showed.
 
 # %% [markdown] card="shortlist_rescore"
 # ### Exercise: shortlist and rescore
@@ -541,24 +780,30 @@ def nested(texts: list[str]) -> torch.Tensor:
     return heads["Matryoshka"][0](search.encode_cached(model, texts))
 
 
-nested_queries, nested_passages = nested(course.validation.queries), nested(course.passages)
-
 # %% quiz="05-q4"
 
+# %% [markdown]
+# From here on we search with the Matryoshka model. How long must a shortlist by 64 numbers be, so that nothing is lost against an exact search by all 384?
+
 # %%
+nested_queries, nested_passages = nested(course.validation.queries), nested(course.passages)
 exact = ndcg(nested_queries, nested_passages)
-SIZES = [10, 20, 50, 100]
-change = {
-    size: metrics.bootstrap_interval(
-        ndcg_of(rescored(nested_queries, nested_passages, 64, size, 10)) - exact
+change = {}
+for size in (10, 20, 50, 100):
+    found = rescored(nested_queries, nested_passages, 64, size, 10)
+    change[size] = significance.paired_interval(ndcg_of(found), exact)
+found = rescored(queries, passages, 64, 50, 10)
+untrained_change = significance.paired_interval(ndcg_of(found), whole)
+
+# %%
+rows = {f"shortlist of {size}": interval for size, interval in change.items()}
+show(
+    *plots_paired.paired_differences(
+        rows | {"untrained model, shortlist of 50": untrained_change},
+        title="A shortlist by 64 numbers, rescored by 384",
+        value_label="nDCG@10 minus that of exact search by the same model",
     )
-    for size in SIZES
-}
-untrained_change = metrics.bootstrap_interval(
-    ndcg_of(rescored(queries, passages, 64, 50, 10)) - whole
 )
-for size, interval in change.items():
-    print(f"shortlist of {size:>3} at 64 numbers, minus exact search: {interval}")
 
 # %%
 claim(
@@ -571,7 +816,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# A shortlist of ten is too short: what it misses, rescoring cannot bring back. With fifty the loss is within chance, and only fifty passages a query need their whole vectors.
+# A shortlist of ten is too short, for what it misses, rescoring cannot bring back. With fifty the loss is within chance. So 64 numbers of every passage have to be in fast memory, and the whole vectors, of which a query needs fifty, may lie on a disk.
 
 # %% [markdown]
 # A test that rescoring code survives by luck is easily written. You write one that it cannot.
@@ -629,6 +874,7 @@ def one_case():
     return [([[1]], [[5], [9]], [[0, 1]], 1, [[1]])]
 
 
+# %%
 cases = yours("break_rescore", break_rescore, instead=one_case)()
 passed = sum(library_rescore(*given) == expected for *given, expected in cases)
 print(f"the library's rescoring passes {passed} of {len(cases)} cases")
@@ -639,7 +885,21 @@ print(f"the library's rescoring passes {passed} of {len(cases)} cases")
 # %% [markdown]
 # ## 6. A byte for each number
 #
-# The other way to save: keep all numbers and store each in fewer bits. *int8* is a whole number in one byte, from -128 to 127. Each dimension's range is cut into 255 equal steps, and a number becomes the count of its step. To find the ranges is called *calibration*; it takes vectors like those of the index.
+# The other way to save is to keep all numbers and to store each in fewer bits. A number in float32 has about seven digits. Does a search need them? If a ruler is marked in millimetres, one reads off the last mark that is passed, and not the place between two marks. *int8* does that: it is a whole number in one byte, from -128 to 127, and it counts marks.
+
+# %% [markdown]
+# Every dimension of the vectors gets a ruler of its own. It begins at the least value that the passages have there, ends at the largest, and is divided into 255 equal steps. To find these ends is called *calibration*. Here is one dimension of three passages, and the value 1.004:
+
+# %%
+show(*diagrams.int8_steps([0.0, 2.55, 1.0], value=1.004))
+
+# %% [markdown]
+# In a formula, with *low* and *high* for the ends and $\lfloor x \rfloor$ for the largest whole number that is not above $x$:
+#
+# $$\text{step} = \frac{\text{high} - \text{low}}{255}, \qquad \text{code} = \left\lfloor \frac{x - \text{low}}{\text{step}} \right\rfloor - 128$$
+
+# %% [markdown]
+# To use a code, one turns it back into the middle of its step, so the error is at most half a step. That is the price, and it is a small one as long as the range is not stretched by a few extreme values. What lies outside the range, as a query's numbers may, gets the code of the nearer end. By loops:
 
 # %%
 known = [0.0, 2.55, 1.0]  # what passages have in this dimension
@@ -647,10 +907,11 @@ low, step = min(known), (max(known) - min(known)) / 255
 
 for value in (0.0, 1.004, 2.55, 99.0, -9.0):
     code = max(0, min(255, int((value - low) // step))) - 128
-    print(f"{value:>6} -> {code}")
+    middle = low + (code + 128 + 0.5) * step
+    print(f"{value:>6} -> code {code:>4} -> {middle:.3f}")
 
 # %% [markdown]
-# The least known value gets -128, the largest 127; what lies outside gets the same codes as the ends.
+# The least known value gets -128 and the largest 127. For 99 and -9 the code is that of the ends: the number that comes back has nothing to do with them any more.
 
 # %% quiz="05-q5"
 
@@ -700,13 +961,15 @@ int8 = yours("to_int8", to_int8, instead=coded)
 coder = quantization.Int8.calibrate(nested_passages)
 codes = int8(nested_passages, nested_passages)
 by_codes = ndcg_of(coder.top_k(nested_queries, codes, 10)[1])
-lost = metrics.bootstrap_interval(by_codes - exact)
 print(codes.dtype, tuple(codes.shape), codes[0, :6].tolist())
+off = (coder.decode(codes) - nested_passages).abs() / coder.step
+print(f"the largest error is {off.max():.2f} of a step")
 
 # %% [markdown]
-# A quarter of the bytes. To search, the library turns each code back into the middle of its step.
+# A quarter of the bytes, and no number is off by more than half a step (a rounding error of float32 aside). For the search, `coder.top_k` turns the codes of the passages back into the middles of their steps. The query keeps its own numbers: it is only one vector, so it need not be small.
 
 # %%
+lost = significance.paired_interval(by_codes, exact)
 claim(
     "A byte for each number instead of four changes nothing that we can measure.",
     holds=lost.low > -0.01 and lost.high < 0.01,
@@ -714,25 +977,40 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# So store int8 unless you know why not.
+# The errors of 384 numbers have different signs, and in a sum they mostly cancel. So store int8 unless you know why not.
 
 # %% [markdown]
 # ## 7. A bit for each number
 #
-# The extreme: keep only the sign. Two texts are then compared by the number of bits in which they differ, the *Hamming distance*, which processors count very fast.
+# How far can one go? The extreme is to keep only the sign of each number: is it above 0 or not? That is one bit, and eight bits fill a byte.
+
+# %% [markdown]
+# How can signs be enough? Two vectors that point in nearly the same direction agree in most signs, for only numbers near 0 flip. The farther apart they point, the more signs differ. The number of differing bits is called the **Hamming distance**, and processors count it very fast.
 
 # %%
-signs = [[1, 0, 1, 1], [1, 0, 0, 1], [0, 1, 0, 0]]
-for row in signs[1:]:
-    print(signs[0], row, "differ in", sum(a != b for a, b in zip(signs[0], row)))
+query = [0.8, -0.4, 0.2, 0.5, -0.1, 0.3, -0.7, 0.6]
+near = [0.6, -0.2, 0.1, 0.7, -0.3, -0.2, -0.5, 0.4]
+far = [-0.5, 0.3, 0.2, 0.4, -0.6, 0.1, 0.2, 0.9]
+show(*diagrams.hamming_bits(query, {"passage A": near, "passage B": far}))
+
+# %% [markdown]
+# You can check the Hamming distances by eye. As bytes, 181 and 177 differ in the bit that is worth 4, and in no other. One formula is useful for computing with tensors. Write the signs as 1 and -1. In their dot product each equal sign adds 1 and each differing one takes 1 away, so
+#
+# $$\text{dot product of signs} = \text{dim} - 2 \cdot \text{Hamming distance}$$
+#
+# For A that is 8 - 2 = 6. The largest dot product of signs belongs to the smallest distance.
+
+# %%
+for name, passage in (("A", near), ("B", far)):
+    differ = sum((x > 0) != (y > 0) for x, y in zip(query, passage))
+    signs = sum((1 if x > 0 else -1) * (1 if y > 0 else -1) for x, y in zip(query, passage))
+    print(f"{name}: Hamming distance {differ}, dot product of signs {signs} = 8 - 2 * {differ}")
 
 packed = quantization.to_binary(nested_passages)
 print(tuple(nested_passages.shape), "float32 ->", tuple(packed.shape), "bytes")
 
 # %% [markdown]
-# Eight bits fill a byte, so 384 numbers take 48 bytes.
-#
-# The query's own numbers cost nothing to keep: there is one query. So bits find the shortlist, and then the query's numbers are multiplied with the passages' signs. By loops:
+# 384 numbers take 48 bytes now, a 32nd. But a sign does not say how *large* a number is. For the passages that is lost. For the query it need not be: there is only one, and its own numbers cost nothing to keep. So we search in two steps again. Bits find a shortlist, and then the query's numbers are multiplied with the passages' signs:
 
 # %%
 query, corpus = [0.8, -0.4, 0.2], [[0.1, -0.9, -0.5], [-0.7, -0.3, 0.6], [0.5, -0.1, 0.2]]
@@ -743,7 +1021,7 @@ for row in corpus:
     print(row, f"differs in {differ} bits, query x signs {score:.1f}")
 
 # %% [markdown]
-# Two passages differ in one bit each, but not equally: the query's 0.8 weighs more than its 0.2.
+# The first two passages differ in one bit each, so bits alone cannot tell them apart. But the first one differs where the query has 0.2, which says little, and the second where it has 0.8, which says much.
 
 # %% [markdown] card="binary_rescore"
 # ### Exercise: search by bits, rescore by the query's numbers
@@ -788,43 +1066,59 @@ check("binary_rescore", binary_rescore)
 # %%
 def by_bits(q, p, size, k):
     dim = p.shape[1]
-    near = quantization.hamming_top_k(
-        quantization.to_binary(q), quantization.to_binary(p), size, dim
-    )
-    signs = quantization.from_binary(quantization.to_binary(p), dim)
-    return matryoshka.rescore(q, signs, near[1], k)[1]
+    bits_of = quantization.to_binary
+    near = quantization.hamming_top_k(bits_of(q), bits_of(p), size, dim)[1]
+    return matryoshka.rescore(q, quantization.from_binary(bits_of(p), dim), near, k)[1]
 
 
 bits = yours("binary_rescore", binary_rescore, instead=by_bits)
+
+# %% [markdown]
+# One can also rescore by something better than signs: keep the int8 codes of the passages on a disk, and read those of the fifty on the shortlist. We measure all three.
+
+# %%
 near = quantization.hamming_top_k(quantization.to_binary(nested_queries), packed, 50, 384)[1]
 decoded = coder.decode(codes)
 binary = {
     "bits alone": ndcg_of(near[:, :10]),
-    "bits, then query numbers x signs": ndcg_of(bits(nested_queries, nested_passages, 50, 10)),
+    "bits, then query x signs": ndcg_of(bits(nested_queries, nested_passages, 50, 10)),
     "bits, then int8": ndcg_of(matryoshka.rescore(nested_queries, decoded, near, 10)[1]),
 }
 for name, values in binary.items():
-    print(f"{name:33} {float(values.mean() / exact.mean()):.1%} of {exact.mean():.3f}")
+    print(f"{name:25} {float(values.mean() / exact.mean()):.1%} of {exact.mean():.3f}")
 
 # %%
-kept = float(binary["bits, then query numbers x signs"].mean() / exact.mean())
-won = metrics.bootstrap_interval(binary["bits, then query numbers x signs"] - binary["bits alone"])
-full = metrics.bootstrap_interval(binary["bits, then int8"] - exact)
+by_kind = {
+    f"{name} minus float32": significance.paired_interval(values, exact)
+    for name, values in binary.items()
+}
+show(
+    *plots_paired.paired_differences(
+        by_kind,
+        title="Single bits, and two ways to rescore a shortlist of 50",
+        value_label="nDCG@10 minus that of exact search in float32",
+    )
+)
+
+# %%
+kept = float(binary["bits, then query x signs"].mean() / exact.mean())
+won = significance.paired_interval(binary["bits, then query x signs"], binary["bits alone"])
+full = by_kind["bits, then int8 minus float32"]
 claim(
     "Single bits, rescored with the query's numbers, keep most of the quality at a 32nd of the bytes.",
     holds=kept > 0.9 and won.low > 0 and full.low > -0.02,
     measured=f"{kept:.1%} kept, {won} nDCG@10 above bits alone; rescored with int8 the change is {full}",
 )
 
-# %% quiz="05-q6"
-
 # %% [markdown] tags=["folded"]
-# Signs alone keep most of the quality. The query's numbers win some of the rest back for nothing, and int8 vectors of fifty passages nearly all.
+# Signs alone keep most of the quality. The query's numbers win some of the rest back for nothing, and the int8 codes of fifty passages win back nearly all of it.
+
+# %% quiz="05-q6"
 
 # %% [markdown]
 # ## 8. What an index costs
 #
-# Two-step search keeps two vectors for each passage: a small one to find, a better one to rescore. Bytes are counted for each vector, and a vector fills whole bytes: nine bits take two.
+# We now have many ways to store a passage, and each has its quality. What is each worth? First we need the bytes. A two-step search keeps two vectors for each passage: a small one to find it, and a better one to rescore it. Bytes are counted for each vector by itself, and a vector fills whole bytes: nine bits take two.
 
 # %%
 for numbers, bits_each in ((384, 32), (384, 1), (9, 1)):
@@ -876,22 +1170,31 @@ def by_library_bytes(n, dim, bits, kept_bits):
 
 
 cost = yours("index_bytes", index_bytes, instead=by_library_bytes)
+
+# %% [markdown]
+# Your function counts the bytes of one passage, and your `to_int8` codes the short vectors.
+
+# %%
 points = {
     "384 x float32": (cost(1, 384, 32, 0), exact),
     "384 x int8": (cost(1, 384, 8, 0), by_codes),
     "384 bits": (cost(1, 384, 1, 0), binary["bits alone"]),
-    "384 bits, query x signs": (cost(1, 384, 1, 0), binary["bits, then query numbers x signs"]),
+    "384 bits, query x signs": (cost(1, 384, 1, 0), binary["bits, then query x signs"]),
     "384 bits + int8": (cost(1, 384, 1, 8), binary["bits, then int8"]),
 }
 for dim in (128, 64, 32, 16):
-    vectors = [cut(x, dim) for x in (nested_queries, nested_passages)]
+    vectors = first(nested_queries, nested_passages, dim)
     points[f"{dim} x float32"] = (cost(1, dim, 32, 0), ndcg(*vectors))
+
+# %%
+for dim in (128, 64, 32, 16):
+    vectors = first(nested_queries, nested_passages, dim)
     dim_coder = quantization.Int8.calibrate(vectors[1])
     found = dim_coder.top_k(vectors[0], int8(vectors[1], vectors[1]), 10)[1]
     points[f"{dim} x int8"] = (cost(1, dim, 8, 0), ndcg_of(found))
 
 # %% [markdown]
-# Your two functions have coded the vectors and counted their bytes. The **frontier** is the line of points that are worth having: a point below it or to the right of it has another that takes no more bytes and finds more.
+# The **frontier** is the line of points that are worth having. A point below it or to the right of it is not: another one takes no more bytes and finds more.
 
 # %%
 ordered = sorted(points.items(), key=lambda item: item[1][0])
@@ -912,33 +1215,44 @@ told = [
 ]
 show(figure, alt="Points of nDCG@10 over bytes a passage, log scale: " + "; ".join(told) + ".")
 
+# %% [markdown]
+# The whiskers are wide, since queries differ much from each other. Where two points take about the same bytes, look at their paired difference before you call one better. For each vector that was cut and left in float32, we take the best rival that needs no more bytes:
+
 # %%
-beaten = {}  # number of dimensions -> (what is compared, paired difference)
+beaten, lows = {}, {}
 for dim in (128, 64, 32, 16):
     size, values = points[f"{dim} x float32"]
     rivals = {n: v for n, (b, v) in points.items() if b <= size and "float32" not in n}
     name = max(rivals, key=lambda n: float(rivals[n].mean()))
-    gain = metrics.bootstrap_interval(rivals[name] - values)
-    beaten[dim] = f"{name} minus {dim} x float32 {gain}", gain.low
+    gain_of = significance.paired_interval(rivals[name], values)
+    beaten[f"{name} minus {dim} x float32"], lows[dim] = gain_of, gain_of.low
+same = significance.paired_interval(points["64 x int8"][1], points["384 bits"][1])
+show(
+    *plots_paired.paired_differences(
+        beaten | {"64 x int8 minus 384 bits": same},
+        title="Which of two ways of about the same bytes?",
+        value_label="difference of nDCG@10",
+    )
+)
+
+# %%
 claim(
     "Vectors that are cut and kept in float32 are not worth their bytes: codes of no more bytes find "
     "more where 64 numbers or fewer are left, and no less where 128 are.",
-    holds=all(low > (0 if dim <= 64 else -0.02) for dim, (_, low) in beaten.items()),
-    measured="nDCG@10, " + ", ".join(said for said, _ in beaten.values()),
+    holds=all(low > (0 if dim <= 64 else -0.02) for dim, low in lows.items()),
+    measured="nDCG@10, " + ", ".join(f"{name} {gain_of}" for name, gain_of in beaten.items()),
 )
 
 # %% quiz="05-q7"
 
 # %%
-small = metrics.bootstrap_interval(points["64 x int8"][1] - points["384 bits"][1])
-print("64 x int8 (64 B) minus 384 bits (48 B):", small)
 print(
     "bytes for a billion passages:",
     f"{cost(10**9, 384, 32, 0):,} down to {cost(10**9, 384, 1, 0):,}",
 )
 
 # %% [markdown] tags=["folded"]
-# There is no single best point on the frontier: it depends on what you pay for bytes and for a lost rank. A point off the frontier is never worth it. But the whiskers are wide: where two points take about the same bytes, look at their paired difference, as for 64 int8 numbers and 384 bits, before you call one better.
+# There is no single best point on the frontier: it depends on what you pay for bytes and for a lost rank. A point off the frontier is never worth it. Between 64 int8 numbers and 384 bits no difference can be told, so the bits, which take fewer bytes, are the better buy.
 #
 # For a billion passages the choice is between 1.5 TB of float32 and 48 GB of bits, which one machine holds in memory.
 
@@ -989,9 +1303,9 @@ headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 # ## Takeaways
 #
 # - Cut, then renormalise: a cut vector is shorter than 1, by another factor for each text.
-# - "It still works at a third of the numbers" holds for an ordinary model too. Compare at few numbers, with PCA, and with a plain head trained on the same pairs.
-# - The Matryoshka loss is a weighted sum over prefixes, not an average. What it costs at full length, measure.
-# - The first numbers of an ordinary model are nothing special.
+# - A cosine of few numbers is off by chance. "It still works at a third of the numbers" holds for an ordinary model too, and its first numbers are nothing special.
+# - The Matryoshka loss is a weighted sum over prefixes, not an average. Cut alike, it beats plain training where vectors are short. What it costs at full length, measure.
+# - PCA is a strong rival: behind a plainly trained head it is a match for the Matryoshka loss. Compare with it.
 # - Short vectors or bits find a shortlist; better vectors put it in order. What the shortlist misses is lost.
 # - Choose on the frontier: what another way beats at no more bytes is never worth it. Codes beat cut float32.
 # - int8 ranges come from the corpus, one for each dimension. Bits keep only signs; the query keeps its numbers.

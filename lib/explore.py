@@ -1,8 +1,8 @@
 """Things to explore: a reader moves them by mouse, touch or keyboard, and no kernel is asked.
 
-`max_sim_map`, `recall_speed` and `budget` make plotly figures that hold all of their states as frames;
-`ranked_list` makes a list that the reader reorders, `model_table` a table to filter. `explore` shows
-any of them, with controls that are HTML's own (a keyboard and a screen reader know them), with a still
+`max_sim_map`, `recall_speed`, `neighbours_by_length` and `budget` make plotly figures that hold all of
+their states as frames; `ranked_list` makes a list that the reader reorders, `model_table` a table to
+filter. `explore` shows any of them, with controls that are HTML's own (a keyboard and a screen reader know them), with a still
 picture and with a text. The scripts are in `lib/browser/`; plotly's is that of the package. Nothing is
 loaded from a network, so a saved notebook and an exported page work as JupyterLab does.
 
@@ -24,6 +24,7 @@ from lib._explore_paper import SYMBOLS, axis, digits, log_ticks, named, paper
 from lib._explore_show import Control, Reading, explore, require_small, with_controls
 from lib._max_sim_map import max_sim_map
 from lib._model_explorer import ModelTable, model_table
+from lib._neighbours import neighbour_lists, neighbours_by_length
 from lib._plot_colours import PALETTE, colours_of
 from lib._plot_labels import INK
 from lib._ranked_list import RankedList, ranked_list
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 __all__ = ["ModelTable", "RankedList", "budget", "explore", "max_sim_map", "model_table"]
-__all__ += ["ranked_list", "ranks_by_size", "recall_speed"]
+__all__ += ["neighbour_lists", "neighbours_by_length", "ranked_list", "ranks_by_size"]
+__all__ += ["recall_speed"]
 
 Points = Sequence[tuple[float, float, float]]  # effort, recall, queries per second
 Curve = tuple[str, Points]  # the effort's name, what was measured

@@ -156,6 +156,7 @@ TESTED_IN = {
     "lib/_explore_budget.py": "tests/lib/test_explore_budget.py",
     "lib/_max_sim_map.py": "tests/lib/test_explore.py",
     "lib/_model_explorer.py": "tests/lib/test_model_explorer.py",
+    "lib/_neighbours.py": "tests/lib/test_neighbours.py",
     "lib/_files.py": "tests/lib/test_files.py",
     "lib/lower_states.py": "tests/lib/test_late_layers.py",
     "lib/_kept_training.py": "tests/lib/test_colbert_training.py",

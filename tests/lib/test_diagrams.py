@@ -57,6 +57,13 @@ def a_bootstrap(values=SCORES) -> Diagram:
 QUESTION, OTHERS = (2.0, 1.0), {"A": (1.6, 1.2), "B": (4.0, 0.4), "C": (0.4, 0.3)}
 
 DRAWN = {
+    "cut_vectors": lambda: diagrams.cut_vectors((1, 0, 1), {"A": (1, 0, 0), "B": (0.5, 0.5, 1)}, 2),
+    "hamming_bits": lambda: diagrams.hamming_bits([0.5, -0.1] * 4, {"A": [0.2] * 8}),
+    "int8_steps": lambda: diagrams.int8_steps([0.0, 2.55, 1.0], 1.004),
+    "nested_prefixes": lambda: diagrams.nested_prefixes([384, 128, 64, 32, 16]),
+    "nested_prefixes, two": lambda: diagrams.nested_prefixes([4, 2], [1, 0.5]),
+    "principal_direction": diagrams.principal_direction,
+    "shortlist_then_rescore": diagrams.shortlist_then_rescore,
     "search_graph": search_graph,
     "long_text": lambda: diagrams.long_text(430, 254, 128, 32, 300),
     "long_text, many chunks": lambda: diagrams.long_text(900, 254, 64, 8, 899),

@@ -44,6 +44,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = project
 html_baseurl = ""
 templates_path = ["templates"]
+html_favicon = str(ROOT / "site/static/favicon.svg")
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_copy_source = False

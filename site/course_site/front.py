@@ -38,7 +38,7 @@ def write(root: Path, source: Path, lessons: list[Executed], repository: Reposit
 
 def opening(readme: str) -> str:
     """What the README says before its first picture, without the title."""
-    found = re.match(r"# .+\n+(.+?)\n+!\[", readme, re.S)
+    found = re.match(r"# [^\n]+\n+(.+?)\n+!\[", readme, re.S)
     if found is None:
         raise ValueError("README.md: expected a title, an introduction and a picture at its top")
     return found[1].replace("\n", "\n\n")

@@ -17,10 +17,17 @@ from nbformat import NotebookNode
 from course_site import pictures
 from course_site.executed import Executed
 from course_site.repository import Repository
+from harness.author import notebooks
+from harness.author.notebooks import HOW_TO_WORK
 from harness.execute import page
 from harness.grade import cells as grading
 
 UP = "../"  # from the folder of lessons to the site's top
+HOW_TO_READ = (
+    "Here you read the lesson, executed with its worked answers. These, the answers to questions and "
+    "the code of figures open by a click. To write your own answers and have them checked, open the "
+    "lesson as a notebook."
+)
 _KEPT = ("text/html", "text/markdown", "text/plain")
 
 
@@ -49,19 +56,23 @@ def notebook(
                 )
             cells += _answer(cell, name, stubs[name], static)
         elif cell.cell_type == "markdown":
-            cells.append(_prose(cell.source))
+            prose = cell.source
             if place == 0:
-                cells.append(_prose(open_buttons(executed.slug, repository)))
+                prose = _opening(prose, open_buttons(executed.slug, repository))
+            cells.append(_prose(prose))
         else:
             folded = cell.metadata.get("jupyter", {}).get("source_hidden")
             cells.append(_code(cell, "Show the code" if folded else "", static))
-    page_of = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+    page_of = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": notebooks.KERNEL})
     for number, cell in enumerate(page_of.cells):
         cell["id"] = f"c{number}"
     return page_of
 
 
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+def _opening(prose: str, buttons: str) -> str:
+    """The first cell: buttons below the title and the minutes, and how one reads for how one works."""
+    title, objectives, rest = prose.partition("\n\n**You will**")
+    return f"{title}\n\n{buttons}{objectives}{rest.replace(HOW_TO_WORK, HOW_TO_READ)}"
 
 
 def open_buttons(slug: str, repository: Repository) -> str:

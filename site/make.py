@@ -18,6 +18,11 @@ def main() -> int:
     parser.add_argument("lessons", nargs="*", help="numbers of lessons (02); all if none")
     parser.add_argument("--run", type=Path, help="what course run left; by default build/run")
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "site", help="where to build")
+    parser.add_argument(
+        "--no-index",
+        action="store_true",
+        help="leave the search by meaning out: the first index of a text takes minutes",
+    )
     asked = parser.parse_args()
     from course_site import build
 
@@ -26,6 +31,8 @@ def main() -> int:
         for line in build.prepare(places, asked.lessons, asked.run):
             print(line)
         build.render(places)
+        if not asked.no_index:
+            print(f"search by meaning: {build.index(places) / 1e6:.1f} MB")
     except (ValueError, RuntimeError, OSError) as error:
         print(f"The site was not built: {error}", file=sys.stderr)
         return 1

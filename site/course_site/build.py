@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 
 from course_site import executed, front, guides, leaderboard, lesson_page, reference, repository
+from course_site import sections as searched
+from course_site.sections import Section
 from harness.author.notebooks import to_text
 from harness.execute import page
 
@@ -30,6 +34,10 @@ class Places:
     @property
     def html(self) -> Path:
         return self.top / "html"
+
+    @property
+    def doctrees(self) -> Path:
+        return self.top / "doctrees"
 
     @property
     def static(self) -> Path:
@@ -73,8 +81,31 @@ def render(places: Places, jobs: int = 1) -> None:
     from sphinx.cmd.build import main as sphinx
 
     places.html.mkdir(parents=True, exist_ok=True)
-    options = ["-b", "html", "-c", str(places.root / "site"), "-d", str(places.top / "doctrees")]
+    options = ["-b", "html", "-c", str(places.root / "site"), "-d", str(places.doctrees)]
     options += ["-q", "-W", "--keep-going", "-j", str(jobs), "-D", f"html_static_path={places.static}"]
     code = sphinx([*options, str(places.source), str(places.html)])
     if code:
         raise RuntimeError(f"Sphinx ended with {code}; its messages stand above")
+
+
+def sections(places: Places) -> Iterator[Section]:
+    """The sections of all pages that Sphinx has written."""
+    folder = places.doctrees
+    for path in sorted(folder.rglob("*.doctree")):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        if (places.html / f"{name}.html").is_file():
+            yield from searched.of_document(name, pickle.loads(path.read_bytes()))
+
+
+def index(places: Places, *, whole: bool = True) -> int:
+    """Write what the search by meaning reads; returns its bytes.
+
+    whole: whether the pieces of the vocabulary that no page has get vectors, too.
+    """
+    from course_site import meaning
+    from lib.models import load_encoder
+
+    model = load_encoder()
+    made = meaning.make(model, list(sections(places)), whole=whole)
+    folder = places.html / "_static" / meaning.FOLDER
+    return meaning.write(made, meaning.vocabulary(model), folder)

@@ -118,10 +118,12 @@ def _begins(text: str, indented: bool, last: _Block | None) -> str:
 
 
 def _inline(line: str) -> str:
-    parts = _CODE.split(line)
-    made = [
-        f"`{part}`" if _CODE.fullmatch(part) else _SPECIAL.sub(lambda m: "\\" + m[0], part)
-        for part in parts
-    ]
-    # A literal ends only before a space or a sign: "`x`s" would go on.
-    return re.sub(r"(``[^`]+``)(?=\w)", r"\1\\ ", "".join(made))
+    made = ""
+    for part in _CODE.split(line):
+        if _CODE.fullmatch(part):
+            made += f"`{part}`"
+        else:
+            # A literal ends only before a space or a sign: in "`x`s" it would go on.
+            made += "\\ " if made and re.match(r"\w", part) else ""
+            made += _SPECIAL.sub(lambda found: "\\" + found[0], part)
+    return made

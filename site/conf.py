@@ -79,7 +79,9 @@ html_theme_options = {
 
 def _open_fold(self, node):
     """Code that opens by a click, with words that say what it is."""
-    self.body.append(f'<details class="fold"><summary>{html.escape(node["prompt_show"])}</summary>\n')
+    self.body.append(
+        f'<details class="fold"><summary>{html.escape(node["prompt_show"])}</summary>\n'
+    )
 
 
 def _close_fold(self, node):
@@ -104,9 +106,7 @@ class OutsideLinks(SphinxPostTransform):
         for node in list(self.document.findall(addnodes.pending_xref)):
             if node.get("reftype") != "myst" or node.get("refdomain") == "doc":
                 continue
-            address = guides.outside(
-                ROOT, self.env.docname, node["reftarget"], _repository
-            )
+            address = guides.outside(ROOT, self.env.docname, node["reftarget"], _repository)
             if address is not None:
                 link = nodes.reference("", "", refuri=address, internal=False)
                 link.extend(child.deepcopy() for child in node[0].children)

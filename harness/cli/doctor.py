@@ -26,6 +26,7 @@ READERS = {
     "teacher": "teachers",
     "api": "the services of lesson 09",
     "onnx": "ONNX Runtime in lesson 09",
+    "site": "the course's site",
     "dev": "developers",
 }
 

@@ -82,7 +82,15 @@ def render(places: Places, jobs: int = 1) -> None:
 
     places.html.mkdir(parents=True, exist_ok=True)
     options = ["-b", "html", "-c", str(places.root / "site"), "-d", str(places.doctrees)]
-    options += ["-q", "-W", "--keep-going", "-j", str(jobs), "-D", f"html_static_path={places.static}"]
+    options += [
+        "-q",
+        "-W",
+        "--keep-going",
+        "-j",
+        str(jobs),
+        "-D",
+        f"html_static_path={places.static}",
+    ]
     code = sphinx([*options, str(places.source), str(places.html)])
     if code:
         raise RuntimeError(f"Sphinx ended with {code}; its messages stand above")

@@ -48,7 +48,9 @@ def load(root: Path, only: list[str] | None = None, run: Path | None = None) -> 
     run = paths.run_folder(root) if run is None else run
     saved = {path.stem: path for path in sorted((root / "solutions").glob("[0-9][0-9]_*.ipynb"))}
     chosen = [slug for slug in saved if not only or slug in only or slug[:2] in only]
-    unknown = {name for name in only or [] if name not in saved and name not in {s[:2] for s in saved}}
+    unknown = {
+        name for name in only or [] if name not in saved and name not in {s[:2] for s in saved}
+    }
     if unknown:
         raise ValueError(
             f"no lesson is called {', '.join(sorted(unknown))}; there are {', '.join(saved)}"
@@ -74,7 +76,9 @@ def _against(found: NotebookNode, last: NotebookNode) -> str:
     if any(output.output_type == "error" for output in outputs):
         return "ends in an error"
     if [_text(cell) for cell in found.cells] != [_text(cell) for cell in last.cells]:
-        return "is of another version or profile of the lesson than solutions/ (`course run --save`)"
+        return (
+            "is of another version or profile of the lesson than solutions/ (`course run --save`)"
+        )
     return ""
 
 

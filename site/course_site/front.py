@@ -17,7 +17,9 @@ _TOC = "```{{toctree}}\n:hidden:\n{options}\n{entries}\n```\n"
 def write(root: Path, source: Path, lessons: list[Executed], repository: Repository) -> None:
     """Write the landing page, the lists of lessons and guides, and what stands in site/pages."""
     headers = [read(root / "lessons" / f"{lesson.slug}.py") for lesson in lessons]
-    pages = {path.name: path.read_text(encoding="utf-8") for path in (root / "site/pages").iterdir()}
+    pages = {
+        path.name: path.read_text(encoding="utf-8") for path in (root / "site/pages").iterdir()
+    }
     pages["index.md"] = pages["index.md"].format(
         opening=opening((root / "README.md").read_text(encoding="utf-8")),
         cards="\n".join(_card(header, _plan(root)) for header in headers),
@@ -74,7 +76,12 @@ def _toc(*entries: str) -> str:
 
 def _guides() -> str:
     teachers = [f"docs/{name}" for name in guides.TEACHERS]
-    authors = ["CONTRIBUTING", *(f"docs/{name}" for name in guides.AUTHORS), "CHANGELOG", "SECURITY"]
+    authors = [
+        "CONTRIBUTING",
+        *(f"docs/{name}" for name in guides.AUTHORS),
+        "CHANGELOG",
+        "SECURITY",
+    ]
     parts = ["# Guides\n"]
     for title, entries in (("For teachers", teachers), ("For authors", authors)):
         listed = "\n".join(entries)

@@ -95,7 +95,7 @@ def open_buttons(slug: str, repository: Repository) -> str:
 def _answer(cell: NotebookNode, name: str, stub: str, static: Path) -> list[NotebookNode]:
     """The stub, and what was answered behind a click."""
     if cell.cell_type == "markdown":  # a free question: its answer is prose
-        opened = f"<details class=\"worked\"><summary>Show an answer to {name}</summary>\n\n"
+        opened = f'<details class="worked"><summary>Show an answer to {name}</summary>\n\n'
         return [_prose(f"{opened}{cell.source}\n\n</details>")]
     if _asks(cell):
         key = [line for line in cell.source.splitlines() if line not in stub.splitlines()]

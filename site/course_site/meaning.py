@@ -117,7 +117,10 @@ def scores(index: Index, queries: Tensor) -> Tensor:
 def query_vectors(index: Index, model: SentenceTransformer, queries: Sequence[str]) -> Tensor:
     """The queries as the browser sees them: sums of their pieces' vectors, (q, dim), unit length."""
     table = index.token_coder.decode(index.tokens)
-    sums = [table[torch.tensor(ids, dtype=torch.long)].sum(0) for ids in distil.pieces_of(model, queries)]
+    sums = [
+        table[torch.tensor(ids, dtype=torch.long)].sum(0)
+        for ids in distil.pieces_of(model, queries)
+    ]
     return normalize(torch.stack(sums))
 
 

@@ -109,7 +109,7 @@ def _begins(text: str, indented: bool, last: _Block | None) -> str:
         return "item"
     if not indented and _ARGUMENT.match(text):
         return "argument"
-    if last is None:
+    if last is None or last.kind == "literal":
         return "literal" if indented else "prose"
     ended = last.lines[-1].endswith((".", ":", "?", "!", ")", "`"))
     if indented:

@@ -105,15 +105,17 @@ def sections(places: Places) -> Iterator[Section]:
             yield from searched.of_document(name, pickle.loads(path.read_bytes()))
 
 
-def index(places: Places, *, whole: bool = True) -> int:
+def index(places: Places, *, within: str = "", whole: bool = True) -> int:
     """Write what the search by meaning reads; returns its bytes.
 
-    whole: whether the pieces of the vocabulary that no page has get vectors, too.
+    within: of what the names of pages begin with, such as "lessons/".  whole: whether the pieces of
+    the vocabulary that no page has get vectors, too.
     """
     from course_site import meaning
     from lib.models import load_encoder
 
     model = load_encoder()
-    made = meaning.make(model, list(sections(places)), whole=whole)
+    found = [section for section in sections(places) if section.page.startswith(within)]
+    made = meaning.make(model, found, whole=whole)
     folder = places.html / "_static" / meaning.FOLDER
     return meaning.write(made, meaning.vocabulary(model), folder)

@@ -31,18 +31,22 @@ EPOCHS, BATCH, RATE = 12, 512, 2e-3
 _RECIPE = 1  # count up when a table would be made otherwise
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+")
 _LONGEST = 40  # words of a sentence
+_WORDS_A_PART = 12  # of a sentence that is longer, a part is drawn for so many words
 
 
 def fragments(texts: Sequence[str], seed: int = 0) -> list[str]:
-    """Sentences of the texts, and as many parts of them as short as queries, each once."""
-    draw = random.Random(seed)
+    """Sentences of the texts, and parts of them as short as queries, each once.
+
+    What is drawn from a text depends on it and the seed alone: a text that stays gives the same.
+    """
     found: set[str] = set()
     for text in texts:
+        draw = random.Random(f"{seed} {text}")
         for sentence in _SENTENCE_END.split(text):
             words = sentence.split()
             if 2 <= len(words) <= _LONGEST:
                 found.add(sentence)
-            for _ in range(max(1, len(words) // 8)):
+            for _ in range(max(1, len(words) // _WORDS_A_PART)):
                 size = draw.randint(2, 9)
                 start = draw.randint(0, max(0, len(words) - size))
                 part = " ".join(words[start : start + size]).lower().strip(".,;:()")
@@ -88,7 +92,7 @@ def distil(model: SentenceTransformer, texts: Sequence[str], *, whole: bool = Tr
 
 def _distil(model: SentenceTransformer, texts: Sequence[str], whole: bool) -> Tensor:
     parts = fragments(texts)
-    target = encode_cached(model, parts, batch_size=128).cpu()
+    target = encode_cached(model, parts).cpu()
     size = len(model.tokenizer)
     counts = torch.zeros(size)
     for ids in pieces_of(model, texts):

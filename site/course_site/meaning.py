@@ -18,7 +18,7 @@ from torch import Tensor
 
 from course_site import distil
 from course_site.sections import Section
-from lib.chunking import chunk_texts, owners
+from lib.chunking import best_of_chunks, chunk_texts, owners
 from lib.pooling import normalize
 from lib.quantization import Int8
 from lib.search import encode_cached
@@ -37,8 +37,7 @@ class Index:
     """What the browser gets.
 
     passages: (chunks, dim) int8, of `coder`; tokens: (vocabulary, dim) int8, of `token_coder`;
-    owner: (chunks,) int64, the section of each chunk; directions: (encoder's dim, dim), which takes
-    the encoder's vectors to those of the index.
+    owner: (chunks,) int64, the section of each chunk.
     """
 
     sections: list[Section]
@@ -47,29 +46,30 @@ class Index:
     coder: Int8
     tokens: Tensor
     token_coder: Int8
-    directions: Tensor
+
+
+def passages(model: SentenceTransformer, sections: Sequence[Section]) -> tuple[list[str], Tensor]:
+    """The texts that are encoded, each begun by its page's and its section's title, and their sections.
+
+    A section is one chunk or several: what stands behind the encoder's limit would be in no vector.
+    """
+    heads = [f"{s.of}: {s.title}. " if s.title != s.of else f"{s.title}. " for s in sections]
+    chunks = chunk_texts([s.text for s in sections], model.tokenizer, CHUNK, OVERLAP)
+    return [heads[chunk.document] + chunk.text for chunk in chunks], owners(chunks)
 
 
 def make(model: SentenceTransformer, sections: Sequence[Section], *, whole: bool = True) -> Index:
     """The index of sections by the encoder; whole: see `distil.distil`."""
-    heads = [f"{s.of}: {s.title}. " if s.title != s.of else f"{s.title}. " for s in sections]
-    chunks = chunk_texts([s.text for s in sections], model.tokenizer, CHUNK, OVERLAP)
-    texts = [heads[chunk.document] + chunk.text for chunk in chunks]
+    texts, owner = passages(model, sections)
     vectors = encode_cached(model, texts).cpu()
     table = distil.distil(model, [s.text for s in sections], whole=whole)
     # The directions in which passages differ most; a small site has fewer.
     _, _, rows = torch.linalg.svd(vectors, full_matrices=False)
     directions = rows[:DIM].T
-    passages, tokens = normalize(vectors @ directions), table @ directions
-    coder, token_coder = Int8.calibrate(passages), Int8.calibrate(tokens)
+    reduced, tokens = normalize(vectors @ directions), table @ directions
+    coder, token_coder = Int8.calibrate(reduced), Int8.calibrate(tokens)
     return Index(
-        list(sections),
-        owners(chunks),
-        coder.encode(passages),
-        coder,
-        token_coder.encode(tokens),
-        token_coder,
-        directions,
+        list(sections), owner, coder.encode(reduced), coder, token_coder.encode(tokens), token_coder
     )
 
 
@@ -108,8 +108,6 @@ def scores(index: Index, queries: Tensor) -> Tensor:
 
     The same that static/meaning.js computes; for tests and for `site/measure.py`.
     """
-    from lib.chunking import best_of_chunks
-
     found = queries @ normalize(index.coder.decode(index.passages)).T
     return best_of_chunks(found, index.owner, len(index.sections))
 

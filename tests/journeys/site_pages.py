@@ -15,11 +15,11 @@ LESSONS = ["02", "06"]
 
 
 def built(root: Path, top: Path) -> Path:
-    """The folder of the site's pages, with a search by meaning that knows their words only."""
+    """The folder of the site's pages, with a search by meaning that knows their words and no others."""
     places = build.Places(root, top)
     build.prepare(places, LESSONS, run=root / "none")
     build.render(places)
-    build.index(places, whole=False)
+    build.index(places, within="lessons/", whole=False)
     return places.html
 
 

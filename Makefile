@@ -1,6 +1,6 @@
 # make course   set everything up, run all lessons with their answers, grade them, print a table
 # make test     set everything up, pass the tests
-.PHONY: help course test thorough check setup lab build lint format prove bench lock clean
+.PHONY: help course test thorough check setup lab build site lint format prove bench lock clean
 
 VENV ?= .venv
 PYTHON ?= python3
@@ -44,6 +44,10 @@ lab: setup
 #: make build    lessons to notebooks
 build: setup
 	$(BIN)/course build
+
+#: make site     the course as pages to read, in build/site/html, from what make course left
+site: setup
+	$(BIN)/python site/make.py
 
 #: make lint     ruff on code, lessons and notebooks; types; generated files against their sources
 lint: setup

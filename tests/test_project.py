@@ -30,8 +30,8 @@ READERS = {
     "learners": (["lib/**/*.py", "lessons/*.py"], ["api", "onnx"]),
     "teachers": (["harness/**/*.py"], ["teacher", "cluster"]),
     "developers": (
-        ["tests/**/*.py", "benchmarks/**/*.py"],
-        ["teacher", "postgresql", "api", "onnx", "cluster", "dev"],
+        ["tests/**/*.py", "benchmarks/**/*.py", "site/**/*.py"],
+        ["teacher", "postgresql", "api", "onnx", "cluster", "site", "dev"],
     ),
 }
 # What is imported and not asked for, and why.
@@ -68,7 +68,7 @@ def _declared(extras: list[str]) -> set[str]:
 @functools.cache
 def _imported(*patterns: str) -> dict[str, Path]:
     """The other people's modules that these files import anywhere, each with one of the files."""
-    own = {"lib", "harness", "tests", "benchmarks"} | sys.stdlib_module_names
+    own = {"lib", "harness", "tests", "benchmarks", "course_site"} | sys.stdlib_module_names
     found = {}
     for pattern in patterns:
         paths = list(ROOT.glob(pattern))
@@ -168,7 +168,7 @@ def test_conda_installs_python_and_the_lock_and_nothing_else():
 
 
 def test_who_develops_has_all_that_others_have():
-    assert f"{PROJECT['name']}[teacher,postgresql,api,onnx,cluster]" in EXTRAS["dev"]
+    assert f"{PROJECT['name']}[teacher,postgresql,api,onnx,cluster,site]" in EXTRAS["dev"]
 
 
 def test_make_installs_the_lock():

@@ -28,6 +28,12 @@ from harness.author.nbgrader_release import clear
 from harness.grade import cells as grading
 from harness.grade.assignment import Assignment
 
+# How one works in a lesson, below its title; a page that is only read says something else there.
+HOW_TO_WORK = """A check tells you at once what is right and what went wrong. Stuck? \
+`hint("name")`, then `solution("name")`. Where you stand: `progress()`.
+
+The code of figures and claims is folded, since it tells what you are about to measure: run \
+a folded cell to see its result, click on its bar to see its code."""
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _EXAMPLES = {"single": '"b"', "multiple": '"ac"', "ordering": '"cab"', "numeric": "12 or 0.5"}
 _KINDS = {
@@ -190,14 +196,7 @@ def _opening(lesson: Lesson) -> str:
     lines = [f"# {lesson.number} {lesson.title}", "", f"About {lesson.header['minutes']} minutes."]
     for title, key in (("You will", "objectives"), ("You need", "prerequisites")):
         lines += ["", f"**{title}**", "", *(f"- {entry}" for entry in lesson.header[key])]
-    lines += [
-        "",
-        "A check tells you at once what is right and what went wrong. Stuck? "
-        '`hint("name")`, then `solution("name")`. Where you stand: `progress()`.',
-        "",
-        "The code of figures and claims is folded, since it tells what you are about to measure: run "
-        "a folded cell to see its result, click on its bar to see its code.",
-    ]
+    lines += ["", HOW_TO_WORK]
     return "\n".join(lines)
 
 

@@ -22,6 +22,7 @@ READERS = {
     "api": "the services of lesson 09",
     "onnx": "ONNX Runtime in lesson 09",
     "cluster": "grading on several machines",
+    "site": "the course's site",
     "dev": "developers",
 }
 

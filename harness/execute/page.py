@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import copy
 import html
+import json
 import re
 import shutil
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -79,12 +81,26 @@ def render(notebook: NotebookNode) -> str:
         exclude_output_prompt=True,
         config=Config({"NbConvertBase": {"display_data_priority": [*_SHOWN, "text/plain"]}}),
     )
+    exporter.register_filter("figure_html", figure_html)
     resources = {
         "metadata": {"name": title},
         "contents": contents(prose.headings),
         "plotly": PLOTLY_SCRIPT if has_plotly(shown) else "",
     }
     return exporter.from_notebook_node(shown, resources=resources)[0]
+
+
+def figure_html(figure: dict[str, Any], words: str) -> str:
+    """The place of a plotly figure on a page, with its data; `lesson_page/figures.js` draws it there.
+
+    figure: the output of plotly's MIME type; words: what it shows, for who cannot see it.
+    """
+    height = figure.get("layout", {}).get("height") or 360
+    data = json.dumps(figure).replace("<", "\\u003c")
+    return (
+        f'<div class="plotly-figure" role="img" aria-label="{html.escape(words)}" '
+        f'style="height: {height}px">\n<script type="application/json">{data}</script>\n</div>'
+    )
 
 
 def readable(notebook: NotebookNode) -> NotebookNode:

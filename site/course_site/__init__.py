@@ -1,0 +1,1 @@
+"""What makes the course's site: pages from executed lessons, guides and docstrings, and its search."""

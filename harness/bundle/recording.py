@@ -86,7 +86,7 @@ class _Recorder:
                     "message": mistake.message,
                     "hint": mistake.hint,
                     "forms": [
-                        self._calls(form, [*self.given, *self.cases])
+                        {} if mistake.by_hash else self._calls(form, [*self.given, *self.cases])
                         for form in (mistake.wrong, *mistake.also)
                     ],
                 }

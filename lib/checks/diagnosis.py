@@ -23,6 +23,8 @@ class Mistake:
 
     hint: the number, from 1, of the lesson's hint that is about it; 0 if none is.
     also: the same mistake written otherwise, where that gives other results (an order among equals).
+    by_hash: what it gives goes by the order of a set of texts, which is another in each process: nobody can
+        record it.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Mistake:
     wrong: Callable
     hint: int = 0
     also: Sequence[Callable] = ()
+    by_hash: bool = False
 
 
 @dataclass(frozen=True)

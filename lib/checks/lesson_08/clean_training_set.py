@@ -320,6 +320,7 @@ EXERCISE = Exercise(
             "The right negatives are kept, in another order: a set has none. Go through the list and remember "
             "in a set what you have met.",
             cleaned(finish=lambda texts: list(set(texts))),
+            by_hash=True,
         ),
         Mistake(
             "sorted-negatives",

@@ -60,8 +60,16 @@ def _functions(name: str) -> list:
 @pytest.mark.parametrize("name", some(NAMES, KEPT.__contains__))
 def test_every_verdict_is_the_same_word_for_word(name):
     real, other = checks.find(name), _recorded(name)
+    by_hash = {mistake.name for mistake in real.mistakes if mistake.by_hash}
     for function in _functions(name):
-        assert _said(other, function) == _said(real, function), function
+        here, there = _said(real, function), _said(other, function)
+        assert here == there or (here[0].mistake in by_hash and not there[0].passed), function
+
+
+def test_what_goes_by_the_hashes_of_texts_is_not_recorded():
+    stored = record(checks.find("clean_training_set"))
+    (lost,) = (one for one in stored["mistakes"] if one["name"] == "order-lost")
+    assert lost["forms"] == [{}]
 
 
 @pytest.mark.parametrize("name", ["mean_of_two", "truncate_vectors"])

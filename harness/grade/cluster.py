@@ -15,6 +15,7 @@ import pydoc
 import re
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Generator, Sequence
 from importlib.util import find_spec
 from types import TracebackType
@@ -330,3 +331,5 @@ def _quiet() -> None:
     """Dask's own log would run through the progress bar; what matters of it is said in sentences."""
     for name in ("distributed", "tornado.application", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    # A submission of many megabytes is what it is.
+    warnings.filterwarnings("ignore", "Sending large graph", UserWarning)

@@ -208,7 +208,7 @@ def to_json(result: GradedSubmission) -> str:
     """A graded submission as JSON."""
     report = result.report
     plain = {
-        "report": report.to_plain() | {"seconds": report.seconds, "own_s": report.own_s},
+        "report": report.to_plain() | report.times(),
         "notebook": result.notebook,
         "fault": result.fault,
     }

@@ -86,6 +86,7 @@ class Grader:
             isolation=self.isolation,
             seconds=time.monotonic() - started,
             own_s=state.own_s,
+            check_s=state.check_s,
         )
         return GradedSubmission(report, rebuilt.notebook)
 

@@ -26,15 +26,19 @@ class State:
     borrowed: dict[str, str] = field(default_factory=dict)  # names that are not the learner's work
     missing: bool = False
     own_s: float = 0.0
+    check_s: dict[str, float] = field(default_factory=dict)  # by grade_id
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
-        """Count the time of the block as the notebook's own."""
+    def running(self, check: str | None = None) -> Iterator[None]:
+        """Count the time of the block as the notebook's own, and as that of a check."""
         began = time.monotonic()
         try:
             yield
         finally:
-            self.own_s += time.monotonic() - began
+            took = time.monotonic() - began
+            self.own_s += took
+            if check is not None:
+                self.check_s[check] = self.check_s.get(check, 0.0) + took
 
 
 @dataclass

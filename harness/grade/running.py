@@ -234,7 +234,7 @@ class Runner:
         budget = self.limits.cell_s + 2 * self.limits.call_s
         budget = min(budget, max(run.end - time.monotonic(), 2 * self.limits.call_s))
         try:
-            with state.running(), self._fresh(step, run) as start:
+            with state.running(step.grade_id), self._fresh(step, run) as start:
                 outcome = self._run_in(judge, step, budget, start)
         except JudgeDied as error:
             if isinstance(error.__cause__, Closed) and self._doubt(step, run):

@@ -7,12 +7,14 @@ workers: the same submission gives the same report, byte for byte.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+TIMES = ("seconds", "own_s", "check_s")
 Status = Literal["passed", "wrong", "crashed", "not attempted", "failed", "not run", "manual"]
 
 
@@ -77,9 +79,11 @@ class Report:
     reason: str = ""
     ask: str = ""
     isolation: str = "none"
-    # Never written to results: wall seconds in all, and in the notebook's own cells and checks.
+    # Never written to results: wall seconds in all, in the notebook's own cells and checks, and in
+    # each check, by grade_id.
     seconds: float | None = field(default=None, compare=False)
     own_s: float = field(default=0.0, compare=False)
+    check_s: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def score(self) -> float:
@@ -99,8 +103,13 @@ class Report:
     def to_plain(self) -> dict[str, Any]:
         """A form for JSON, the same for the same report: nothing in it depends on the clock."""
         plain = dataclasses.asdict(self)
-        del plain["seconds"], plain["own_s"]
+        for name in TIMES:
+            del plain[name]
         return plain
+
+    def times(self) -> dict[str, Any]:
+        """The seconds that `to_plain` leaves out; with them `from_plain` gives the report whole."""
+        return {name: getattr(self, name) for name in TIMES}
 
     @classmethod
     def from_plain(cls, plain: Any) -> Self:

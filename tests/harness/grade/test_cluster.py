@@ -13,6 +13,8 @@ import pytest
 
 pytest.importorskip("distributed", reason="grading on a cluster needs the extra `cluster`")
 
+import yaml
+from distributed.cli import dask_scheduler, dask_worker
 from typer.testing import CliRunner
 
 from harness.cli.main import app
@@ -259,3 +261,22 @@ def test_a_cluster_and_jobs_exclude_each_other(tmp_path):
 def test_help_does_not_import_dask():
     code = "import sys; from harness.cli.main import app; sys.exit('distributed' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_example_for_kubernetes_is_whole_and_takes_options_that_dask_has():
+    text = (ROOT / "docs" / "kubernetes" / "grading.yaml").read_text(encoding="utf-8")
+    found = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(text)}
+    configured = found["ConfigMap", "dask"]["data"]
+    for name, program in (("scheduler", dask_scheduler), ("worker", dask_worker)):
+        pod = found["Deployment", name]["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        known = {
+            option for one in program.main.params for option in (*one.opts, *one.secondary_opts)
+        }
+        assert {word for word in container["command"] if word.startswith("--")} <= known
+        mounted = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
+        assert mounted.keys() == {one["name"] for one in pod["volumes"]}
+        assert container["envFrom"] == [{"configMapRef": {"name": "dask"}}]
+        for what in ("CERT", "KEY"):
+            path = configured[f"DASK_DISTRIBUTED__COMM__TLS__{name.upper()}__{what}"]
+            assert path.startswith(f"{mounted['tls']}/")

@@ -1,0 +1,312 @@
+"""Grading on a cluster: two machines' worth of workers against two local jobs, and a class of ten thousand.
+
+    python -m benchmarks.cluster machines [--submissions 16] [--rounds 3] [--json FILE]
+    python -m benchmarks.cluster class [--submissions 10000] [--workers 2] [--kill-s 20] [--json FILE]
+
+`machines` (as root, on Linux): each of two Dask workers is in a network namespace of its own, so that
+every byte of a submission goes over a network device, as between machines; both share this machine's
+cores with the scheduler, and the local jobs have the same cores. The same submissions of lesson 02 are
+graded by both in turn; a rate counts from the fifth result on, when all warm parents run.
+
+`class`: a simulated class in a real classroom. Engine, journal and gradebook are the real ones; what
+grades a submission sleeps for a hundredth of the half second that a real one takes
+(docs/grading.md), and marks a little lesson by a rule. Meanwhile a worker is killed every few seconds.
+The same class is graded by the local engine, and gradebook and files of both are compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import random
+import resource
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nbformat
+import psutil
+
+from harness import paths, sandbox
+from harness.author import loading, notebooks
+from harness.classroom import Classroom
+from harness.grade.cluster import ClusterEngine
+from harness.grade.engine import Engine, LocalEngine
+from harness.grade.session import Session
+from harness.grade.submissions import Submission
+from harness.grade.verdicts import GradedSubmission
+from harness.sandbox import Level
+from tests.harness.classroom.gradebook.tiny import LESSON, classroom, grade, rows, submission
+
+REAL, SCALE = "02_pooling", 100
+A_SUBMISSION_S = 0.51  # the median of lesson 02 in docs/grading.md
+NOT_COUNTED = 4  # results until all warm parents run
+
+
+class Simulated:
+    """A session whose graders sleep for a hundredth of a real one's time and mark by a rule."""
+
+    lesson, level, digest, checks_digest = LESSON, Level.NONE, "simulated", "simulated"
+
+    def to_json(self) -> str:
+        """Nothing is to be said of it."""
+        return "null"
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[SimpleNamespace]:
+        """Graders, and no warm parent."""
+        yield SimpleNamespace(note=None, grader=lambda: SimpleNamespace(grade=self._grade))
+
+    @staticmethod
+    def _grade(student: str, path: Path, only: frozenset[str] | None = None) -> GradedSubmission:
+        time.sleep(A_SUBMISSION_S / SCALE)
+        return grade(path, LESSON)
+
+
+def restore(text: str) -> Simulated:
+    """The session again, in a worker."""
+    return Simulated()
+
+
+# Two workers in network namespaces of their own.
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, text=True)
+
+
+@contextlib.contextmanager
+def two_machines() -> Iterator[str]:
+    """The address of a scheduler here, with a worker in each of two network namespaces."""
+    programs = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+        port = 18786
+
+        def start(*command: str) -> None:
+            process = subprocess.Popen(command, **quiet)  # type: ignore[call-overload]
+            stack.callback(process.wait, 30)
+            stack.callback(process.terminate)
+
+        start(*programs, "--host", "0.0.0.0", "--port", str(port), "--no-dashboard")
+        for number in (1, 2):
+            name, here, there = f"course{number}", f"cveth{number}", f"cpeer{number}"
+            _run("ip", "netns", "add", name)
+            stack.callback(subprocess.run, ["ip", "netns", "del", name], check=False)
+            _run("ip", "link", "add", here, "type", "veth", "peer", "name", there, "netns", name)
+            _run("ip", "addr", "add", f"10.77.{number}.1/24", "dev", here)
+            _run("ip", "link", "set", here, "up")
+            within = ("ip", "netns", "exec", name)
+            _run(*within, "ip", "addr", "add", f"10.77.{number}.2/24", "dev", there)
+            _run(*within, "ip", "link", "set", there, "up")
+            _run(*within, "ip", "link", "set", "lo", "up")
+            worker = [sys.executable, "-m", "distributed.cli.dask_worker"]
+            where = ("--host", f"10.77.{number}.2", "--nthreads", "1", "--no-dashboard")
+            start(*within, *worker, f"tcp://10.77.{number}.1:{port}", *where, "--memory-limit", "0")
+        yield f"tcp://127.0.0.1:{port}"
+
+
+def _rate(engine: Engine, session: Session, todo: list[Submission]) -> tuple[float, dict[int, Any]]:
+    """Submissions a second, from the fifth result on; the reports by number."""
+    at, reports = [], {}
+    for number, result in engine.grade(session, todo):
+        assert not result.fault, result.fault
+        at.append(time.perf_counter())
+        reports[number] = result.report.to_plain()
+    return (len(at) - NOT_COUNTED) / (at[-1] - at[NOT_COUNTED - 1]), reports
+
+
+def machines(submissions: int, rounds: int) -> dict[str, Any]:
+    """Compare two workers with a network between with two local jobs."""
+    root = paths.root()
+    (lesson,) = loading.load(root, [REAL])
+    session = Session(notebooks.assignment(lesson), sandbox.available()[0])
+    rates: dict[str, list[float]] = {"local": [], "cluster": []}
+    with tempfile.TemporaryDirectory() as folder, two_machines() as address:
+        todo = []
+        for number in range(submissions):
+            path = Path(folder, f"s{number}_{REAL}.ipynb")
+            shutil.copy(root / "solutions" / f"{REAL}.ipynb", path)
+            todo.append(Submission(f"s{number}", path))
+        with ClusterEngine(address, print) as cluster:
+            cluster.client.wait_for_workers(2, timeout=60)
+            for number in range(rounds):
+                order = ["local", "cluster"] if number % 2 == 0 else ["cluster", "local"]
+                found = {}
+                for name in order:
+                    engine = cluster if name == "cluster" else LocalEngine(2)
+                    rate, found[name] = _rate(engine, session, todo)
+                    rates[name].append(rate)
+                assert found["local"] == found["cluster"], "the reports differ"
+    ratios = [c / x for c, x in zip(rates["cluster"], rates["local"])]
+    return {
+        "level": str(session.level),
+        "local_a_second": statistics.median(rates["local"]),
+        "cluster_a_second": statistics.median(rates["cluster"]),
+        "ratio": statistics.median(ratios),
+        "ratios": ratios,
+    }
+
+
+# A class of ten thousand.
+
+
+def hand_in(room: Classroom, count: int) -> None:
+    """So many submissions, right and wrong in turn."""
+    texts = []
+    for number in range(4):
+        right = {k: f"{k} = 'right'" for k, bit in (("mean", 1), ("max", 2)) if number & bit}
+        texts.append(nbformat.writes(submission(room, **right)))
+    for number in range(count):
+        place = room.folder / "submitted" / f"student{number:05}" / LESSON
+        place.mkdir(parents=True)
+        (place / f"{LESSON}.ipynb").write_text(texts[number % 4])
+
+
+class Meter:
+    """Memory and processor time of this process as results come in."""
+
+    def __init__(self) -> None:
+        self.process = psutil.Process()
+        self.seen: list[tuple[int, float, float, float]] = []
+
+    def __call__(self, done: int, total: int, report: object) -> None:
+        if done in (1, total) or done % max(1, total // 20) == 0:
+            memory = self.process.memory_info().rss / 2**20
+            self.seen.append((done, memory, time.process_time(), time.perf_counter()))
+
+    def cost(self, since: int = 1) -> tuple[float, float]:
+        """Processor milliseconds and milliseconds of a submission, from the `since`-th on."""
+        first = next(one for one in self.seen if one[0] >= since)
+        last = self.seen[-1]
+        count = last[0] - first[0]
+        return 1000 * (last[2] - first[2]) / count, 1000 * (last[3] - first[3]) / count
+
+    def memory(self, at: int) -> float:
+        """MiB when so many were done."""
+        return next(one[1] for one in self.seen if one[0] >= at)
+
+
+@contextlib.contextmanager
+def killing(engine: ClusterEngine, every_s: float) -> Iterator[list[int]]:
+    """Kill one of the workers every so many seconds, if there are two; the numbers of those killed.
+
+    One that only starts is left alone: its nanny would give it up.
+    """
+    killed: list[int] = []
+    ended, draw = threading.Event(), random.Random(3)
+
+    def work() -> None:
+        while not ended.wait(every_s):
+            workers = sorted(engine.client.run(os.getpid, on_error="ignore").values())
+            if len(workers) > 1:
+                with contextlib.suppress(ProcessLookupError):
+                    one = draw.choice(workers)
+                    os.kill(one, signal.SIGKILL)
+                    killed.append(one)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _digest(room: Classroom) -> str:
+    """Of what is recorded: scores by student and cell, and the bytes of reports and notebooks."""
+    digest = hashlib.sha256(repr(sorted(rows(room).items())).encode())
+    for top in ("autograded", ".grading/reports"):
+        for path in sorted(p for p in (room.folder / top).rglob("*") if p.is_file()):
+            digest.update(f"{path.relative_to(room.folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def simulated_class(count: int, workers: int, kill_s: float) -> dict[str, Any]:
+    """Grade a simulated class on a cluster whose workers are killed, and by the local engine."""
+    from benchmarks.cluster import (  # not this module's, if it is run as a program
+        Simulated,
+        restore,
+    )
+
+    session: Any = Simulated()
+    with tempfile.TemporaryDirectory() as folder:
+        small, large = Path(folder, "small"), Path(folder, "large")
+        small.mkdir()
+        large.mkdir()
+        costs = []
+        with ClusterEngine(f"local:{workers}", print, restore=restore) as engine:
+            room = classroom(small)
+            hand_in(room, 100)
+            for _ in range(5):
+                meter = Meter()
+                room.autograde(LESSON, session=session, engine=engine, progress=meter, force=True)
+                costs.append(meter.cost())
+            room = classroom(large)
+            hand_in(room, count)
+            local = Classroom(shutil.copytree(room.folder, Path(folder, "local")))
+            meter = Meter()
+            with killing(engine, kill_s) as killed:
+                outcome = room.autograde(LESSON, session=session, engine=engine, progress=meter)
+        assert not outcome.failed, outcome.failed
+        assert len(outcome.reports) == count
+        by_local = local.autograde(LESSON, session=session, engine=LocalEngine(workers))
+        assert not by_local.failed
+        same = _digest(room) == _digest(local)
+        with room.gradebook() as book:
+            recorded = len(book.assignment_submissions(LESSON))
+    return {
+        "submissions": count,
+        "workers": workers,
+        "killed": len(killed),
+        "recorded": recorded,
+        "same_as_local": same,
+        "processor_ms_at_100": statistics.median(cpu for cpu, _ in costs),
+        "processor_ms": meter.cost()[0],
+        "processor_ms_of_the_last_tenth": meter.cost(count - count // 10)[0],
+        "ms": meter.cost()[1],
+        "mib_at_a_tenth": meter.memory(count // 10),
+        "mib_at_the_end": meter.memory(count),
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["machines", "class"])
+    parser.add_argument("--submissions", type=int)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--kill-s", type=float, default=20.0)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    if given.what == "machines":
+        found = machines(given.submissions or 16, given.rounds)
+    else:
+        found = simulated_class(given.submissions or 10_000, given.workers, given.kill_s)
+    print("| | |\n|---|---|")
+    for name, value in found.items():
+        shown = f"{value:.2f}" if isinstance(value, float) else value
+        print(f"| {name.replace('_', ' ')} | {shown} |")
+    if given.json:
+        given.json.write_text(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

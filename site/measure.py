@@ -49,7 +49,9 @@ def first(scores: np.ndarray, sections: Sequence[Section]) -> list[int]:
     return found
 
 
-def describe(name: str, ranked: list[list[int]], right: list[np.ndarray], best: list[list[int]]) -> str:
+def describe(
+    name: str, ranked: list[list[int]], right: list[np.ndarray], best: list[list[int]]
+) -> str:
     """A line of the table: nDCG@10, MRR@10, share with an answer among five, overlap with `best`."""
     ndcg, reciprocal, five, shared = [], [], [], []
     for order, relevance, other in zip(ranked, right, best):

@@ -35,15 +35,15 @@ def write(root: Path, source: Path, lessons: list[Executed], repository: Reposit
     entries = "\n".join(_entry(header, _plan(root)) for header in headers)
     listed = f"# Lessons\n\n{entries}\n\n{_toc(*(lesson.slug for lesson in lessons))}"
     (source / "lessons" / "index.md").write_text(listed, encoding="utf-8")
-    (source / "guides.md").write_text(_guides(), encoding="utf-8")
+    (source / "guides.md").write_text(_guides(root), encoding="utf-8")
 
 
 def opening(readme: str) -> str:
-    """What the README says before its first picture, without the title."""
-    found = re.match(r"# [^\n]+\n+(.+?)\n+!\[", readme, re.S)
+    """What the README says below its title, to its first picture and with it."""
+    found = re.match(r"# [^\n]+\n+(.+?)\n+(!\[[^\n]+\))\n", readme, re.S)
     if found is None:
         raise ValueError("README.md: expected a title, an introduction and a picture at its top")
-    return found[1].replace("\n", "\n\n")
+    return found[1].replace("\n", "\n\n") + f"\n\n{found[2]}"
 
 
 def _plan(root: Path) -> dict[str, dict[str, str]]:
@@ -74,8 +74,8 @@ def _toc(*entries: str) -> str:
     return _TOC.format(options="", entries="\n".join(entries))
 
 
-def _guides() -> str:
-    teachers = [f"docs/{name}" for name in guides.TEACHERS]
+def _guides(root: Path) -> str:
+    teachers = [f"docs/{name}" for name in guides.for_teachers(root)]
     authors = [
         "CONTRIBUTING",
         *(f"docs/{name}" for name in guides.AUTHORS),

@@ -82,7 +82,7 @@ def write(index: Index, vocabulary: Sequence[str], folder: Path) -> int:
         "tokens": _ranges(index.token_coder),
         "owner": index.owner.tolist(),
         "sections": [
-            [s.page, s.anchor, s.title, s.of if s.of != s.title else "", s.text[:SHOWN]]
+            [s.page, s.anchor, s.title, s.of if s.of != s.title else "", _beginning(s.text)]
             for s in index.sections
         ],
     }
@@ -120,6 +120,11 @@ def query_vectors(index: Index, model: SentenceTransformer, queries: Sequence[st
         for ids in distil.pieces_of(model, queries)
     ]
     return normalize(torch.stack(sums))
+
+
+def _beginning(text: str) -> str:
+    """What a result shows of its section: whole words, and whether there is more."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN].rpartition(' ')[0]} …"
 
 
 def _ranges(coder: Int8) -> dict[str, list[float]]:

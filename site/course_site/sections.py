@@ -17,6 +17,7 @@ from sphinx import addnodes
 _LISTS = {"guides", "lessons/index", "reference/index", "CHANGELOG", "index"}
 _PROSE = (nodes.paragraph, nodes.term)
 _FEWEST_WORDS = 5
+_CARD = "Difficulty: "  # how an exercise's card begins, in each alike
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ def _prose(section: nodes.section, hidden: set[int]) -> Iterator[str]:
     for node in section.findall(lambda node: isinstance(node, _PROSE)):
         if id(node) in hidden or _inside(node, addnodes.desc, section):
             continue
-        if _nearest(node) is section:
-            yield " ".join(node.astext().split())
+        text = " ".join(node.astext().split())
+        if _nearest(node) is section and not text.startswith(_CARD):
+            yield text
 
 
 def _nearest(node: nodes.Node) -> nodes.Node | None:

@@ -87,7 +87,7 @@ function entry({ score, page, anchor, title, of, text }) {
   where.className = "where";
   where.textContent = `${of ? `${of}, ` : ""}similarity ${score.toFixed(2)}`;
   const words = document.createElement("p");
-  words.textContent = `${text}…`;
+  words.textContent = text;
   item.append(link, " ", where, words);
   return item;
 }

@@ -13,7 +13,7 @@ REPOSITORY = Repository("one/two")
 
 
 def test_the_landing_page_opens_as_the_readme_does():
-    assert front.opening("# T\n\nOne.\nTwo.\n\n![x](y)\n\n## More") == "One.\n\nTwo."
+    assert front.opening("# T\n\nOne.\nTwo.\n\n![x](y)\n\n## More") == "One.\n\nTwo.\n\n![x](y)"
     assert front.opening((ROOT / "README.md").read_text()).startswith("A hands-on course")
     with pytest.raises(ValueError, match="expected a title, an introduction and a picture"):
         front.opening("# T\n\nNothing to see.")
@@ -57,9 +57,11 @@ def test_what_the_site_does_not_have_is_on_github(target, address):
     assert found == (address and f"https://github.com/one/two/{address}")
 
 
-def test_every_guide_is_in_a_list(tmp_path):
+def test_every_guide_has_a_page_and_a_place_in_a_list(tmp_path):
     guides.copy(ROOT, tmp_path)
     assert (tmp_path / "docs" / "architecture.svg").is_file()
     (tmp_path / "docs" / "another.md").write_text("# Another")
-    with pytest.raises(ValueError, match="differ in another"):
-        guides.copy(tmp_path, tmp_path / "source")
+    listed = guides.for_teachers(tmp_path)
+    assert listed[0] == "classroom"
+    assert listed[-1] == "another"
+    assert {*listed, *guides.AUTHORS} == {p.stem for p in (tmp_path / "docs").glob("*.md")}

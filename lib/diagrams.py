@@ -11,6 +11,7 @@ from lib._diagram_judge import how_it_is_judged
 from lib._diagram_late import max_sim_steps, residual_codec
 from lib._diagram_metrics import bootstrap_picture, rank_discount
 from lib._diagram_models import architectures
+from lib._diagram_negatives import margin_limits, negatives_on_a_line, unmarked_positives
 from lib._diagram_paper import Diagram
 from lib._diagram_reading import long_text, pooled_tokens
 from lib._diagram_tuning import fine_tuning_loop, trained_parts
@@ -18,5 +19,12 @@ from lib._diagram_two_stage import two_stage_search
 from lib._diagram_vectors import toy_vectors
 
 __all__ = ["Diagram", "architectures", "bootstrap_picture", "fine_tuning_loop", "fused_rankings"]
-__all__ += ["how_it_is_judged", "long_text", "max_sim_steps", "pooled_tokens", "rank_discount"]
-__all__ += ["residual_codec", "search_graph", "toy_vectors", "trained_parts", "two_stage_search"]
+__all__ += [
+    "how_it_is_judged",
+    "long_text",
+    "margin_limits",
+    "max_sim_steps",
+    "negatives_on_a_line",
+]
+__all__ += ["pooled_tokens", "rank_discount", "residual_codec", "search_graph", "toy_vectors"]
+__all__ += ["trained_parts", "two_stage_search", "unmarked_positives"]

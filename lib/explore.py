@@ -1,6 +1,6 @@
 """Things to explore: a reader moves them by mouse, touch or keyboard, and no kernel is asked.
 
-`max_sim_map`, `recall_speed` and `budget` make plotly figures that hold all of their states as frames;
+`max_sim_map`, `margin_line`, `recall_speed` and `budget` make plotly figures that hold all of their states as frames;
 `ranked_list` makes a list that the reader reorders, `model_table` a table to filter. `explore` shows
 any of them, with controls that are HTML's own (a keyboard and a screen reader know them), with a still
 picture and with a text. The scripts are in `lib/browser/`; plotly's is that of the package. Nothing is
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lib._explore_budget import budget
+from lib._explore_margin import margin_line
 from lib._explore_paper import SYMBOLS, axis, digits, log_ticks, named, paper
 from lib._explore_show import Control, Reading, explore, require_small, with_controls
 from lib._max_sim_map import max_sim_map
@@ -32,8 +33,8 @@ from lib._ranks_by_size import ranks_by_size
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["ModelTable", "RankedList", "budget", "explore", "max_sim_map", "model_table"]
-__all__ += ["ranked_list", "ranks_by_size", "recall_speed"]
+__all__ = ["ModelTable", "RankedList", "budget", "explore", "margin_line", "max_sim_map"]
+__all__ += ["model_table", "ranked_list", "ranks_by_size", "recall_speed"]
 
 Points = Sequence[tuple[float, float, float]]  # effort, recall, queries per second
 Curve = tuple[str, Points]  # the effort's name, what was measured

@@ -225,7 +225,9 @@ CASES = {
     "training a head": lambda q, p: trained(q, p),
     "a head of vectors": lambda q, p, n: headed(q, p, n),
     "change of agreement": lambda s: torch.tensor(
-        list(vars(forgetting.change_of_agreement(*s.T, torch.arange(20).view(4, 5) % 12, 7)).values())
+        list(
+            vars(forgetting.change_of_agreement(*s.T, torch.arange(20).view(4, 5) % 12, 7)).values()
+        )
     ),
     "gradients in two passes": lambda q, p: cached_gradients(q, p),
 }

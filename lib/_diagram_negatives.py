@@ -64,7 +64,7 @@ def negatives_on_a_line(
     _ticks(ax, y - 0.32, low)
     alt = (
         f"A scale of the cosine with the query '{query}'. The positive, {positive[0]}, has "
-        f"{positive[1]:.2f}. Below it are {said[0]}; and {said[1]}. The weight is a passage's share of "
+        f"{positive[1]:.2f}. Beside it stand {said[0]}; and {said[1]}. The weight is a passage's share of "
         "the softmax among five passages: how strongly it is pushed away."
     )
     return Diagram(fig, alt[:1200])
@@ -177,7 +177,7 @@ def margin_limits(positive: float, candidates: Sequence[float], margin: float) -
     return Diagram(
         fig,
         f"Two scales of scores with the positive at {positive:g} and candidates at "
-        f"{', '.join(f'{s:g}' for s in candidates)}. {'. '.join(said).capitalize()}. Filled dots stay, "
+        f"{', '.join(f'{s:g}' for s in candidates)}. {'. '.join(one.capitalize() for one in said)}. Filled dots stay, "
         "crosses are dropped.",
     )
 

@@ -32,7 +32,7 @@ def margin_line(
     title: str,
     margins: Sequence[float | None] = MARGINS,
     taken: int = 4,
-    value_label: str = "cosine with the query",
+    value_label: str = "cosine",
 ) -> Figure:
     """Candidates of a query by their score, which of them a relative margin keeps, and which train.
 
@@ -72,7 +72,7 @@ def margin_line(
     )
     figure.update_layout(**paper(title, *below), showlegend=False)
     figure.update_layout(height=figure.layout.margin.t + 62 + _ROW * rows, margin_b=62)
-    cut = "" if ends[0] <= 0 else ", axis not from 0"
+    cut = "" if ends[0] <= 0 else " (axis not from 0)"
     figure.update_xaxes(range=list(ends), title=named(f"{value_label}{cut}"), nticks=5, **axis())
     figure.update_yaxes(range=[rows - 0.4, -0.6], **axis(grid=False))
     figure.update_yaxes(begun.layout.yaxis)
@@ -153,9 +153,15 @@ def _reading(
         else f"A margin of {margin:.0%} puts the limit at {limit:.3f} and drops {len(gone)} of "
         f"{len(found)} candidates, {near} of them children or parents of the right term"
     )
+    few = len(used) < taken
+    left = (
+        f"Only {len(used)} of these {len(found)} are left to train; the others come from deeper ranks"
+        if few
+        else f"Of the {len(used)} negatives that are left to train, "
+        f"{wrong} {'is a child or parent' if wrong == 1 else 'are children or parents'}"
+    )
     return Reading(
-        f"The right passage, {title}, scores {positive:.3f}. {where}. Of the {len(used)} negatives that "
-        f"are left to train, {wrong} {'is a child or parent' if wrong == 1 else 'are children or parents'}.",
+        f"The right passage, {title}, scores {positive:.3f}. {where}. {left}.",
         ["candidate", "is to the right term", "score", "what becomes of it"],
         [[name, kind, f"{s:.3f}", fate] for (name, s, kind), fate in zip(found, fates)],
     )

@@ -47,7 +47,6 @@ class FullResults:
 
 def save(
     lesson: str,
-    *,
     settings: Mapping[str, Any],
     values: Mapping[str, Interval],
     differences: Mapping[str, Interval],

@@ -7,24 +7,30 @@ measured by the caller; the text alternative names its numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from lib import plots
+from lib._diagram_negatives import negatives_on_a_line, unmarked_positives
 from lib._diagram_paper import Diagram
 from lib._explore_margin import Searches, margin_line
 from lib.data import CourseSet
 from lib.finetune import History
+from lib.leaderboard import Row
+from lib.metrics import Interval
 from lib.negative_filters import scores_of
 from lib.ontology_relations import Relations
+from lib.plots_paired import paired_differences
+from lib.tuple_training import Taught
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Explorable
 
-__all__ = ["Explored", "by_margin", "kin_by_rank", "loss_left", "margin_search", "word_share"]
+__all__ = ["Explored", "board", "by_margin", "differences", "kin_by_rank", "loss_left"]
+__all__ += ["margin_search", "pulls", "told_differences", "unmarked", "word_share"]
 
 _LENGTHS = {"half as long as the mean": 0.5, "of mean length": 1.0, "three times as long": 3.0}
 
@@ -117,6 +123,54 @@ def by_margin(qualities: Mapping[float, float], references: Mapping[str, float])
     told = ", ".join(f"{quality:.3f} at {margin:.0%}" for margin, quality in qualities.items())
     beside = ", ".join(f"{name} {quality:.3f}" for name, quality in references.items())
     return Diagram(figure, f"nDCG@10 over the relative margin: {told}. For comparison: {beside}.")
+
+
+def pulls(
+    course: CourseSet,
+    text: str,
+    vectors: tuple[Tensor, Tensor],
+    positive: Tensor,
+    hard: Tensor,
+    random: Tensor,
+) -> Diagram:
+    """Return where a query's positive and its negatives of two kinds lie, and the weight of each.
+
+    vectors: of the query (dim,) and of all passages (n, dim); positive (1,), hard and random: rows.
+    """
+    asked, passages = vectors
+    (own,), *others = (
+        [(course.titles[i], float(asked @ passages[i])) for i in rows.tolist()]
+        for rows in (positive, hard, random)
+    )
+    return negatives_on_a_line(text, own, *others)
+
+
+def unmarked(course: CourseSet, text: str, right: Tensor, mined: Tensor) -> Diagram:
+    """Return what the marks, a reader and training say of a query's mined passages.
+
+    right: () the row that is marked; mined: (m,) rows, the hardest first.
+    """
+    (kinds,) = Relations(course).kinds(right[None], mined[None])
+    titles = [course.titles[i] for i in mined.tolist()]
+    return unmarked_positives(text, course.titles[int(right)], list(zip(titles, kinds)))
+
+
+def differences(taught: Taught, pairs: Sequence[tuple[str, str]], title: str) -> Diagram:
+    """Return the paired differences of what some pairs of negatives teach."""
+    return told_differences(taught.differences(pairs), title)
+
+
+def told_differences(found: Mapping[str, Interval], title: str) -> Diagram:
+    """Return differences of nDCG@10 with their intervals, named by what they compare."""
+    label = "difference of nDCG@10 on the validation queries"
+    return paired_differences(found, title=title, value_label=label)
+
+
+def board(rows: Sequence[Row]) -> Diagram:
+    """Return the leaderboard with its numbers in words."""
+    alt = "Leaderboard, nDCG@10 on the test queries with 95% intervals: "
+    told = ", ".join(f"{row.system} {row.ndcg_at_10.mean:.2f}" for row in rows)
+    return Diagram(plots.leaderboard(rows), f"{alt}{told}.")
 
 
 def margin_search(

@@ -129,6 +129,11 @@ class HeadBench:
         ranked = [[self.course.ids[i] for i in row] for row in found[:, :DEPTH].tolist()]
         return ndcg_at_k(ranked, self.course.validation.relevant[: len(ranked)], DEPTH)
 
+    def reordered(self, candidates: Tensor, scores: Tensor) -> Tensor:
+        """Return nDCG@10 of the first validation queries whose candidates (q, m) are put in order of
+        scores (q, m), (q,)."""
+        return self.ndcg(candidates.gather(1, scores.argsort(dim=1, descending=True)))
+
     def taught_by(
         self, tuples: Tensor, loss: Loss = own_choices, seeds: Sequence[int] = SEEDS
     ) -> Tensor:
@@ -140,14 +145,15 @@ class HeadBench:
     def in_rounds(
         self,
         first: Tensor,
-        mine: Callable[[ProjectionHead], Tensor],
+        mine: Callable[..., Tensor],
         rounds: int = 3,
         seeds: Sequence[int] = SEEDS,
+        **options: Any,
     ) -> list[Tensor]:
         """Return the quality after each round of mining, the mean over the seeds, each (validation,).
 
         The first round trains a head on the tuples `first`. In each further one the head that was
-        trained last mines, mine(head) gives tuples, and a new head is trained on them.
+        trained last mines, mine(head, **options) gives tuples, and a new head is trained on them.
         Source: Xiong et al. 2021, Approximate Nearest Neighbor Negative Contrastive Learning (ANCE).
         """
         found: list[list[Tensor]] = [[] for _ in range(rounds)]
@@ -157,7 +163,7 @@ class HeadBench:
                 head, _ = self.train(tuples, seed=seed)
                 found[number].append(self.quality(head))
                 if number + 1 < rounds:
-                    tuples = mine(head)
+                    tuples = mine(head, **options)
         return [torch.stack(of_seeds).mean(dim=0) for of_seeds in found]
 
 

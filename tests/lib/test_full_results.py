@@ -14,7 +14,7 @@ MORE = {"b minus a": Interval(0.2, 0.1, 0.3)}
 
 def test_a_run_leaves_a_file_with_date_settings_and_numbers(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_FULL_RESULTS", str(tmp_path / "full"))
-    kept = full_results.save("04", settings={"passages": 9}, values=FOUND, differences=MORE)
+    kept = full_results.save("04", {"passages": 9}, FOUND, MORE)
     stored = tmp_path / "stored.json"
     stored.write_text(json.dumps({"04": json.loads((tmp_path / "full/04.json").read_text())}))
     assert full_results.load("04", stored) == kept
@@ -28,14 +28,14 @@ def test_a_run_leaves_a_file_with_date_settings_and_numbers(tmp_path, monkeypatc
 def test_without_a_folder_named_it_goes_to_the_cache(tmp_path, monkeypatch):
     monkeypatch.delenv("COURSE_FULL_RESULTS", raising=False)
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
-    full_results.save("03", settings={}, values=FOUND, differences={})
+    full_results.save("03", {}, FOUND, {})
     assert (tmp_path / "full" / "03.json").is_file()
 
 
 def test_nothing_is_stored_where_there_is_no_file_and_nothing_saved_without_values(tmp_path):
     assert full_results.load("04", tmp_path / "none.json") is None
     with pytest.raises(ValueError, match="no value to keep"):
-        full_results.save("04", settings={}, values={}, differences=MORE)
+        full_results.save("04", {}, {}, MORE)
 
 
 def test_what_is_stored_in_the_course_can_be_read():

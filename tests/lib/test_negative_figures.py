@@ -8,6 +8,9 @@ import torch
 from lib import negative_figures as figures
 from lib.data import CourseSet, Split
 from lib.finetune import History
+from lib.leaderboard import Row
+from lib.metrics import Interval
+from lib.tuple_training import Taught
 from tests.lib.figures import require_readable, written
 
 NOTHING = Split([], [], [], [])
@@ -67,3 +70,31 @@ def test_candidates_come_with_their_words_and_a_still_picture():
     assert "the right passage, term 2, has 1.000" in shown.alt
     assert f"term 1 {math.cos(0.1):.3f} (sibling)" in shown.alt
     assert len(shown.figure.frames) == 2 * 9
+
+
+def test_differences_and_the_board_name_their_numbers():
+    low, high = torch.full((40,), 0.4), torch.full((40,), 0.5)
+    figure, alt = figures.differences(
+        Taught({"a": high, "b": low}), [("a", "b")], "Which is better?"
+    )
+    require_readable(figure)
+    assert "a minus b +0.100 [+0.100, +0.100], above 0" in alt
+    half = Interval(0.5, 0.4, 0.6)
+    figure, alt = figures.board([Row("BM25", "04", 9, half, half, half, "task")])
+    require_readable(figure)
+    assert alt.endswith("BM25 0.50.")
+
+
+def test_pictures_of_one_query_are_drawn_from_its_rows():
+    passages = torch.eye(15)
+    asked = torch.zeros(15)
+    asked[:4] = torch.tensor([0.5, 0.6, 0.4, 0.1])
+    rows = (torch.tensor([0]), torch.tensor([1, 2]), torch.tensor([3, 9]))
+    _, alt = figures.pulls(COURSE, "query", (asked, passages), *rows)
+    assert "The positive, term 0, has 0.50" in alt
+    assert "term 1 0.60" in alt
+    assert "term 9 0.00" in alt
+    _, alt = figures.unmarked(COURSE, "query", torch.tensor(1), torch.tensor([0, 2]))
+    assert "term 1: marked, yes" in alt
+    assert "term 0: not marked, in part: parent" in alt
+    assert "term 2: not marked, no: sibling" in alt

@@ -74,6 +74,14 @@ def test_without_a_head_the_encoder_s_own_vectors_are_measured():
     torch.testing.assert_close(bench().quality(), bench().ndcg(found))
 
 
+def test_candidates_are_put_in_the_order_of_their_scores():
+    candidates = torch.tensor([[3, 40, 7], [41, 2, 9]])
+    scores = torch.tensor([[0.1, 0.2, 0.9], [0.3, 0.5, 0.4]])
+    found = bench().reordered(candidates, scores)
+    expected = torch.tensor([1 / math.log2(3), 1 / math.log2(4)], dtype=torch.float64)
+    torch.testing.assert_close(found, expected)
+
+
 def test_what_is_taught_is_the_mean_over_the_seeds():
     each = [bench().quality(bench().train(tuples(), seed=s)[0]) for s in (0, 5)]
     found = bench().taught_by(tuples(), seeds=(0, 5))
@@ -88,11 +96,11 @@ def test_a_validated_head_is_the_best_of_those_looked_at():
 def test_each_round_mines_with_the_head_before():
     asked = []
 
-    def mine(head):
+    def mine(head, n):
         asked.append(head)
-        return tuples(2)
+        return tuples(n)
 
-    first, second = bench().in_rounds(tuples(), mine, rounds=2, seeds=(0,))
+    first, second = bench().in_rounds(tuples(), mine, rounds=2, seeds=(0,), n=2)
     torch.testing.assert_close(first, bench().quality(bench().train(tuples())[0]))
     torch.testing.assert_close(second, bench().quality(bench().train(tuples(2))[0]))
     assert len(asked) == 1

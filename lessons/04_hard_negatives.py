@@ -1002,7 +1002,7 @@ six = by_miner[:, :DEPTH]
 both = torch.cat([six, right[:, None]], dim=1)
 verdicts = judged(judge, asked_texts, course.passages, both, keep=True)
 filter_ = yours("filter_by_judge", filter_by_judge, instead=filter_by_loops)
-left = filter_(six, verdicts[:, :DEPTH], verdicts[:, DEPTH], 0.1, DEPTH)
+left = filter_(by_miner[:, :DEPTH], verdicts[:, :DEPTH], verdicts[:, DEPTH], 0.1, DEPTH)
 by_judge = ~(six[:, :, None] == left[:, None]).any(dim=2)  # (pairs, 6), True where it dropped
 print(f"the judge drops {by_judge.float().mean():.0%} of the six")
 
@@ -1061,9 +1061,12 @@ for name, rows in track(recipes.items(), "Training runs", "run"):
     taught[name] = bench.taught_by(tuples_of(rows))
 
 # %% [markdown]
-# **Rounds.** And if there is no trained miner yet? Mine in rounds (Xiong et al. 2021, ANCE): train with BM25's negatives, let the trained model mine, train anew, and again. In which order, exactly?
+# **Rounds.** And what if nobody has trained a miner yet? Then one starts from words.
 
 # %% quiz="04-q7"
+
+# %% [markdown] tags=["folded"]
+# This is called mining in rounds (Xiong et al. 2021, ANCE). Each round's model finds the negatives for the next. We run three rounds, with the margin and without.
 
 
 # %%
@@ -1103,7 +1106,10 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Most of a filter's gain comes from going deeper; only what it wins over the control is judgement. A filter that was never compared with random dropping proves little. And mind the yardstick: our measure knows one right passage a query, too. A model that ranks the child of the right term first gets no credit, so sparing relatives cannot show. That is why people judge *pools* of results before they trust such numbers; lesson 07 does.
+# Only what a filter wins over the control is judgement; the rest comes from going deeper. The judge wins nothing over it here, though it does know parents and children. The margin wins a little. A filter that was never compared with random dropping proves little.
+
+# %% [markdown] tags=["folded"]
+# Mind the yardstick, too: our measure knows one right passage a query. A model that ranks the child of the right term first gets no credit, so sparing relatives cannot show. That is why people judge *pools* of results before they trust such numbers; lesson 07 does.
 
 # %%
 mix = {name: minus("miner + BM25", name) for name in ("random", "BM25, margin 5%", "margin 5%")}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -145,26 +145,31 @@ class HeadBench:
     def in_rounds(
         self,
         first: Tensor,
-        mine: Callable[..., Tensor],
+        miners: Mapping[str, Callable[[ProjectionHead], Tensor]],
         rounds: int = 3,
         seeds: Sequence[int] = SEEDS,
-        **options: Any,
-    ) -> list[Tensor]:
-        """Return the quality after each round of mining, the mean over the seeds, each (validation,).
+    ) -> dict[str, list[Tensor]]:
+        """Return for each miner the quality after each round, the mean over the seeds, (validation,).
 
-        The first round trains a head on the tuples `first`. In each further one the head that was
-        trained last mines, mine(head, **options) gives tuples, and a new head is trained on them.
+        The first round trains a head on the tuples `first`, the same for all. In each further one the
+        head that was trained last mines, miner(head) gives tuples, and a new head is trained on them.
         Source: Xiong et al. 2021, Approximate Nearest Neighbor Negative Contrastive Learning (ANCE).
         """
-        found: list[list[Tensor]] = [[] for _ in range(rounds)]
+        found: dict[str, list[list[Tensor]]] = {
+            name: [[] for _ in range(rounds)] for name in miners
+        }
         for seed in seeds:
-            tuples = first
-            for number in range(rounds):
-                head, _ = self.train(tuples, seed=seed)
-                found[number].append(self.quality(head))
-                if number + 1 < rounds:
-                    tuples = mine(head, **options)
-        return [torch.stack(of_seeds).mean(dim=0) for of_seeds in found]
+            begun, _ = self.train(first, seed=seed)
+            for name, mine in miners.items():
+                head = begun
+                for number in range(rounds):
+                    if number:
+                        head, _ = self.train(mine(head), seed=seed)
+                    found[name][number].append(self.quality(head))
+        return {
+            name: [torch.stack(of_seeds).mean(dim=0) for of_seeds in each]
+            for name, each in found.items()
+        }
 
 
 def late(history: History) -> tuple[float, float]:

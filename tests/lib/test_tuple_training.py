@@ -96,13 +96,16 @@ def test_a_validated_head_is_the_best_of_those_looked_at():
 def test_each_round_mines_with_the_head_before():
     asked = []
 
-    def mine(head, n):
+    def mine(head):
         asked.append(head)
-        return tuples(n)
+        return tuples(2)
 
-    first, second = bench().in_rounds(tuples(), mine, rounds=2, seeds=(0,), n=2)
-    torch.testing.assert_close(first, bench().quality(bench().train(tuples())[0]))
-    torch.testing.assert_close(second, bench().quality(bench().train(tuples(2))[0]))
+    found = bench().in_rounds(tuples(), {"a": mine, "b": lambda _: tuples(1)}, 2, seeds=(0,))
+    begun = bench().quality(bench().train(tuples())[0])
+    for name, n in (("a", 2), ("b", 1)):
+        first, second = found[name]
+        torch.testing.assert_close(first, begun)
+        torch.testing.assert_close(second, bench().quality(bench().train(tuples(n))[0]))
     assert len(asked) == 1
     assert torch.equal(asked[0].linear.weight, bench().train(tuples())[0].linear.weight)
 

@@ -32,7 +32,7 @@ _BLOCK = 512  # queries that are scored at a time
 
 
 def scores_of(queries: Tensor, passages: Tensor, rows: Tensor) -> Tensor:
-    """Return the dot product of each query with its own rows of passages: (q, m), on the CPU.
+    """Return the dot product of each query with its own rows of passages: (q, m), on the rows' device.
 
     queries: (q, dim); passages: (n, dim); rows: (q, m), -1 where there is none, which scores -inf.
     Raises ValueError if the rows are of other queries.
@@ -46,7 +46,7 @@ def scores_of(queries: Tensor, passages: Tensor, rows: Tensor) -> Tensor:
     parts = zip(queries.split(_BLOCK), rows.to(queries.device).split(_BLOCK))
     found = [(asked @ passages.T).gather(1, own.clamp(min=0)) for asked, own in parts]
     scores = torch.cat(found) if found else queries.new_empty(rows.shape)
-    return scores.masked_fill(rows.to(scores.device) < 0, -torch.inf).cpu()
+    return scores.masked_fill(rows.to(scores.device) < 0, -torch.inf).to(rows.device)
 
 
 def judged(
@@ -56,13 +56,13 @@ def judged(
     rows: Tensor,
     keep: bool = False,
 ) -> Tensor:
-    """Return a cross-encoder's score of each query with its own rows of passages: (q, m), on the CPU.
+    """Return a cross-encoder's score of each query with its own rows of passages: (q, m).
 
-    rows: (q, m), none of them missing. keep: keep the scores on disk, see `CrossEncoder.predict`.
+    rows: (q, m), none of them missing; the scores are on their device. keep: keep the scores on disk, see `CrossEncoder.predict`.
     """
     texts = [text for text in queries for _ in range(rows.shape[1])]
     offered = [passages[row] for row in rows.flatten().tolist()]
-    return judge.predict(texts, offered, keep=keep).view(rows.shape).cpu()
+    return judge.predict(texts, offered, keep=keep).view(rows.shape).to(rows.device)
 
 
 def first_kept(rows: Tensor, kept: Tensor, k: int) -> Tensor:

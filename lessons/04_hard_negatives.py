@@ -3,13 +3,13 @@
 #   course:
 #     lesson: "04"
 #     title: Hard negatives
-#     minutes: 135
+#     minutes: 150
 #     objectives:
 #       - Say what a negative teaches, and watch it by the loss and its gradient.
-#       - Find negatives by words (BM25, with an analyser and without) and by vectors, blocked and without the positives.
+#       - Find negatives by words (BM25, with an analyser and without) and by vectors, blocked and without the positives, and put them into tuples.
 #       - Find out what a miner's hardest finds are, and filter them by a margin or by a cross-encoder.
 #       - Say what a cross-encoder costs and what it gives, compared with vectors trained on the same pairs.
-#       - Mix sources, mine in rounds, and put the result into tuples for MNRL.
+#       - Compare filters, mixes and rounds of mining fairly, by paired differences against a control.
 #     prerequisites:
 #       - Lesson 03 (MNRL), or knowing what in-batch negatives are
 #       - Lesson 02 (a cross-encoder reads two texts together)
@@ -26,54 +26,66 @@ MODEL = "all-MiniLM-L6-v2"
 
 # %%
 import math
+import time
 from collections import Counter
+from functools import partial
 
 import torch
 import torch.nn.functional as F
+from datasets import Dataset
+from sentence_transformers.util import mine_hard_negatives
 
-from lib import (
-    bi_encoder,
-    bm25,
-    cross_encoder,
-    diagrams,
-    finetune,
-    losses,
-    metrics,
-    negatives,
-    search,
-)
+from lib import bm25, cross_encoder, diagrams, full_results, leaderboard, metrics, negatives
+from lib import negative_figures as figures
+from lib.analysis import analyze_english
 from lib.data import load_course_set
 from lib.device import pick_device, seed_everything
+from lib.explore import explore
+from lib.known_vectors import KnownVectors, rows_of
 from lib.learn import check, claim, grade_answer, headline, hint, progress, quiz, solution, yours
+from lib.losses import mnrl
 from lib.models import load_encoder
+from lib.negative_filters import as_many_at_random, dropped_shares, first_kept, judged
+from lib.negative_filters import mine_from_scores, refilled, scores_of
+from lib.ontology_relations import KINDS, Relations
+from lib.plots import show
+from lib.progress_bar import track
+from lib.search import encode_cached, top_k
+from lib.significance import paired_interval
+from lib.text import split_words
+from lib.tuple_training import HeadBench, Taught, contests, in_batch, late, search_after_training
 
 seed_everything(SEED)
 
 # %% [markdown]
 # ## 1. Wrong, but how wrong?
 #
-# In lesson 03's loss each query chooses among its own passage, the *positive*, and wrong ones, the *negatives*. Any passage of another query will do, it said. But a passage about feet teaches little about ears. Which wrong passages teach, and where do we get them? This lesson tries one source after another.
+# In lesson 03 a model learned from pairs of a query and the passage that answers it, the *positive*. It had to tell this passage from wrong ones, the *negatives*, and any passage of another query would do.
+
+# %% [markdown]
+# But think of somebody who studies for an examination. A question whose wrong answers are silly teaches nothing. A question whose wrong answers are almost right teaches a lot, unless one of them is right after all. This lesson is about such wrong answers: where to find them, and how to keep the right ones out.
 
 # %%
 device = pick_device(DEVICE)
 model = load_encoder(MODEL, device=device)
 course = load_course_set(PROFILE)
-passages = search.encode_cached(model, course.passages)
-queries = search.encode_cached(model, course.train.queries)
-held_out = search.encode_cached(model, course.validation.queries)
+passages = encode_cached(model, course.passages)
+queries = encode_cached(model, course.train.queries)
+held_out = encode_cached(model, course.validation.queries)
 own = torch.tensor(course.train.positives)  # the passage of each training query
-print(len(own), "training pairs,", len(course.passages), "passages")
+print(f"{len(own):,} training pairs, {len(course.passages):,} passages")
 
 # %% [markdown]
-# A pair is a query in a layperson's words and the passage of the clinical term that is meant. `PROFILE`, in the first cell, says how much is searched: with `fast` 4,000 passages, with `full` all that the ontology defines, and then whole encoders are trained as well.
-#
-# We shall train models that *find* negatives and models that *judge* them. Nobody should judge pairs that it has learned by heart. So we split the training passages: half A trains finders and judges, half B is what we find negatives for.
+# A pair is a query in a layperson's words and the passage of the clinical term that is meant. `PROFILE`, in the first cell, says how much is searched: `fast` has 4,000 passages, `full` all that the ontology defines.
+
+# %% [markdown]
+# We shall train models that *find* negatives and models that *judge* them. A model should not judge pairs that it has learned by heart. So we split the training passages in two: half A trains finders and judges, half B is what we find negatives for.
 
 # %%
 generator = torch.Generator().manual_seed(SEED)
 in_a = torch.rand(len(passages), generator=generator) < 0.5
 half_a, half_b = in_a[own].nonzero().flatten(), (~in_a[own]).nonzero().flatten()
-right = own[half_b]
+right = own[half_b]  # the passage of each query of half B
 asked = queries[half_b.to(queries.device)]
 asked_texts = [course.train.queries[i] for i in half_b]
 print("half A:", len(half_a), "pairs; half B:", len(half_b), "pairs")
@@ -81,140 +93,119 @@ print("query  :", asked_texts[7])
 print("passage:", course.passages[right[7]])
 
 # %% [markdown]
-# The halves are about equal. The query says in a few words what its passage explains in a sentence.
-#
-# As in lesson 03 a *head*, one matrix on the frozen encoder's vectors, makes a training run a matter of seconds. It is trained on *tuples* of row numbers: a query, its passage, its negatives. To see what a source of negatives is worth by itself, each query here chooses among its own passage and its *own four negatives* only.
-
-
-# %%
-def choices(q: torch.Tensor, p: torch.Tensor, n: torch.Tensor) -> torch.Tensor:
-    """The loss of queries that choose among their passage and their own negatives (batch, n, dim)."""
-    scores = torch.cat([(q * p).sum(dim=1, keepdim=True), (n @ q[:, :, None]).squeeze(2)], dim=1)
-    return F.cross_entropy(20 * scores, torch.zeros_like(scores[:, 0], dtype=torch.long))
-
-
-def tuples_of(wrong, rows=half_b, make=negatives.ntuples):
-    """Tuples (t, 2 + n) of the training pairs `rows`, from their negatives (pairs, n).
-
-    A pair that lacks a negative (-1) makes none. make: what builds them; in section 9 that is yours.
-    """
-    tuples = make(own[rows], wrong)
-    return torch.cat([rows[tuples[:, :1]], tuples[:, 1:]], dim=1)
-
-
-def train(tuples, loss=choices, *, seed=0, epochs=4, validated=False):
-    """A head trained on tuples (t, 2 + n), and the history of its training."""
-    head = finetune.ProjectionHead(passages.shape[1]).to(device)
-
-    def step(batch):
-        q, p, n = tuples[batch, 0], tuples[batch, 1], tuples[batch, 2:]
-        with torch.autocast(device.type, enabled=False):
-            return loss(head(queries[q]), head(passages[p]), head(passages[n]))
-
-    options = {"batch_size": 128, "epochs": epochs, "lr": 3e-3, "seed": SEED + seed}
-    if validated:  # the best state is kept
-        options |= {"validate": lambda: float(quality(head).mean()), "every": 20}
-    keys = tuples[:, 1].tolist()  # no passage twice in a batch
-    history = finetune.fit(head, len(tuples), step, keys=keys, progress=False, **options)
-    return head.eval(), history
-
+# The halves are about equal. This query says in two words what its passage explains in a sentence. We shall meet it again.
 
 # %% [markdown]
-# How good a head is, we measure by nDCG@10 as in the lessons before. Each of our queries has one right passage: it counts 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, less and less down to rank 10, then 0. We take the mean over the validation queries.
+# ### How we shall measure
+#
+# Good negatives are those that a model learns most from. So we train a small model with each kind of negatives, and measure how well it searches. The small model is a *head*, as in lesson 03: one matrix on top of the frozen encoder, which takes a second to train.
 
+# %% [markdown]
+# The measure is nDCG@10. Each of our queries has one right passage. If it stands at rank $r$ among the first ten, the query counts $1 / \log_2(1 + r)$, otherwise 0. We take the mean over the validation queries.
 
 # %%
-def ndcg_of(found: torch.Tensor) -> torch.Tensor:
-    """nDCG@10 of the first validation queries by the passages found, rows (queries, at least 10)."""
-    ranked = [[course.ids[i] for i in row] for row in found[:, :10].tolist()]
-    return metrics.ndcg_at_k(ranked, course.validation.relevant[: len(ranked)], 10)
+for rank in (1, 2, 3, 10):
+    print(f"right passage at rank {rank:2}: {1 / math.log2(1 + rank):.2f}")
+bench = HeadBench(course, queries, passages, held_out, SEED)
+untrained = bench.quality()
+print("nDCG@10 of the encoder without a head:", metrics.bootstrap_interval(untrained))
 
-
-@torch.no_grad()
-def quality(head) -> torch.Tensor:
-    """nDCG@10 of each validation query with a head on the frozen encoder, (queries,)."""
-    return ndcg_of(search.top_k(head(held_out), head(passages), 10)[1])
-
-
-def taught_by(wrong, loss=choices, **options) -> torch.Tensor:
-    """The quality that negatives (pairs, n) teach, mean of three seeds, (queries,)."""
-    tuples = tuples_of(wrong, **options)
-    return torch.stack([quality(train(tuples, loss, seed=s)[0]) for s in (0, 1, 2)]).mean(dim=0)
-
-
-def told(difference: metrics.Interval) -> str:
-    """A difference with its interval, and whether chance may have made it."""
-    unclear = difference.low <= 0 <= difference.high
-    return f"{difference}, " + ("not told from 0" if unclear else "a clear difference")
-
+# %% [markdown]
+# The first rank counts fully, the second less than two thirds, the tenth still a little. The brackets hold the 95% interval of the mean. `bench` keeps the vectors and trains and measures our heads.
 
 # %% [markdown]
 # ## 2. Four random passages, or the four nearest?
 #
-# Two kinds of negatives for the same queries: four random passages, and the four that the encoder ranks highest among the wrong ones. We watch the loss and the length of its gradient, which says how strongly a step moves the head.
-
-# %% quiz="04-q1"
+# To see what negatives are worth by themselves, each query here chooses among five passages only: its own and *four negatives*. We compare two kinds of negatives for the same queries: four passages drawn at random, and the four wrong ones that the encoder puts nearest to the query.
 
 # %%
 random_rows = negatives.random_negatives(len(passages), right, 4, seed=SEED, texts=course.passages)
-by_encoder = negatives.mine(
-    asked, passages, right.to(device), 40, texts=course.passages
-).indices.cpu()
-for name, row in (("random", random_rows[7]), ("encoder", by_encoder[7])):
-    print(f"{name:8}", " | ".join(course.titles[i] for i in row[:4].tolist()))
-watched = {
-    "random": train(tuples_of(random_rows))[1],
-    "the encoder's nearest": train(tuples_of(by_encoder[:, :4]))[1],
-}
+mined = negatives.mine(asked, passages, right.to(device), 40, texts=course.passages)
+nearest_four = mined.indices[:, :4].cpu()
+for name, row in (("random", random_rows[7]), ("nearest", nearest_four[7])):
+    print(f"{name:8}", " | ".join(course.titles[i] for i in row.tolist()))
 
 # %% [markdown]
-# The random passages are about anything; the encoder's nearest are all about the query's own subject.
+# The random passages are about anything. The nearest ones are all about the query's own subject, the kidney. Before you look at what they do to the loss:
+
+# %% quiz="04-q1"
+
+# %% [markdown]
+# First one query by itself. The picture shows how similar each passage is to it, and how much weight each negative gets in the loss.
 
 # %%
-from lib import plots
-from lib.plots import show
+rows = [right[7:8], nearest_four[7], random_rows[7]]
+show(*figures.pulls(course, asked_texts[7], (asked[7], passages), *rows))
 
-steps = list(range(1, 1 + len(watched["random"].losses)))
-figure = plots.curve(
-    steps,
-    {name: history.losses[: len(steps)] for name, history in watched.items()},
-    title="What is left to learn from four negatives a query",
-    x_label="step (batches of 128 pairs)",
-    y_label="loss (nats)",
-    references={"log(5), a blind guess": math.log(5)},
-)
-show(
-    figure,
-    alt="Training loss over the steps. With random negatives it starts near "
-    f"{watched['random'].losses[0]:.2f} and is soon almost 0; with the encoder's nearest it starts at "
-    f"{watched['the encoder' + chr(39) + 's nearest'].losses[0]:.2f} and falls slowly.",
-)
+# %% [markdown] tags=["folded"]
+# The random passages lie far to the left: the encoder has told them apart long ago, and their weight is almost 0. The hard ones lie as far to the right as the positive, marked by the dashed line, or even farther. What does the weight mean?
 
+# %% [markdown]
+# The loss is the one of lesson 03, for one query. Each cosine is multiplied by 20, the *softmax* turns the five numbers into shares that add up to 1, and the loss is minus the logarithm of the positive's share:
+#
+# $$\text{loss} = -\log \frac{e^{20\,c_+}}{e^{20\,c_+} + \sum_j e^{20\,c_j}}$$
 
 # %%
-def last_third(numbers: list[float]) -> float:
-    return sum(numbers[-(len(numbers) // 3) :]) / (len(numbers) // 3)
+cosines = torch.tensor([0.55, 0.60, 0.40, 0.10, 0.05], requires_grad=True)  # the positive first
+shares = (20 * cosines).softmax(dim=0)
+loss = -shares[0].log()
+loss.backward()
+print("shares  ", [round(share, 3) for share in shares.tolist()], f"loss {loss:.2f}")
+print("gradient", [round(slope, 2) for slope in cosines.grad.tolist()])
 
+# %% [markdown]
+# The positive has a cosine of 0.55. The slope of the loss at each negative is 20 times its share: a training step pushes a negative away in proportion to its share. The two negatives at 0.10 and 0.05 get no push at all, so nothing is learned from them.
 
-loss_left = {name: last_third(history.losses) for name, history in watched.items()}
-gradient_left = {name: last_third(history.grad_norms) for name, history in watched.items()}
-easy, hard = (list(x.values()) for x in (loss_left, gradient_left))
+# %% [markdown]
+# Now the training. It goes through *tuples* of row numbers: query, positive, four negatives. We watch the loss and the length of its gradient, which says how strongly a step moves the head.
 
 # %%
+watched = {}
+for name, wrong in {"random": random_rows, "the encoder's nearest": nearest_four}.items():
+    tuples = torch.cat([half_b[:, None], right[:, None], wrong], dim=1)
+    watched[name] = bench.train(tuples)[1]
+print(tuple(tuples.shape), "the first tuple:", tuples[0].tolist())
+
+# %%
+show(*figures.loss_left(watched))
+
+# %% [markdown] tags=["folded"]
+# The random negatives' curve begins far below a blind guess among five passages, and soon lies at 0. The other begins above it: among its own nearest passages the encoder does worse than a guess. (Each curve is one training run, so there is no band.)
+
+# %%
+easy, hard = map(late, watched.values())  # loss and length of the gradient
 claim(
     "Random negatives soon teach nothing: their loss and their gradient vanish.",
-    holds=easy[0] < 0.1 * easy[1] and hard[0] < 0.2 * hard[1],
-    measured=f"last third of the steps, random and nearest: loss {easy[0]:.4f} and {easy[1]:.3f}, "
-    f"length of the gradient {hard[0]:.3f} and {hard[1]:.3f}",
+    holds=easy[0] < 0.1 * hard[0] and easy[1] < 0.2 * hard[1],
+    measured=f"last third of the steps, random and nearest: loss {easy[0]:.4f} and {hard[0]:.3f}, "
+    f"length of the gradient {easy[1]:.3f} and {hard[1]:.3f}",
 )
 
 # %% [markdown] tags=["folded"]
-# A negative that is told apart already has almost no weight in the softmax, so it moves nothing. *Hard* negatives are those that the model still confuses.
+# *Hard negatives* are those that the model still confuses with the positive. The next two sections find them in two ways.
 
 # %% [markdown]
 # ## 3. Negatives by words: BM25
 #
-# The oldest source of hard negatives (Karpukhin et al. 2020): passages that share words with the query. BM25 weighs a word by how rare it is, counts repetitions less and less, and holds long passages back. One score, by hand:
+# The oldest way to find hard negatives is by words (Karpukhin et al. 2020): take passages that share words with the query. **BM25** is the score that search engines use for this. It rests on three ideas.
+
+# %% [markdown]
+# - A *rare* word says more than a common one. Its weight is called idf, inverse document frequency.
+# - A word that comes *twice* says more than one that comes once, but not twice as much.
+# - In a *long* passage any word may turn up by chance, so it counts less.
+#
+# The second and the third idea as a picture, before the formula:
+
+# %%
+show(*figures.word_share())
+
+# %% [markdown]
+# Each curve climbs towards the word's whole idf and never reaches it. The longer the passage, the slower it climbs. As a formula for one word, with $n$ for how often the passage has it:
+#
+# $$\text{idf} \cdot \frac{n}{n + k_1 \left(1 - b + b \cdot \frac{\text{length}}{\text{mean length}}\right)}$$
+
+# %% [markdown]
+# $k_1$ says how soon repetitions stop counting, $b$ how much the length matters. Usual values are 1.5 and 0.75. Where $m$ of all $N$ passages have the word, its idf is $\ln(1 + \frac{N - m + 0.5}{m + 0.5})$. By hand, for the word *heart*:
 
 # %%
 toy_passages = [
@@ -227,14 +218,16 @@ k1, b, word = 1.5, 0.75, "heart"
 have = sum(word in passage for passage in toy_passages)
 idf = math.log(1 + (len(toy_passages) - have + 0.5) / (have + 0.5))
 mean_length = sum(map(len, toy_passages)) / len(toy_passages)
+
+# %%
+print(f"{have} of {len(toy_passages)} passages have the word, so its idf is {idf:.3f}")
 for passage in toy_passages:
     times = passage.count(word)
     slow = k1 * (1 - b + b * len(passage) / mean_length)
-    score = idf * times / (times + slow)
-    print(f"{' '.join(passage):24} idf {idf:.3f}, {times} times: {score:.4f}")
+    print(f"{' '.join(passage):24} {times} times: {idf * times / (times + slow):.4f}")
 
 # %% [markdown]
-# Twice the word scores more, but not twice as much; once in a longer passage scores less. A passage without the word gets 0.
+# Two occurrences score more than one, but not twice as much. One in a longer passage scores less, and a passage without the word gets 0.
 
 # %% [markdown] card="bm25_scores"
 # ### Exercise: BM25
@@ -291,24 +284,19 @@ def bm25_by_library(query, passages, k1=1.5, b=0.75):
     return bm25.BM25(texts, k1, b, tokenize=str.split).scores([" ".join(query)])[0].tolist()
 
 
-from lib.text import split_words
-
 bm25_ = yours("bm25_scores", bm25_scores, instead=bm25_by_library)
-plain = bm25.BM25(course.passages, tokenize=split_words)
 scored = bm25_(split_words(asked_texts[7]), [split_words(text) for text in course.passages])
 best = sorted(range(len(scored)), key=lambda i: -scored[i])[:4]
-print(asked_texts[7], "->", [(course.titles[i], round(scored[i], 2)) for i in best])
-gap = torch.tensor(scored) - plain.scores([asked_texts[7]])[0]
-print(f"largest difference from the library's scores: {gap.abs().max():.1e}")
+for i in best:
+    print(f"{scored[i]:.2f} {course.titles[i]}")
 
 # %% [markdown]
-# Your function goes through all passages for each query, which is too slow for thousands of queries. So we go on with the library bm25s, which gives the same scores: it computes each word's weights once, when it indexes.
-#
-# These are words as they stand, and so BM25 is weaker than it has to be: *ears* does not meet *ear*. Search engines put an **analyser** before the index. Ours writes everything in lower case, splits words at hyphens, drops *stop words* (*the*, *of* and others that say nothing of the subject), and cuts each word to its *stem*, which all its forms share.
+# Your function finds passages about the kidney for *Renal failure*. It goes through all passages for each query, which is too slow for thousands of queries. From here on the library **bm25s** does that work. It gives the same scores, but computes each word's weights once, when it makes the index.
+
+# %% [markdown]
+# These were words as they stand, so *ears* does not meet *ear*. Search engines put an **analyser** before the index. Ours writes everything in lower case, splits words at hyphens, drops *stop words* (*the*, *of* and others that say nothing of the subject), and cuts each word to its *stem*, which all its forms share.
 
 # %%
-from lib.analysis import analyze_english
-
 asked_for = "Underdeveloped ears"
 passage = course.passages[course.validation.positives[course.validation.queries.index(asked_for)]]
 for name, terms in {"words": split_words, "analysed": analyze_english}.items():
@@ -319,41 +307,43 @@ for name, terms in {"words": split_words, "analysed": analyze_english}.items():
 # The query and its passage have no word in common, but two stems. What is that worth over all validation queries?
 
 # %%
-index = bm25.BM25(course.passages)  # with the analyser, the default
-found = {
-    name: ndcg_of(x.top_k(course.validation.queries, 10)[1])
-    for name, x in {"words": plain, "analysed": index}.items()
-}
-worth = metrics.bootstrap_interval(found["analysed"] - found["words"])
-untrained = ndcg_of(search.top_k(held_out, passages, 10)[1])
+plain, index = bm25.BM25(course.passages, tokenize=split_words), bm25.BM25(course.passages)
+indexes = {"BM25, words as they stand": plain, "BM25 with an analyser": index}
+by_bm25 = [bench.ndcg(x.top_k(course.validation.queries, 10)[1]) for x in indexes.values()]
+
+# %%
+words, analysed = by_bm25
+worth = paired_interval(analysed, words)
 claim(
     "The analyser makes BM25 better.",
     holds=worth.low > 0,
-    measured=f"nDCG@10 with words {metrics.bootstrap_interval(found['words'])}, analysed "
-    f"{metrics.bootstrap_interval(found['analysed'])}, difference {worth}; the untrained encoder "
-    f"{metrics.bootstrap_interval(untrained)}",
+    measured=f"nDCG@10 {words.mean():.3f} with words, {analysed.mean():.3f} analysed, difference "
+    f"{worth}; the untrained encoder {untrained.mean():.3f}",
 )
 
 # %% [markdown] tags=["folded"]
 # A baseline should be a strong one: whoever compares an encoder with BM25 on bare words flatters the encoder. From here on BM25 means BM25 with the analyser.
 
 # %% [markdown]
-# Now its negatives. Positives are left out, and a passage that shares no stem with the query is none of BM25's finds: -1 stands where there are too few.
+# Now its negatives: for each query of half B the passages with the highest scores, without the positive. A passage that shares no stem with the query scores 0 and is not taken; -1 stands where there are too few.
 
 # %%
 by_words = negatives.mine_bm25(index, asked_texts, right, 40, texts=course.passages).indices
 short = (by_words[:, 3] < 0).float().mean()
 print("BM25    ", " | ".join(course.titles[i] for i in by_words[7, :4].tolist()))
-print("encoder ", " | ".join(course.titles[i] for i in by_encoder[7, :4].tolist()))
+print("encoder ", " | ".join(course.titles[i] for i in nearest_four[7].tolist()))
 print(f"queries with fewer than four negatives by words: {short:.1%}")
 
 # %% [markdown]
-# Both bring passages about the query's subject, partly the same ones. A few queries find too little by words; in training they are left out.
+# Both lists are about the query's subject, and they share a passage. A few queries find fewer than four by words.
 
 # %% [markdown]
 # ## 4. Negatives by vectors
 #
-# The encoder's nearest passages, without those that are right. A table of all scores grows with queries times passages, so go through the queries in blocks. The naive loop:
+# The second way you have seen: take the passages whose vectors are nearest, without those that are right. In section 2 the library did that. How does it work?
+
+# %% [markdown]
+# Multiply all queries by all passages, and you have a table of scores, one row a query. Strike out the positives, and take the best of each row. For a million passages the table does not fit into memory, so we go through the queries in *blocks*. The naive loop, without blocks:
 
 # %%
 toy_q = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
@@ -423,14 +413,11 @@ def nearest(q: torch.Tensor, p: torch.Tensor, rows: torch.Tensor, k: int = 40) -
     return mine_(q, p, own[rows][:, None].tolist(), k, 512).cpu()
 
 
-library, by_encoder = by_encoder, nearest(asked, passages, half_b)
-print(f"the same rows as the library's: {(library == by_encoder).float().mean():.1%}")
+by_encoder = nearest(asked, passages, half_b)
+print("encoder ", " | ".join(course.titles[i] for i in by_encoder[7, :4].tolist()))
 
 # %% [markdown]
-# Your function finds what the library found for section 2 (equal scores may change places). From here on it is your miner that works.
-
-# %% [markdown]
-# How many of their negatives do words and vectors have in common?
+# From here on your miner does the work. How many of their negatives do words and vectors have in common?
 
 # %% quiz="04-q2"
 
@@ -443,722 +430,15 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# More than half of what one source finds is unknown to the other, so it can pay to ask both (section 8).
+# More than half of what one source finds is unknown to the other. It could pay to ask both; section 10 tries it.
 
 # %% [markdown]
-# Encoders differ, too. Here is a better one for this task: a head trained on half A by MNRL, lesson 03's way. Call it the *miner*.
-
-
-# %%
-def without_negatives(q, p, n):
-    """MNRL with nothing but the batch's own passages."""
-    return losses.mnrl(q, p)
-
-
-positives_only = torch.stack([half_a, own[half_a]], dim=1)
-miner, _ = train(positives_only, without_negatives, epochs=3)
-with torch.no_grad():
-    miner_q, miner_p = miner(asked), miner(passages)
-by_miner = nearest(miner_q, miner_p, half_b)
-better = metrics.bootstrap_interval(quality(miner) - untrained)
-print("the miner ", " | ".join(course.titles[i] for i in by_miner[7, :4].tolist()))
-print("nDCG@10 of the miner minus the encoder:", told(better))
-
-# %% [markdown]
-# The miner ranks far better than the untrained encoder. Four negatives a query from each source: which teach most?
-
-# %% quiz="04-q3"
-
-# %%
-from lib.progress_bar import track
-
-
-def training(items):
-    """A progress bar for what takes more than two seconds."""
-    return track(items, "Training runs", "run")
-
-
-sources = {"random": random_rows, "BM25": by_words, "encoder": by_encoder, "miner": by_miner}
-taught = {name: taught_by(rows[:, :4]) for name, rows in training(list(sources.items()))}
-
-
-def minus(name: str, other: str) -> metrics.Interval:
-    """How much more nDCG@10 the first teaches."""
-    return metrics.bootstrap_interval(taught[name] - taught[other])
-
-
-# %%
-def draw(names: list[str], title: str) -> None:
-    """Bars of what some negatives teach."""
-    values = {name: metrics.bootstrap_interval(taught[name]) for name in names}
-    figure = plots.bars(
-        names,
-        [v.mean for v in values.values()],
-        [(v.low, v.high) for v in values.values()],
-        title=title,
-        value_label="nDCG@10 on validation queries, 95% interval",
-        references={"untrained encoder": float(untrained.mean())},
-    )
-    words = ", ".join(f"{name} {v.mean:.3f}" for name, v in values.items())
-    show(
-        figure, alt=f"Bars of nDCG@10 on validation queries by the negatives trained with: {words}."
-    )
-
-
-draw(list(sources), "Four negatives a query: from where?")
-
-# %%
-claim(
-    "Hard negatives teach more than random ones, but the better miner's are not the better negatives.",
-    holds=minus("BM25", "random").low > 0
-    and minus("encoder", "random").low > 0
-    and minus("miner", "encoder").low <= 0
-    and better.low > 0,
-    measured=f"nDCG@10 over random: BM25 {minus('BM25', 'random')}, encoder "
-    f"{minus('encoder', 'random')}; miner minus encoder {minus('miner', 'encoder')}",
-)
-
-# %% [markdown] tags=["folded"]
-# Hard negatives pay, whoever finds them. But the miner knows the task much better than the encoder, and its negatives are no better. Why?
-
-# %% [markdown]
-# ## 5. What does the miner find?
+# ## 5. Into tuples, and into training
 #
-# The ontology can tell us how the hardest find, which nobody marked as right, and the right term are related. A *child* is a special case of its *parent*, the more general term; *siblings* share a parent.
-
-
-# %%
-family = dict(zip(course.ids, map(set, course.parents)))
-
-
-def relation(term: int, other: int) -> str:
-    """What the passage `other` is to the passage `term`."""
-    a, b = course.ids[term], course.ids[other]
-    if a in family[b] or b in family[a]:
-        return "child" if a in family[b] else "parent"
-    return "sibling" if family[a] & family[b] else "none of these"
-
-
-hardest = [relation(*pair) for pair in zip(right.tolist(), by_miner[:, 0].tolist())]
-for kind in ("child", "parent", "sibling", "none of these"):
-    rows = torch.tensor([other == kind for other in hardest])
-    print(f"{kind}: {metrics.bootstrap_interval(rows.double())} of the hardest, such as")
-    lots = torch.randperm(int(rows.sum()), generator=torch.Generator().manual_seed(SEED))
-    for i in rows.nonzero().flatten()[lots[:2]].tolist():
-        titles = course.titles[right[i]], course.titles[by_miner[i, 0]]
-        print("    {!r} means {!r}; hardest: {!r}".format(asked_texts[i], *titles))
-
-# %% [markdown] tags=["folded"]
-# Nearly a third of the miner's hardest finds are children or parents of the right term: who asks for *sinusitis* is served by *chronic sinusitis*, too. Siblings are near, but something else.
+# A loss wants rows of a fixed length: query, positive, n negatives. The library sentence-transformers calls them *n-tuples*. In section 2 every query had all its negatives. Now some lack one, and a -1 used as a row number would fetch the *last* passage.
 
 # %% [markdown]
-# Are children and parents found at deeper ranks as well, and by the other sources?
-
-
-# %%
-def kin(wrong: torch.Tensor) -> torch.Tensor:
-    """(pairs, n), 1.0 where a negative is a parent or child of the right passage."""
-    kinds = [[relation(r, j) for j in row] for r, row in zip(right.tolist(), wrong.tolist())]
-    related = torch.tensor([[kind in ("child", "parent") for kind in row] for row in kinds])
-    return (related & (wrong >= 0)).float()
-
-
-ranks = list(range(1, 31))
-kinship = {name: kin(rows[:, :30]) for name, rows in sources.items() if name != "random"}
-by_chance = kin(negatives.random_negatives(len(passages), right, 30, seed=SEED)).mean()
-
-# %% quiz="04-q4"
-
-# %%
-figure = plots.curve(
-    ranks,
-    {name: rows.mean(dim=0) * 100 for name, rows in kinship.items()},
-    title="How many negatives are parents or children of the right passage",
-    x_label="rank among the negatives",
-    y_label="share of queries (%)",
-    references={"random passages": float(by_chance) * 100},
-)
-show(
-    figure,
-    alt="Share of negatives that are parent or child of the right passage, over their rank: at rank 1 "
-    + ", ".join(f"{name} {float(rows[:, 0].mean()):.0%}" for name, rows in kinship.items())
-    + ", all falling steeply to a few percent at rank 30; random passages hardly ever.",
-)
-
-# %%
-first = metrics.bootstrap_interval(kinship["miner"][:, 0])
-deep = metrics.bootstrap_interval(kinship["miner"][:, 20:].mean(dim=1))
-encoders_first = metrics.bootstrap_interval(kinship["encoder"][:, 0])
-claim(
-    "The hardest unmarked passages are often right, at least in part, and more so for a better miner.",
-    holds=first.low > 0.15 and first.low > 5 * deep.high and first.mean > encoders_first.mean,
-    measured=f"parents and children at the miner's rank 1: {first}, at ranks 21 to 30: {deep}; at the "
-    f"encoder's rank 1: {encoders_first}",
-)
-
-# %% [markdown] tags=["folded"]
-# Who asks for a term is served by its special case and by the more general term, at least in part. So these are **false negatives**: training pushes them away although they belong near. That holds the better miner back. (Qu et al. 2021 read a sample of what a model ranked highest in MS MARCO: 70% of the unmarked were right or highly relevant.)
-
-# %% [markdown]
-# ## 6. The margin
-#
-# A cheap cure: a passage that scores as high as the positive, or nearly so, is suspicious. An *absolute* margin drops what scores above positive - margin, a *relative* one what scores above 95%, say, of the positive (Moreira et al. 2024, NV-Retriever).
-
-
-# %%
-def keep_by_loops(scores, positive_scores, margin, relative):
-    """What is asked for, candidate by candidate."""
-    if not 0 <= margin <= (1 if relative else math.inf):
-        raise ValueError(f"there is no margin of {margin}")
-    kept = []
-    for row, positive in zip(scores.tolist(), positive_scores.tolist()):
-        room = margin * abs(positive) if relative else margin
-        kept.append([score <= positive - room for score in row])
-    return torch.tensor(kept, dtype=torch.bool)
-
-
-toy_scores, toy_positive = torch.tensor([[0.6, 0.45, 0.35, 0.1]]), torch.tensor([0.5])
-for relative in (False, True):
-    kept = keep_by_loops(toy_scores, toy_positive, 0.2, relative)
-    stay = [round(score, 2) for score in toy_scores[kept].tolist()]
-    print("relative:" if relative else "absolute:", stay, "stay")
-
-# %% [markdown]
-# The positive scores 0.5. The absolute margin of 0.2 puts the limit at 0.3; the relative one drops a fifth of 0.5 and puts it at 0.4, so that 0.35 stays.
-
-# %% [markdown] card="keep_by_margin"
-# ### Exercise: the margin
-#
-# Difficulty: easy. Importance: high. Minutes: 8.
-#
-# Do as the loops do, for all candidates at once. Relative means a share of the positive's *absolute* value, so that a positive below 0 works too. What lies exactly at the limit stays. A margin below 0, or a relative one above 1, raises a ValueError.
-
-
-# %% answer="keep_by_margin"
-def keep_by_margin(
-    scores: torch.Tensor, positive_scores: torch.Tensor, margin: float, relative: bool
-) -> torch.Tensor:
-    """Tell which candidates score clearly below their query's positive.
-
-    scores: (q, m) of candidates; positive_scores: (q,). Returns (q, m), True where a candidate
-    scores at most positive - margin, or, relative, positive - margin * |positive|.
-    Raises ValueError for a margin below 0, or above 1 if relative.
-
-    Example: [[0.6, 0.45, 0.35, 0.1]], positive [0.5], margin 0.2: [[False, False, False, True]],
-    relative: [[False, False, True, True]].
-    """
-    ### BEGIN SOLUTION
-    if margin < 0 or (relative and margin > 1):
-        raise ValueError(f"the margin is {margin}; expected 0 or more, at most 1 if relative")
-    room = margin * positive_scores.abs() if relative else margin
-    limit = positive_scores - room
-    return scores <= limit[:, None]
-    ### END SOLUTION
-
-
-# %% check="keep_by_margin" points=1
-check("keep_by_margin", keep_by_margin)
-
-# %% hidden="keep_by_margin" points=2 seed=62351
-
-# %% [markdown] hints="keep_by_margin"
-# - **All queries seem to have one limit.** Each row has its own: `limit[:, None]` is (q, 1) and is compared with (q, m).
-# - **Positives below 0 go wrong.** `positive * (1 - margin)` lies above a negative positive. Subtract `margin * positive.abs()`.
-# - **Only the edge is wrong.** What scores exactly the limit stays: `<=`. And the margin itself is checked first.
-
-# %% quiz="04-q5"
-
-
-# %%
-keep_ = yours("keep_by_margin", keep_by_margin, instead=keep_by_loops)
-
-
-def scores_of(q: torch.Tensor, p: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-    """The score of each query with its rows of passages, (queries, n)."""
-    return (q @ p.T).cpu().gather(1, rows.clamp(min=0))
-
-
-def first_four(kept: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-    """The first four rows of each query that are kept (pairs, m), -1 where there are fewer."""
-    order = (~kept).to(torch.uint8).sort(dim=1, stable=True).indices[:, :4]
-    return rows.gather(1, order).masked_fill(~kept.gather(1, order), -1)
-
-
-def four_below(q, p, pairs=half_b, margin=0.05, k=40):
-    """Four negatives of each pair, (pairs, 4), by your miner and your relative margin."""
-    found = nearest(q, p, pairs, k)
-    positive_scores = scores_of(q, p, own[pairs][:, None])[:, 0]
-    return first_four(keep_(scores_of(q, p, found), positive_scores, margin, True), found)
-
-
-# %%
-margins = [0.0, 0.05, 0.1, 0.2, 0.4]
-by_margin = {m: four_below(miner_q, miner_p, margin=m, k=200) for m in margins}
-for m, rows in training(list(by_margin.items())):
-    taught[f"margin {m:.0%}"] = taught_by(rows)
-lost = (by_margin[0.05] < 0).any(dim=1).float().mean()
-print(f"queries left without four negatives at 5%: {lost:.1%}")
-
-# %% [markdown]
-# Among 200 finds nearly every query keeps four, so little training data is lost.
-
-# %%
-curve = [float(taught[f"margin {m:.0%}"].mean()) for m in margins]
-figure = plots.curve(
-    [100 * m for m in margins],
-    {"the miner's four, after the margin": curve},
-    title="A margin below the positive",
-    x_label="relative margin (% of the positive's score)",
-    y_label="nDCG@10 on validation queries",
-    references={
-        "no margin": float(taught["miner"].mean()),
-        "random negatives": float(taught["random"].mean()),
-    },
-)
-show(
-    figure,
-    alt=f"nDCG@10 over the relative margin: {curve[0]:.3f} at 0%, {curve[1]:.3f} at 5%, highest "
-    f"{max(curve):.3f}, {curve[-1]:.3f} at 40%; without a margin {float(taught['miner'].mean()):.3f}.",
-)
-
-# %%
-claim(
-    "Dropping what scores above 95% of the positive helps.",
-    holds=minus("margin 5%", "miner").low > 0,
-    measured=f"nDCG@10, 5% margin minus none: {minus('margin 5%', 'miner')}; minus the untrained "
-    f"encoder's negatives: {minus('margin 5%', 'encoder')}",
-)
-
-# %% [markdown] tags=["folded"]
-# Now the better miner pays. Is it because false negatives are gone? Partly: whatever drops the top goes deeper as well, where negatives are easier but safer. We shall need a control for that in section 7.
-
-# %% [markdown]
-# Does any model's margin do? We let the *untrained* encoder mine and set the limit:
-
-# %%
-taught["encoder, margin 5%"] = taught_by(four_below(asked, passages))
-for name, q, p, found in (
-    ("encoder", asked, passages, by_encoder),
-    ("miner", miner_q, miner_p, by_miner),
-):
-    hardest, positive = scores_of(q, p, torch.stack([found[:, 0], right], dim=1)).T
-    share = (hardest > positive).float().mean()
-    print(f"{name:8} ranks a negative above the positive for {share:.0%} of the queries")
-print("the encoder's margin minus no margin:", told(minus("encoder, margin 5%", "encoder")))
-
-# %%
-claim(
-    "The miner's margin teaches more than the untrained encoder's.",
-    holds=minus("margin 5%", "encoder, margin 5%").low > 0,
-    measured=f"nDCG@10, difference {minus('margin 5%', 'encoder, margin 5%')}",
-)
-
-# %% [markdown] tags=["folded"]
-# So not any model's margin will do. The encoder ranks a wrong passage above the right one for most queries, and its margin then throws out what it should learn from. A margin is as good as the ranking behind it.
-
-# %% [markdown]
-# Mining code is easily wrong, and wrong negatives still train *something*. So write the test that tells. One more thing goes wrong in practice: where people's questions are searched, the query's *own text* may stand in the corpus as well. It scores highest of all and teaches nothing, so a miner leaves that row out.
-
-# %% [markdown] card="break_miner"
-# ### Exercise: a test that no wrong miner survives
-#
-# Difficulty: hard. Importance: high. Minutes: 15.
-#
-# Return cases `(scores, positives, itself, margin, k, expected)` as nested lists. A right miner leaves out positives, the row of the query's own text (`itself`) and whatever scores above `lowest - margin * |lowest|`, lowest of the query's positives. It returns k rows, highest score first, lower row first among equals, then -1. Every wrong one must fail some case. A handful of cases is enough; 2,000 are the most.
-
-
-# %% answer="break_miner"
-def break_miner() -> list:
-    """Return test cases for a miner of hard negatives.
-
-    Each case is (scores (q, n), positives: rows for each query, itself: the row of each query's own
-    text or -1, margin: a share from 0 to 1, k, expected (q, k): rows, -1 where one is missing).
-
-    Example of one case: ([[0.25, 1]], [[1]], [-1], 0.5, 2, [[0, -1]]).
-    """
-    ### BEGIN SOLUTION
-    copies = [[1, 1, 0.5]], [[1]], [0], 0, 1, [[2]]
-    order = [[0.25, 1, 0.25, 0.5]], [[1]], [-1], 0.25, 3, [[3, 0, 2]]
-    margin = [[1, 0.5, 0.375, 0.25, 0.125]], [[0, 1]], [4], 0.5, 2, [[3, -1]]
-    below_zero = [[-0.5, -0.375, -0.75, -1]], [[0]], [-1], 0.5, 2, [[2, 3]]
-    two_queries = [[1, 0.5, 0], [0.5, 1, 0]], [[0], [1]], [-1, -1], 0.25, 1, [[1], [0]]
-    return [copies, order, margin, below_zero, two_queries]
-    ### END SOLUTION
-
-
-# %% check="break_miner" points=1
-check("break_miner", break_miner)
-
-# %% hidden="break_miner" points=2 seed=73477
-
-# %% [markdown] hints="break_miner"
-# - **A suspect passes that mines positives, or the query itself.** The limit drops them anyhow where they score above it. Use a margin of 0, and let the query's own text score no more than the positive.
-# - **A suspect passes whose limit is wrong.** With two positives, the higher listed first, put passages between every pair of limits you can think of, and one exactly at the right one. Then do the same with a positive below 0.
-# - **A suspect passes on the order, the length or the rows.** Add two equal scores, a k larger than what is left, a k of 1 with the positive on top, and a second query whose negative is the first one's positive.
-
-# %% [markdown]
-# Does the library's miner survive your test?
-
-
-# %%
-def library_miner(scores, positives, itself, margin, k):
-    scores = torch.tensor(scores, dtype=torch.float32)
-    found = scores.sort(dim=1, descending=True, stable=True)
-    lowest = torch.stack([row[rows].min() for row, rows in zip(scores, positives)])
-    out = negatives.padded([[*rows, row] for rows, row in zip(positives, itself)])
-    chosen = negatives.choose(*found, out, lowest, k, relative_margin=margin)
-    return chosen.indices.tolist()
-
-
-def one_case():
-    return [([[0.25, 1]], [[1]], [-1], 0.5, 2, [[0, -1]])]
-
-
-cases = yours("break_miner", break_miner, instead=one_case)()
-passed = sum(library_miner(*given) == expected for *given, expected in cases)
-print(f"the library's miner passes {passed} of {len(cases)} cases")
-
-# %% [markdown]
-# It passes them all: it does what the card says. A case that it failed would be a wrong case, or a bug for you to report.
-
-# %% [markdown]
-# ## 7. Another judge: the cross-encoder
-#
-# The miner filters its own finds. A **cross-encoder** reads query and passage *together*, so each word sees the words of the other text. Trained ones exist (`lib.models.load_cross_encoder`, from a hub); offline we make one from our encoder.
-
-# %%
-show(*diagrams.architectures())
-
-# %% [markdown]
-# The column on the right is what we make now; the miner is of the left one.
-#
-# Its lower layers read each text alone, once; the upper layers (two in `fast`) read the pair. At first the words pay little attention to the other text, so that training starts about as good as the encoder is.
-
-# %%
-GROUPS = 640 if PROFILE == "full" or device.type != "cpu" else 480
-judge = cross_encoder.CrossEncoder(model, joint_layers=2 if PROFILE == "fast" else 6)
-with torch.no_grad():
-    head_a = miner(queries[half_a.to(queries.device)])
-found = nearest(head_a, miner_p, half_a, 30)
-generator = torch.Generator().manual_seed(SEED)
-picked = torch.randperm(len(half_a), generator=generator)[:GROUPS]
-places = torch.rand(len(picked), 30, generator=generator).argsort(dim=1)[:, :4]
-groups = negatives.ntuples(own[half_a[picked]], found[picked].gather(1, places))
-groups[:, 0] = half_a[picked]
-print(
-    tuple(groups.shape), "rows of query, positive, four negatives; the first:", groups[0].tolist()
-)
-
-# %% [markdown]
-# Each tuple is a small contest: the positive against four of the miner's thirty hardest, drawn at random, all of half A. The loss is the one of section 2.
-
-# %%
-history = cross_encoder.train(
-    judge, course.train.queries, course.passages, groups, seed=SEED, keep=True
-)
-trained_pairs = groups[:, 1:].numel()
-print(
-    f"{trained_pairs} pairs in {history.seconds:.0f} s: {trained_pairs / history.seconds:.0f} a second"
-)
-
-# %% [markdown]
-# A few hundred pairs a second: that is why these are few. How good is the judge now, and what does a pair cost, against the dot product of two vectors that have been computed before?
-#
-# It puts the encoder's first twenty passages in a new order, for 300 validation queries. To compare like with like, two trained heads order the same twenty: one that learned from the judge's own tuples by the same loss, and the miner, which learned from all pairs of half A.
-
-# %%
-import time
-
-few = held_out[:300]
-candidates = search.top_k(few, passages, 20)[1].cpu()
-began = time.perf_counter()
-texts = [course.validation.queries[i] for i in range(len(few)) for _ in range(20)]
-judged = judge.predict(texts, [course.passages[i] for i in candidates.flatten()]).view(-1, 20).cpu()
-pair_seconds = (time.perf_counter() - began) / judged.numel()
-
-began = time.perf_counter()
-search.top_k(held_out, passages, 20)
-dot_seconds = (time.perf_counter() - began) / (len(held_out) * len(passages))
-
-
-# %%
-same_pairs, _ = train(groups, epochs=20)
-with torch.no_grad():
-    orders = {
-        name: scores_of(h(few), h(passages), candidates)
-        for name, h in {
-            "the head trained on the same tuples": same_pairs,
-            "the miner": miner,
-        }.items()
-    }
-orders |= {"the untrained encoder": -torch.arange(20.0).expand(candidates.shape)}
-reranked = {
-    name: ndcg_of(candidates.gather(1, scores.argsort(dim=1, descending=True)))
-    for name, scores in ({"the cross-encoder": judged} | orders).items()
-}
-over = {
-    name: metrics.bootstrap_interval(reranked["the cross-encoder"] - reranked[name])
-    for name in orders
-}
-for name, difference in over.items():
-    print(f"the cross-encoder minus {name}: {told(difference)}")
-
-# %%
-equal = over["the head trained on the same tuples"]
-claim(
-    "Trained on the same tuples, reading together beats comparing vectors, at more than a thousand "
-    "times the cost.",
-    holds=equal.low > 0 and pair_seconds > 1_000 * dot_seconds,
-    measured=f"nDCG@10, cross-encoder minus head {equal}; a pair costs more than 1,000 dot products",
-)
-
-# %%
-print(f"a pair read together {1e3 * pair_seconds:.2f} ms, a dot product {1e9 * dot_seconds:.0f} ns")
-hours = pair_seconds * len(course.train.queries) * len(passages) / 3600
-print(f"all training queries with all passages: {hours:.1f} hours by this cross-encoder")
-
-# %% [markdown] tags=["folded"]
-# Nobody reads all pairs together at that price: a cross-encoder gets a few candidates of each query.
-#
-# And is it better? Than vectors that learned from the same tuples, yes. But a dot product is so cheap to train that the miner saw all pairs of half A, each with 127 negatives, in about a second. Look at the line for the miner: where its difference is not told from 0, a second of training vectors was worth as much as all the reading. Cross-encoders pay when they, too, are trained on very many pairs.
-
-# %% [markdown]
-# As a judge it drops what it scores above the positive, less a margin. As loops, on a toy with a missing candidate:
-
-
-# %%
-def filter_by_loops(candidates, judged, positive_judged, margin, k):
-    """What is asked for, candidate by candidate."""
-    found = []
-    for rows, scores, own_score in zip(candidates, judged, positive_judged):
-        kept = []
-        for row, score in zip(rows.tolist(), scores):
-            if row != -1 and score <= own_score - margin and len(kept) < k:
-                kept.append(row)
-        found.append(kept + [-1] * (k - len(kept)))
-    return torch.tensor(found, dtype=torch.long)
-
-
-toy_candidates = torch.tensor([[7, 3, 9, 4], [5, -1, 2, -1]])
-toy_judged = torch.tensor([[0.9, 0.3, 0.7, 0.2], [0.1, 0.0, 0.9, 0.0]])
-print(filter_by_loops(toy_candidates, toy_judged, torch.tensor([0.8, 0.6]), 0.05, 2).tolist())
-
-# %% [markdown]
-# In the first row 7 is dropped, since the judge scores it above 0.75. The second row has one candidate left.
-
-# %% [markdown] card="filter_by_judge"
-# ### Exercise: filter by a judge
-#
-# Difficulty: medium. Importance: high. Minutes: 10.
-#
-# Do as the loops do. Candidates come hardest first; -1 is none. Drop those that the judge scores above the positive minus the margin. Of the rest return the first k, in the miner's order, filled with -1.
-
-
-# %% answer="filter_by_judge"
-def filter_by_judge(
-    candidates: torch.Tensor,
-    judged: torch.Tensor,
-    positive_judged: torch.Tensor,
-    margin: float,
-    k: int,
-) -> torch.Tensor:
-    """Keep the first k candidates that a judge does not find right.
-
-    candidates: (q, m) rows or -1; judged: (q, m), the judge's scores; positive_judged: (q,), its
-    score of the positive. Returns (q, k) rows in the order they came, -1 where there are too few.
-
-    Example: [[7, 3, 9, 4]] judged [[0.9, 0.3, 0.7, 0.2]], positive [0.8], margin 0.05, k = 2:
-    [[3, 9]].
-    """
-    ### BEGIN SOLUTION
-    kept = (judged <= (positive_judged - margin)[:, None]) & (candidates != -1)
-    found = torch.full((len(candidates), k), -1)
-    for query in range(len(candidates)):
-        rows = candidates[query][kept[query]][:k]
-        found[query, : len(rows)] = rows
-    return found
-    ### END SOLUTION
-
-
-# %% check="filter_by_judge" points=1
-check("filter_by_judge", filter_by_judge)
-
-# %% hidden="filter_by_judge" points=2 seed=84589
-
-# %% [markdown] hints="filter_by_judge"
-# - **Too much or too little is kept, or in another order.** Each row has its own limit, the positive's score minus the margin; what lies exactly at it stays. Select with a mask, so that the miner's order stays, too.
-# - **Rows come back shorter than k.** Filter first, take the first k then, and fill with -1.
-# - **-1 takes a place.** A missing candidate is not kept, whatever its score says.
-
-# %% [markdown]
-# The judge reads the miner's first six for every query of half B. Does it recognise parents and children? It would drop them more often than other passages.
-
-# %%
-DEPTH = 6
-both = torch.cat([by_miner[:, :DEPTH], right[:, None]], dim=1)
-pairs = [(text, course.passages[j]) for text, row in zip(asked_texts, both.tolist()) for j in row]
-verdicts = judge.predict(*zip(*pairs), keep=True).view(both.shape).cpu()
-judged, own_judged = verdicts[:, :DEPTH], verdicts[:, DEPTH]
-
-
-filter_ = yours("filter_by_judge", filter_by_judge, instead=filter_by_loops)
-JUDGE_MARGIN = 0.1
-by_judge = filter_(by_miner[:, :DEPTH], judged, own_judged, JUDGE_MARGIN, DEPTH)
-
-# %%
-related = kin(by_miner[:, :DEPTH]).bool()
-dropped = (by_miner[:, :DEPTH, None] != by_judge[:, None]).all(dim=2)
-with_kin = related.any(dim=1)
-
-
-def share(of: torch.Tensor) -> torch.Tensor:
-    """For each query that has relatives among its six, the share of `of` that was dropped."""
-    counted = (dropped & of).sum(dim=1) / of.sum(dim=1).clamp(min=1)
-    return counted[with_kin & (~related).any(dim=1)]
-
-
-more = metrics.bootstrap_interval(share(related) - share(~related))
-
-# %%
-claim(
-    "The judge drops parents and children more often than other passages, without being told of them.",
-    holds=more.low > 0,
-    measured=f"dropped: {share(related).mean():.0%} of them, {share(~related).mean():.0%} of the "
-    f"others among the same six; difference {more}",
-)
-
-# %% quiz="04-q6"
-
-# %% [markdown]
-# So the judge knows something of what is right. Does training gain by it? Three ways to drop some of the six, filled up from ranks 7 and further: the judge, the 5% margin, and as a *control* as many at random as the judge drops.
-
-# %%
-generator = torch.Generator().manual_seed(SEED)
-lots = torch.rand(dropped.shape, generator=generator)
-count = dropped.sum(dim=1, keepdim=True)
-at_random = lots.argsort(dim=1).argsort(dim=1) < count
-right_scores = scores_of(miner_q, miner_p, right[:, None])[:, 0]
-limit = keep_(scores_of(miner_q, miner_p, by_miner[:, :DEPTH]), right_scores, 0.05, True)
-ways = {"judge": dropped, "margin, same six": ~limit, "random drop": at_random}
-for name, gone in training(list(ways.items())):
-    kept = by_miner[:, :DEPTH].masked_fill(gone, -1)
-    taught[name] = taught_by(negatives.mix([kept, by_miner[:, DEPTH:]], 4)[:, :4])
-
-# %%
-draw(["miner", "random drop", "judge", "margin, same six"], "Dropping some of the hardest six")
-
-# %%
-claim(
-    "The judge's filter helps, and so does dropping as many at random.",
-    holds=minus("judge", "miner").low > 0 and minus("random drop", "miner").low > 0,
-    measured=f"nDCG@10 over no filter: judge {minus('judge', 'miner')}, random "
-    f"{minus('random drop', 'miner')}; judge minus random {minus('judge', 'random drop')}, minus the "
-    f"margin {minus('judge', 'margin, same six')}",
-)
-
-# %% [markdown] tags=["folded"]
-# So most of a filter's gain comes from going deeper; only what it wins over the control is judgement. A filter that was never compared with random dropping proves little.
-#
-# And mind the yardstick: our evaluation knows one right passage a query, too. A model that ranks the child of the right term first gets no credit, so sparing relatives cannot show. That is why people judge *pools* of results before they trust such numbers.
-
-# %% [markdown]
-# ## 8. Mixing, and mining in rounds
-#
-# Is a mix of sources better than each alone? Take turns: one from the miner after its margin, one from BM25, one random, and so on.
-
-# %%
-best_four = by_margin[0.05]
-word_scores = scores_of(miner_q, miner_p, by_words)
-safe_words = by_words.where(keep_(word_scores, right_scores, 0.05, True) & (by_words >= 0), -1)
-mixes = {
-    "BM25, margin 5%": negatives.mix([safe_words], 4),
-    "miner + BM25": negatives.mix([best_four, safe_words], 4),
-    "miner + BM25 + random": negatives.mix([best_four, safe_words, random_rows], 4),
-}
-for name, rows in training(list(mixes.items())):
-    taught[name] = taught_by(rows)
-draw(["random", "BM25, margin 5%", "margin 5%", *list(mixes)[1:]], "One source or a mix")
-
-# %%
-claim(
-    "A mix is safe: it beats random and BM25. It does not beat the best source alone here.",
-    holds=minus("miner + BM25", "random").low > 0
-    and minus("miner + BM25", "BM25, margin 5%").low > 0
-    and minus("miner + BM25", "margin 5%").low <= 0
-    and minus("miner + BM25", "margin 5%").high > -0.01,
-    measured=f"nDCG@10, miner + BM25 minus random {minus('miner + BM25', 'random')}, minus BM25 "
-    f"{minus('miner + BM25', 'BM25, margin 5%')}, minus the miner alone "
-    f"{minus('miner + BM25', 'margin 5%')}",
-)
-
-# %% [markdown] tags=["folded"]
-# So here a mix is not better than each source alone, though it is never far from the best. "A mix beats any one source" is often said, and often true where no single source is good. You know which it is only when you have measured each alone.
-
-# %% [markdown]
-# And if there is no trained miner yet? Mine in **rounds** (Xiong et al. 2021, ANCE): train with BM25's negatives, let the trained model mine, train anew, and again.
-
-
-# %%
-@torch.no_grad()
-def mined_by(head, margin: float | None) -> torch.Tensor:
-    """Four negatives of each pair of half B by a head, with a margin or without."""
-    q, p = head(asked), head(passages)
-    return nearest(q, p, half_b)[:, :4] if margin is None else four_below(q, p, margin=margin)
-
-
-rounds = {"with a 5% margin": 0.05, "without": None}
-by_round = {name: [[], [], []] for name in rounds}
-for seed in training((0, 1, 2)):
-    first_head, _ = train(tuples_of(by_words[:, :4]), seed=seed)
-    for name, margin in rounds.items():
-        head = first_head
-        for number in range(3):
-            if number > 0:
-                head, _ = train(tuples_of(mined_by(head, margin)), seed=seed)
-            by_round[name][number].append(quality(head))
-by_round = {name: [torch.stack(q).mean(dim=0) for q in all_] for name, all_ in by_round.items()}
-
-# %%
-figure = plots.curve(
-    [1, 2, 3],
-    {name: [float(q.mean()) for q in all_] for name, all_ in by_round.items()},
-    title="Mining in rounds: BM25 first, then the trained model",
-    x_label="round",
-    y_label="nDCG@10 on validation queries",
-    references={"one round with the miner of half A": float(taught["margin 5%"].mean())},
-)
-show(
-    figure,
-    alt="nDCG@10 over three rounds: "
-    + "; ".join(
-        f"{name} " + ", ".join(f"{float(q.mean()):.3f}" for q in all_)
-        for name, all_ in by_round.items()
-    )
-    + ".",
-)
-
-# %%
-last = {name: all_[2] for name, all_ in by_round.items()}
-for name, all_ in by_round.items():
-    print(
-        f"third round minus first, {name}:", told(metrics.bootstrap_interval(last[name] - all_[0]))
-    )
-by_limit = metrics.bootstrap_interval(last["with a 5% margin"] - last["without"])
-claim(
-    "Mining in rounds needs the margin: with it the third round's model is better than without.",
-    holds=by_limit.low > 0,
-    measured=f"nDCG@10, third round with a margin minus third round without {by_limit}",
-)
-
-# %% quiz="04-q7"
-
-# %% [markdown] tags=["folded"]
-# Without the margin the model trains against its own false negatives, and the rounds lead nowhere. With it, do they beat BM25's negatives of the first round? The lines above the claim tell. Among the few passages of `fast` BM25 with an analyser is a strong start and leaves little to gain; among the many of `full` the trained model finds better ones.
-
-# %% [markdown]
-# ## 9. Into the loss
-#
-# What trains a model are *n-tuples*, rows of a fixed length: query, positive, n negatives. Up to here the library made them. A query with two positives makes two; one without all its negatives makes none, since a -1 used as an index would fetch the *last* passage.
+# So a query without all its negatives makes no tuple, and a query with two positives makes two:
 
 # %%
 toy_negatives = torch.tensor([[4, 5], [6, -1], [8, 9]])
@@ -1211,11 +491,6 @@ check("make_tuples", make_tuples)
 # - **Queries have wrong numbers.** Count all queries, also those that are left out: `enumerate` over all of them.
 # - **Tuples are missing.** Each positive of a query makes one of its own.
 
-# %% [markdown]
-# In lesson 03 each query also chose among all passages of its batch. Are mined negatives worth anything on top of that?
-
-# %% quiz="04-q8"
-
 
 # %%
 def tuples_by_library(positives, wrong):
@@ -1225,178 +500,760 @@ def tuples_by_library(positives, wrong):
 tuples_ = yours("make_tuples", make_tuples, instead=tuples_by_library)
 
 
-def by_yours(positives: torch.Tensor, wrong: torch.Tensor) -> torch.Tensor:
-    return torch.tensor(tuples_(positives[:, None].tolist(), wrong))
+def tuples_of(wrong: torch.Tensor, rows: torch.Tensor = half_b) -> torch.Tensor:
+    """Tuples (t, 2 + n) of the training pairs `rows` by your function, negatives (pairs, n)."""
+    made = torch.tensor(tuples_(own[rows][:, None].tolist(), wrong))
+    return torch.cat([rows[made[:, :1]], made[:, 1:]], dim=1)
 
 
-tuples = tuples_of(best_four, make=by_yours)
-print("tuples:", tuple(tuples.shape), "of", len(right), "queries; the first:", tuples[0].tolist())
-print("the same as the library's:", torch.equal(tuples, tuples_of(best_four)))
+tuples = tuples_of(by_words[:, :4])
+print("tuples with BM25's negatives:", tuple(tuples.shape), "of", len(right), "queries")
 
 # %% [markdown]
-# The first number is the query's row among all training queries. A few queries lack a negative and are left out. From here on your tuples train.
+# `tuples_of` only turns your query numbers, which count within half B, into rows of all training queries. From here on your tuples train.
+
+# %% [markdown]
+# We have three sources: random, BM25, the encoder. Here is a fourth, a better encoder for this task: a head trained on half A by MNRL, as in lesson 03. We call it the *miner*.
 
 # %%
-in_batch = {"nothing more": without_negatives, "random": losses.mnrl, "miner": losses.mnrl}
-pools = {"nothing more": random_rows, "random": random_rows, "miner": by_miner[:, :4]}
-pools["miner, margin 5%"] = best_four
-for name, rows in training(list(pools.items())):
-    loss = in_batch.get(name, losses.mnrl)
-    taught[f"batch + {name}"] = taught_by(rows, loss, make=by_yours)
+miner, _ = bench.train(torch.stack([half_a, own[half_a]], dim=1), in_batch, epochs=3)
+with torch.no_grad():
+    miner_q, miner_p = miner(asked), miner(passages)
+by_miner = nearest(miner_q, miner_p, half_b)
+better = paired_interval(bench.quality(miner), untrained)
+print("the miner ", " | ".join(course.titles[i] for i in by_miner[7, :4].tolist()))
+print("nDCG@10 of the miner minus the encoder:", better)
+
+# %% [markdown]
+# The interval lies far above 0: the miner ranks much better than the untrained encoder. Now four negatives a query from each of the four sources, and a head trained with each. Which teach most?
+
+# %% quiz="04-q3"
 
 # %%
-names = [f"batch + {name}" for name in pools]
-draw(names, "In-batch negatives, and four more a query")
-for name in names[1:]:
-    print(f"{name} minus in-batch alone: {told(minus(name, names[0]))}")
+sources = {"random": random_rows, "BM25": by_words, "encoder": by_encoder, "miner": by_miner}
+taught = Taught()
+for name, rows in track(sources.items(), "Training runs", "run"):
+    taught[name] = bench.taught_by(tuples_of(rows[:, :4]))
+    print(f"{name:8} nDCG@10 {taught[name].mean():.3f}")
+
+# %% [markdown] tags=["folded"]
+# Each number is the mean of three heads with different seeds. To compare two of them fairly we take the difference *query by query*, so that hard and easy queries cancel; lesson 07 says more about that.
 
 # %%
-damage = minus("batch + miner", "batch + miner, margin 5%")
-little = minus("batch + miner, margin 5%", "batch + random")
+minus = taught.minus
+pairs = [("BM25", "random"), ("encoder", "random"), ("miner", "random"), ("miner", "encoder")]
+show(*figures.differences(taught, pairs, "Four negatives a query: from where?"))
+
+# %%
+claim(
+    "Hard negatives teach more than random ones, but the better miner's are not the better negatives.",
+    holds=minus("BM25", "random").low > 0
+    and minus("encoder", "random").low > 0
+    and minus("miner", "encoder").low <= 0
+    and better.low > 0,
+    measured=f"nDCG@10 over random: BM25 {minus('BM25', 'random')}, encoder "
+    f"{minus('encoder', 'random')}; miner minus encoder {minus('miner', 'encoder')}",
+)
+
+# %% [markdown] tags=["folded"]
+# Hard negatives pay, whoever finds them. But the miner knows the task much better than the encoder, and its negatives are no better. Why?
+
+# %% [markdown]
+# ## 6. What does the miner find?
+#
+# Let us read what it finds. For *Sinus inflammation* the right passage is *Sinusitis*. The picture shows the miner's five hardest negatives, and asks of each whether it would help somebody who searches for sinus inflammation.
+
+# %%
+relations = Relations(course)
+sinus = asked_texts.index("Sinus inflammation")
+show(*figures.unmarked(course, asked_texts[sinus], right[sinus], by_miner[sinus, :5]))
+
+# %% [markdown] tags=["folded"]
+# Who asks for sinusitis is served by *chronic sinusitis*, too. But the data mark one passage a query, and training pushes every other one away. Such a passage is a **false negative**: right, at least in part, and not marked.
+
+# %% [markdown]
+# The ontology tells us how two terms are related. A *child* is a special case of its *parent*, the more general term: both help, at least in part. *Siblings* share a parent: they are near, but something else. How often is the hardest find which of these?
+
+# %%
+found = [kind for (kind,) in relations.kinds(right, by_miner[:, :1])]
+for kind in KINDS:
+    share = metrics.bootstrap_interval(torch.tensor([other == kind for other in found]).double())
+    i = found.index(kind)
+    print(f"{kind}: {share} of the hardest, such as")
+    print(
+        f"    {asked_texts[i]!r}: {course.titles[right[i]]}, hardest {course.titles[by_miner[i, 0]]}"
+    )
+
+# %% [markdown] tags=["folded"]
+# Nearly a third of the miner's hardest finds are children or parents of the right term.
+
+# %% [markdown]
+# Is that so at deeper ranks as well, and for the other sources? And what do missing marks do to the measure itself? The next question is about the second.
+
+# %% quiz="04-q4"
+
+# %%
+kinship = {
+    name: relations.in_line(right, rows[:, :30])
+    for name, rows in sources.items()
+    if name != "random"
+}
+thirty = negatives.random_negatives(len(passages), right, 30, seed=SEED)
+by_chance = relations.in_line(right, thirty).mean()
+
+# %%
+show(*figures.kin_by_rank(kinship, float(by_chance)))
+
+# %%
+first = metrics.bootstrap_interval(kinship["miner"][:, 0])
+deep = metrics.bootstrap_interval(kinship["miner"][:, 20:].mean(dim=1))
+encoders_first = metrics.bootstrap_interval(kinship["encoder"][:, 0])
+claim(
+    "The hardest unmarked passages are often right, at least in part, and more so for a better miner.",
+    holds=first.low > 0.15 and first.low > 5 * deep.high and first.mean > encoders_first.mean,
+    measured=f"parents and children at the miner's rank 1: {first}, at ranks 21 to 30: {deep}; at the "
+    f"encoder's rank 1: {encoders_first}",
+)
+
+# %% [markdown] tags=["folded"]
+# The better a miner, the more right passages it puts on top, marked or not. So a better miner does not simply bring better negatives. This is no peculiarity of ours: Qu et al. (2021) read a sample of what a model ranked highest in the data set MS MARCO, and 70% of the unmarked were right or highly relevant.
+
+# %% [markdown]
+# ## 7. The margin
+#
+# How can we keep false negatives out, without marks? A cheap rule: what scores as high as the positive, or nearly so, is suspicious, and we drop it. The distance that a candidate has to keep is the **margin**. It is either a fixed number, *absolute*, or a share of the positive's score, *relative* (Moreira et al. 2024, NV-Retriever).
+
+# %% [markdown]
+# Four candidates with the scores 0.6, 0.45, 0.35 and 0.1, a positive that scores 0.5, and a margin of 0.2:
+
+# %%
+toy_scores, toy_positive = torch.tensor([[0.6, 0.45, 0.35, 0.1]]), torch.tensor([0.5])
+show(*diagrams.margin_limits(0.5, [0.6, 0.45, 0.35, 0.1], 0.2))
+
+# %% [markdown]
+# The absolute margin puts the limit at 0.3. The relative one takes a fifth of 0.5 and puts it at 0.4, so that 0.35 stays. In loops:
+
+
+# %%
+def keep_by_loops(scores, positive_scores, margin, relative):
+    """What is asked for, candidate by candidate."""
+    if not 0 <= margin <= (1 if relative else math.inf):
+        raise ValueError(f"there is no margin of {margin}")
+    kept = []
+    for row, positive in zip(scores.tolist(), positive_scores.tolist()):
+        room = margin * abs(positive) if relative else margin
+        kept.append([score <= positive - room for score in row])
+    return torch.tensor(kept, dtype=torch.bool)
+
+
+# %%
+for relative in (False, True):
+    kept = keep_by_loops(toy_scores, toy_positive, 0.2, relative)
+    stay = [round(score, 2) for score in toy_scores[kept].tolist()]
+    print("relative:" if relative else "absolute:", stay, "stay")
+
+# %% [markdown] card="keep_by_margin"
+# ### Exercise: the margin
+#
+# Difficulty: easy. Importance: high. Minutes: 8.
+#
+# Do as the loops do, for all candidates at once. Relative means a share of the positive's *absolute* value, so that a positive below 0 works too. What lies exactly at the limit stays. A margin below 0, or a relative one above 1, raises a ValueError.
+
+
+# %% answer="keep_by_margin"
+def keep_by_margin(
+    scores: torch.Tensor, positive_scores: torch.Tensor, margin: float, relative: bool
+) -> torch.Tensor:
+    """Tell which candidates score clearly below their query's positive.
+
+    scores: (q, m) of candidates; positive_scores: (q,). Returns (q, m), True where a candidate
+    scores at most positive - margin, or, relative, positive - margin * |positive|.
+    Raises ValueError for a margin below 0, or above 1 if relative.
+
+    Example: [[0.6, 0.45, 0.35, 0.1]], positive [0.5], margin 0.2: [[False, False, False, True]],
+    relative: [[False, False, True, True]].
+    """
+    ### BEGIN SOLUTION
+    if margin < 0 or (relative and margin > 1):
+        raise ValueError(f"the margin is {margin}; expected 0 or more, at most 1 if relative")
+    room = margin * positive_scores.abs() if relative else margin
+    limit = positive_scores - room
+    return scores <= limit[:, None]
+    ### END SOLUTION
+
+
+# %% check="keep_by_margin" points=1
+check("keep_by_margin", keep_by_margin)
+
+# %% hidden="keep_by_margin" points=2 seed=62351
+
+# %% [markdown] hints="keep_by_margin"
+# - **All queries seem to have one limit.** Each row has its own: `limit[:, None]` is (q, 1) and is compared with (q, m).
+# - **Positives below 0 go wrong.** `positive * (1 - margin)` lies above a negative positive. Subtract `margin * positive.abs()`.
+# - **Only the edge is wrong.** What scores exactly the limit stays: `<=`. And the margin itself is checked first.
+
+
+# %% quiz="04-q5"
+
+# %% [markdown]
+# With your filter behind your miner: find k candidates, drop what scores above the limit, and take the first four that are left.
+
+# %%
+keep_ = yours("keep_by_margin", keep_by_margin, instead=keep_by_loops)
+
+
+def four_below(q, p, pairs=half_b, margin=0.05, k=200):
+    """Four negatives of each pair, (pairs, 4), by your miner and your relative margin."""
+    found = nearest(q, p, pairs, k)
+    positive = scores_of(q, p, own[pairs][:, None])[:, 0]
+    return first_kept(found, keep_(scores_of(q, p, found), positive, margin, True), 4)
+
+
+best_four = four_below(miner_q, miner_p)
+lost = (best_four < 0).any(dim=1).float().mean()
+print(f"queries left without four negatives at 5%: {lost:.1%}")
+
+# %% [markdown]
+# Among 200 finds nearly every query keeps four. Move the margin yourself, for four queries and their twelve hardest candidates. For which query does it find the false negatives, for which not?
+
+# %%
+names = ["Waddling walk", "Sinus inflammation", "Abnormal shape of thyroid gland", "Renal failure"]
+examples = {text: asked_texts.index(text) for text in names}
+explore(*figures.margin_search(course, examples, (miner_q, miner_p), right, by_miner))
+
+# %% [markdown] tags=["folded"]
+# For *Waddling walk* the margin of 5% does what it should: it drops the parent, *Gait disturbance*. For *Sinus inflammation* the positive scores far above everything, so a margin of 5% drops nothing, and only a wide one reaches the two children. For *Renal failure* everything scores near the positive or above it: the child is dropped, but so are the other eleven, and the negatives come from deeper ranks. A margin sees scores, no meanings.
+
+# %% [markdown]
+# Does it help all the same? We train with four margins. And does it matter *whose* scores set the limit? One more run lets the untrained encoder mine and set a margin of 5%.
+
+# %%
+margins = [0.0, 0.05, 0.2, 0.4]
+deep = nearest(miner_q, miner_p, half_b, 200)
+right_scores = scores_of(miner_q, miner_p, right[:, None])[:, 0]
+deep_scores = scores_of(miner_q, miner_p, deep)
+kept = {m: keep_(deep_scores, right_scores, m, True) for m in margins}
+runs = {f"margin {m:.0%}": first_kept(deep, kept[m], 4) for m in margins}
+runs["encoder, margin 5%"] = four_below(asked, passages, k=40)
+for name, rows in track(runs.items(), "Training runs", "run"):
+    taught[name] = bench.taught_by(tuples_of(rows))
+
+# %%
+curve = {m: float(taught[f"margin {m:.0%}"].mean()) for m in margins}
+beside = {"no margin": "miner", "random": "random", "encoder's margin, 5%": "encoder, margin 5%"}
+show(*figures.by_margin(curve, {n: float(taught[name].mean()) for n, name in beside.items()}))
+
+# %%
+claim(
+    "Dropping what scores above 95% of the positive helps.",
+    holds=minus("margin 5%", "miner").low > 0,
+    measured=f"nDCG@10, 5% margin minus none: {minus('margin 5%', 'miner')}",
+)
+
+# %%
+for name, (q, p) in {"encoder": (asked, passages), "miner": (miner_q, miner_p)}.items():
+    ahead = scores_of(q, p, sources[name][:, :1]) > scores_of(q, p, right[:, None])
+    print(
+        f"{name:8} puts a negative above the positive for {ahead.float().mean():.0%} of the queries"
+    )
+
+# %%
+claim(
+    "The miner's margin teaches more than the untrained encoder's.",
+    holds=minus("margin 5%", "encoder, margin 5%").low > 0,
+    measured=f"nDCG@10, difference {minus('margin 5%', 'encoder, margin 5%')}; the encoder's margin "
+    f"minus no margin {minus('encoder, margin 5%', 'encoder')}",
+)
+
+# %% [markdown] tags=["folded"]
+# With a margin the better miner pays at last. (The curve has no band: what counts are the intervals of the paired differences, which the claims give.) But not any model's margin will do. The encoder ranks a wrong passage above the right one for most queries, and its margin then throws out what it should learn from. A margin is as good as the ranking behind it.
+
+# %% [markdown] tags=["folded"]
+# Does the gain come from false negatives that are gone? Only in part, perhaps: whatever drops the top goes deeper as well, where negatives are easier but safer. Section 10 needs a control for that.
+
+# %% [markdown]
+# ## 8. A test for miners
+#
+# Mining code is easily wrong, and wrong negatives still train *something*, so nobody notices. Write the test that tells. One more thing goes wrong in practice: where people's questions are searched, the query's *own text* may stand in the corpus as well. It scores highest of all and teaches nothing, so a miner leaves that row out.
+
+# %% [markdown] card="break_miner"
+# ### Exercise: a test that no wrong miner survives
+#
+# Difficulty: hard. Importance: high. Minutes: 15.
+#
+# Return cases `(scores, positives, itself, margin, k, expected)` as nested lists. A right miner leaves out positives, the row of the query's own text (`itself`) and whatever scores above `lowest - margin * |lowest|`, lowest of the query's positives. It returns k rows, highest score first, lower row first among equals, then -1. Every wrong one must fail some case. A handful of cases is enough; 2,000 are the most.
+
+
+# %% answer="break_miner"
+def break_miner() -> list:
+    """Return test cases for a miner of hard negatives.
+
+    Each case is (scores (q, n), positives: rows for each query, itself: the row of each query's own
+    text or -1, margin: a share from 0 to 1, k, expected (q, k): rows, -1 where one is missing).
+
+    Example of one case: ([[0.25, 1]], [[1]], [-1], 0.5, 2, [[0, -1]]).
+    """
+    ### BEGIN SOLUTION
+    copies = [[1, 1, 0.5]], [[1]], [0], 0, 1, [[2]]
+    order = [[0.25, 1, 0.25, 0.5]], [[1]], [-1], 0.25, 3, [[3, 0, 2]]
+    margin = [[1, 0.5, 0.375, 0.25, 0.125]], [[0, 1]], [4], 0.5, 2, [[3, -1]]
+    below_zero = [[-0.5, -0.375, -0.75, -1]], [[0]], [-1], 0.5, 2, [[2, 3]]
+    two_queries = [[1, 0.5, 0], [0.5, 1, 0]], [[0], [1]], [-1, -1], 0.25, 1, [[1], [0]]
+    return [copies, order, margin, below_zero, two_queries]
+    ### END SOLUTION
+
+
+# %% check="break_miner" points=1
+check("break_miner", break_miner)
+
+# %% hidden="break_miner" points=2 seed=73477
+
+# %% [markdown] hints="break_miner"
+# - **A suspect passes that mines positives, or the query itself.** The limit drops them anyhow where they score above it. Use a margin of 0, and let the query's own text score no more than the positive.
+# - **A suspect passes whose limit is wrong.** With two positives, the higher listed first, put passages between every pair of limits you can think of, and one exactly at the right one. Then do the same with a positive below 0.
+# - **A suspect passes on the order, the length or the rows.** Add two equal scores, a k larger than what is left, a k of 1 with the positive on top, and a second query whose negative is the first one's positive.
+
+
+# %% [markdown]
+# Does the miner of our library survive your test?
+
+
+# %%
+def one_case():
+    return [([[0.25, 1]], [[1]], [-1], 0.5, 2, [[0, -1]])]
+
+
+cases = yours("break_miner", break_miner, instead=one_case)()
+passed = sum(mine_from_scores(*given) == expected for *given, expected in cases)
+print(f"the library's miner passes {passed} of {len(cases)} cases")
+
+# %% [markdown]
+# It passes them all. A case that it failed would be a wrong case, or a bug for you to report.
+
+# %% [markdown]
+# ### The same by sentence-transformers
+#
+# Outside this course you will meet `mine_hard_negatives` of the library sentence-transformers. It does what you have written: mine, leave positives out, apply a margin, make n-tuples. `range_max` is how many candidates it looks at, `num_negatives` how many it keeps. (In version 6 there is no `top_k`.)
+
+# %% [markdown]
+# It encodes all texts anew with the model it gets. To save that time we give it `KnownVectors`, a stand-in that hands out the miner's vectors.
+
+# %%
+texts = {"query": asked_texts, "positive": [course.passages[i] for i in right]}
+known = KnownVectors((asked_texts, miner_q), (course.passages, miner_p))
+options = {"range_max": 30, "num_negatives": 5, "relative_margin": 0.05}
+options |= {"corpus": course.passages, "output_format": "n-tuple", "verbose": False}
+found = mine_hard_negatives(Dataset.from_dict(texts), known, **options)
+theirs = rows_of(found, asked_texts, course.passages, 5)  # (pairs, 5), -1 without a tuple
+print(found.column_names, len(found), "tuples")
+
+# %% [markdown]
+# And ours: the first five below the limit, out of 200 candidates.
+
+# %%
+ours = first_kept(deep, kept[0.05], 5)
+whole = (theirs >= 0).all(dim=1)
+only_ours = ~whole & (ours >= 0).all(dim=1)
+equal = (theirs == ours).all(dim=1) & whole
+print(f"the same five for {equal.sum()} of {whole.sum()}; only ours has five for {only_ours.sum()}")
+dropped = (~kept[0.05][:, :30]).sum(dim=1)
+print(f"of the first 30 of these the margin drops at least {dropped[only_ours].min()}")
+
+# %% [markdown] tags=["folded"]
+# Where both have five, they are the same. The others differ by one setting: theirs looks at 30 candidates, and where more than 25 of these lie above the limit, fewer than five are left and the query makes no tuple. Ours looks at 200. So give `range_max` room when you use a margin; by default it is ten times `num_negatives` and a little more.
+
+# %% [markdown]
+# ## 9. Another judge: the cross-encoder
+#
+# A margin compares finished vectors. A **cross-encoder** reads query and passage *together*, so that each word sees the words of the other text. It may notice what two vectors cannot say.
+
+# %%
+show(*diagrams.architectures())
+
+# %% [markdown]
+# The miner is of the left column. What we make now is of the right one. Trained cross-encoders exist (`lib.models.load_cross_encoder`, from a hub); offline we make one from our encoder. Its lower layers read each text alone, once; the upper layers, two in `fast`, read the pair.
+
+# %% [markdown]
+# It learns from small contests: the positive against four passages, drawn from the miner's thirty hardest, all of half A. The loss is the one of section 2.
+
+# %%
+many = 640 if PROFILE == "full" or device.type != "cpu" else 480
+with torch.no_grad():
+    thirty_hardest = nearest(miner(queries[half_a.to(queries.device)]), miner_p, half_a, 30)
+groups = contests(half_a, own[half_a], thirty_hardest, many, seed=SEED)
+judge = cross_encoder.CrossEncoder(model, joint_layers=2 if PROFILE == "fast" else 6)
+history = cross_encoder.train(
+    judge, course.train.queries, course.passages, groups, seed=SEED, keep=True
+)
+pairs_read = groups[:, 1:].numel()
+print(f"{pairs_read} pairs in {history.seconds:.0f} s: {pairs_read / history.seconds:.0f} a second")
+
+# %% [markdown]
+# Reading pairs is slow: that is why there are so few. Is the judge any good now? It puts the encoder's first twenty passages in a new order, for 300 validation queries. We also take the time that a pair needs.
+
+# %%
+few, texts = held_out[:300], course.validation.queries[:300]
+candidates = top_k(few, passages, 20)[1].cpu()
+began = time.perf_counter()
+read = judged(judge, texts, course.passages, candidates)
+pair_seconds = (time.perf_counter() - began) / read.numel()
+began = time.perf_counter()
+top_k(held_out, passages, 20)
+dot_seconds = (time.perf_counter() - began) / (len(held_out) * len(passages))
+
+# %% [markdown]
+# To compare like with like, two trained heads order the same twenty passages: one that learned from the judge's own tuples by the same loss, and the miner, which learned from all pairs of half A.
+
+# %%
+heads = {"head, same tuples": bench.train(groups, epochs=20)[0], "miner": miner}
+orders = {"cross-encoder": read, "untrained encoder": -torch.arange(20.0).expand(read.shape)}
+with torch.no_grad():
+    orders |= {n: scores_of(h(few), h(passages), candidates) for n, h in heads.items()}
+reranked = Taught((name, bench.reordered(candidates, own)) for name, own in orders.items())
+
+# %%
+pairs = [("cross-encoder", n) for n in ("untrained encoder", "head, same tuples", "miner")]
+show(*figures.differences(reranked, pairs, "Twenty passages in a new order"))
+
+# %%
+equal = reranked.minus("cross-encoder", "head, same tuples")
+claim(
+    "Trained on the same tuples, reading together beats comparing vectors, at more than a thousand "
+    "times the cost.",
+    holds=equal.low > 0 and pair_seconds > 1_000 * dot_seconds,
+    measured=f"nDCG@10, cross-encoder minus head {equal}; a pair costs more than 1,000 dot products",
+)
+
+# %%
+hours = pair_seconds * len(course.train.queries) * len(passages) / 3600
+print(f"a pair read together {1e3 * pair_seconds:.2f} ms, a dot product {1e9 * dot_seconds:.0f} ns")
+print(f"all training queries with all passages: {hours:.1f} hours by this cross-encoder")
+
+# %% [markdown] tags=["folded"]
+# Nobody reads all pairs together at that price: a cross-encoder gets a few candidates of each query. It is better than vectors that learned from the same tuples. But a dot product is so cheap to train that the miner saw all pairs of half A, each with 127 negatives, in about a second. Look at the line for the miner: where no difference can be told, a second of training vectors was worth as much as all the reading. Cross-encoders pay when they, too, are trained on very many pairs.
+
+# %% [markdown]
+# As a judge it drops what it scores above the positive, less a margin. As loops, on a toy with a missing candidate:
+
+
+# %%
+def filter_by_loops(candidates, judged, positive_judged, margin, k):
+    """What is asked for, candidate by candidate."""
+    found = []
+    for rows, scores, own_score in zip(candidates, judged, positive_judged):
+        kept = []
+        for row, score in zip(rows.tolist(), scores):
+            if row != -1 and score <= own_score - margin and len(kept) < k:
+                kept.append(row)
+        found.append(kept + [-1] * (k - len(kept)))
+    return torch.tensor(found, dtype=torch.long)
+
+
+# %%
+toy_candidates = torch.tensor([[7, 3, 9, 4], [5, -1, 2, -1]])
+toy_judged = torch.tensor([[0.9, 0.3, 0.7, 0.2], [0.1, 0.0, 0.9, 0.0]])
+print(filter_by_loops(toy_candidates, toy_judged, torch.tensor([0.8, 0.6]), 0.05, 2).tolist())
+
+# %% [markdown]
+# In the first row 7 is dropped, since the judge scores it above 0.75. The second row has one candidate left.
+
+# %% [markdown] card="filter_by_judge"
+# ### Exercise: filter by a judge
+#
+# Difficulty: medium. Importance: high. Minutes: 10.
+#
+# Do as the loops do. Candidates come hardest first; -1 is none. Drop those that the judge scores above the positive minus the margin. Of the rest return the first k, in the miner's order, filled with -1.
+
+
+# %% answer="filter_by_judge"
+def filter_by_judge(
+    candidates: torch.Tensor,
+    judged: torch.Tensor,
+    positive_judged: torch.Tensor,
+    margin: float,
+    k: int,
+) -> torch.Tensor:
+    """Keep the first k candidates that a judge does not find right.
+
+    candidates: (q, m) rows or -1; judged: (q, m), the judge's scores; positive_judged: (q,), its
+    score of the positive. Returns (q, k) rows in the order they came, -1 where there are too few.
+
+    Example: [[7, 3, 9, 4]] judged [[0.9, 0.3, 0.7, 0.2]], positive [0.8], margin 0.05, k = 2:
+    [[3, 9]].
+    """
+    ### BEGIN SOLUTION
+    kept = (judged <= (positive_judged - margin)[:, None]) & (candidates != -1)
+    found = torch.full((len(candidates), k), -1)
+    for query in range(len(candidates)):
+        rows = candidates[query][kept[query]][:k]
+        found[query, : len(rows)] = rows
+    return found
+    ### END SOLUTION
+
+
+# %% check="filter_by_judge" points=1
+check("filter_by_judge", filter_by_judge)
+
+# %% hidden="filter_by_judge" points=2 seed=84589
+
+# %% [markdown] hints="filter_by_judge"
+# - **Too much or too little is kept, or in another order.** Each row has its own limit, the positive's score minus the margin; what lies exactly at it stays. Select with a mask, so that the miner's order stays, too.
+# - **Rows come back shorter than k.** Filter first, take the first k then, and fill with -1.
+# - **-1 takes a place.** A missing candidate is not kept, whatever its score says.
+
+
+# %% [markdown]
+# The judge reads the miner's first six for every query of half B, and your function drops what it finds right.
+
+# %%
+DEPTH = 6
+six = by_miner[:, :DEPTH]
+both = torch.cat([six, right[:, None]], dim=1)
+verdicts = judged(judge, asked_texts, course.passages, both, keep=True)
+filter_ = yours("filter_by_judge", filter_by_judge, instead=filter_by_loops)
+left = filter_(by_miner[:, :DEPTH], verdicts[:, :DEPTH], verdicts[:, DEPTH], 0.1, DEPTH)
+by_judge = ~(six[:, :, None] == left[:, None]).any(dim=2)  # (pairs, 6), True where it dropped
+print(f"the judge drops {by_judge.float().mean():.0%} of the six")
+
+# %% [markdown]
+# Nobody has told it what parents and children are. If it recognises them, it drops them more often than the other passages among the same six.
+
+# %%
+related = relations.in_line(right, six).bool()
+of_kin, of_others = dropped_shares(by_judge, related)
+more = paired_interval(of_kin, of_others)
+claim(
+    "The judge drops parents and children more often than other passages, without being told of them.",
+    holds=more.low > 0,
+    measured=f"dropped: {of_kin.mean():.0%} of them, {of_others.mean():.0%} of the others among the "
+    f"same six; difference {more}",
+)
+
+# %% [markdown] tags=["folded"]
+# So the judge knows something of what is right. Does training gain by it?
+
+# %% [markdown]
+# ## 10. One comparison of all filters
+#
+# We have the parts for many recipes. They all begin with the miner's finds, and they are all compared in one figure. First a question about what makes such a comparison fair.
+
+# %% quiz="04-q6"
+
+# %% [markdown]
+# **Filters.** Four ways to drop some of the six, filled up from ranks 7 and further: the judge; the 5% margin; as a *control* as many at random as the judge drops; and both together, in which the judge reads only the *borderline* cases. There the margin decides alone what scores above the positive (dropped) and what scores more than 15% below it (kept).
+
+# %%
+six_scores = scores_of(miner_q, miner_p, six)
+above = ~keep_(six_scores, right_scores, 0.0, True)
+borderline = ~above & ~keep_(six_scores, right_scores, 0.15, True)
+filters = {
+    "judge": by_judge,
+    "random drop": as_many_at_random(by_judge, SEED),
+    "margin, same six": ~keep_(six_scores, right_scores, 0.05, True),
+    "borderline by judge": above | (borderline & by_judge),
+}
+print(f"the judge has to read {borderline.float().mean():.0%} of the six")
+
+# %% [markdown]
+# That is a fraction of its work. `mine_hard_negatives` takes a `cross_encoder`, too. It has it read every candidate, not the borderline alone, and does not ask it at all unless a margin or a limit is set.
+
+# %% [markdown]
+# **Mixes.** Is a mix of sources better than each alone? They take turns: one negative from the miner after its margin, one from BM25, and so on.
+
+# %%
+word_scores = scores_of(miner_q, miner_p, by_words)
+safe_words = first_kept(by_words, keep_(word_scores, right_scores, 0.05, True), 4)
+recipes = {name: refilled(by_miner, gone, 4) for name, gone in filters.items()}
+recipes["BM25, margin 5%"] = safe_words
+recipes["miner + BM25"] = negatives.mix([best_four, safe_words], 4)
+for name, rows in track(recipes.items(), "Training runs", "run"):
+    taught[name] = bench.taught_by(tuples_of(rows))
+
+# %% [markdown]
+# **Rounds.** And what if nobody has trained a miner yet? Then one starts from words.
+
+# %% quiz="04-q7"
+
+# %% [markdown] tags=["folded"]
+# This is called mining in rounds (Xiong et al. 2021, ANCE). Each round's model finds the negatives for the next. We run three rounds, with the margin and without.
+
+
+# %%
+def mined_by(head, margin: float | None) -> torch.Tensor:
+    """Tuples of half B with the four nearest by a head, with a margin or without."""
+    with torch.no_grad():
+        q, p = head(asked), head(passages)
+    if margin is None:
+        return tuples_of(nearest(q, p, half_b)[:, :4])
+    return tuples_of(four_below(q, p, margin=margin, k=40))
+
+
+# %%
+miners = {
+    "rounds": partial(mined_by, margin=None),
+    "rounds, margin": partial(mined_by, margin=0.05),
+}
+for name, each in bench.in_rounds(tuples_of(by_words[:, :4]), miners).items():
+    taught |= {f"{name} {n}": quality for n, quality in enumerate(each, start=1)}
+    print(f"{name:15}", [f"{quality.mean():.3f}" for quality in each])
+
+# %% [markdown]
+# `rounds, margin 3` is the model of the third round, with a margin of 5% in each. Now all in one figure. The first four rows compare each filter with *no* filter, the miner's first four as they come; the next two with the control. The seventh says what is lost, if anything, where the judge reads the borderline only. Then come the mix and the rounds.
+
+# %%
+pairs = [(name, "miner") for name in filters]
+pairs += [("judge", "random drop"), ("margin, same six", "random drop")]
+pairs += [("borderline by judge", "judge")]
+pairs += [("miner + BM25", "margin 5%"), ("miner + BM25", "BM25, margin 5%")]
+pairs += [("rounds, margin 3", "rounds 3"), ("rounds, margin 3", "rounds, margin 1")]
+show(*figures.differences(taught, pairs, "Filters, mixes and rounds"))
+
+# %%
+claim(
+    "The judge's filter helps, and so does dropping as many at random.",
+    holds=minus("judge", "miner").low > 0 and minus("random drop", "miner").low > 0,
+    measured=f"nDCG@10 over no filter: judge {minus('judge', 'miner')}, random "
+    f"{minus('random drop', 'miner')}; judge minus random {minus('judge', 'random drop')}",
+)
+
+# %% [markdown] tags=["folded"]
+# Only what a filter wins over the control is judgement; the rest comes from going deeper. The judge wins nothing over it here, though it does know parents and children. The margin wins a little, and so does asking the judge at the border only: it reads a third of the candidates, and the result is better than where it reads all. A filter that was never compared with random dropping proves little.
+
+# %% [markdown] tags=["folded"]
+# Mind the yardstick, too: our measure knows one right passage a query. A model that ranks the child of the right term first gets no credit, so sparing relatives cannot show. That is why people judge *pools* of results before they trust such numbers; lesson 07 does.
+
+# %%
+mix = {name: minus("miner + BM25", name) for name in ("random", "BM25, margin 5%", "margin 5%")}
+claim(
+    "A mix is safe: it beats random and BM25. It does not beat the best source alone here.",
+    holds=mix["random"].low > 0
+    and mix["BM25, margin 5%"].low > 0
+    and mix["margin 5%"].low <= 0
+    and mix["margin 5%"].high > -0.01,
+    measured="nDCG@10, miner + BM25 minus " + ", minus ".join(f"{n} {v}" for n, v in mix.items()),
+)
+
+# %% [markdown] tags=["folded"]
+# "A mix beats any one source" is often said, and often true where no single source is good. Here the miner with its margin is good by itself. You know which it is only when you have measured each alone.
+
+# %%
+claim(
+    "Mining in rounds needs the margin: with it the third round's model is better than without.",
+    holds=minus("rounds, margin 3", "rounds 3").low > 0,
+    measured=f"nDCG@10, with a margin minus without {minus('rounds, margin 3', 'rounds 3')}",
+)
+
+# %% [markdown] tags=["folded"]
+# Without the margin each round trains against the false negatives that the last one has found, and leads nowhere. With it, does the third round beat the first? The last row tells. Among the few passages of `fast` BM25 with an analyser is a strong start and leaves little to gain.
+
+# %% [markdown]
+# ## 11. On top of the batch
+#
+# So far each query chose among five passages. In lesson 03 it chose among all passages of its batch, 128 of them. Are mined negatives worth anything on top of these *in-batch negatives*?
+
+# %% quiz="04-q8"
+
+# %%
+on_top = {"random": random_rows, "miner": by_miner[:, :4], "miner, margin 5%": best_four}
+taught["in-batch alone"] = bench.taught_by(tuples_of(random_rows), in_batch)
+for name, rows in track(on_top.items(), "Training runs", "run"):
+    taught[f"in-batch + {name}"] = bench.taught_by(tuples_of(rows), mnrl)
+
+# %%
+plain_batch, unfiltered, filtered = (
+    "in-batch alone",
+    "in-batch + miner",
+    "in-batch + miner, margin 5%",
+)
+pairs = [(f"in-batch + {name}", plain_batch) for name in on_top]
+pairs += [(filtered, unfiltered), (filtered, "in-batch + random")]
+show(*figures.differences(taught, pairs, "In-batch negatives, and four more a query"))
+
+# %%
+little = minus(filtered, "in-batch + random")
 claim(
     "On top of 127 in-batch negatives, mined ones give one matrix no more than as many random ones.",
     holds=little.low <= 0,
-    measured=f"nDCG@10, unfiltered minus filtered {damage}; filtered minus as many random {little}",
+    measured=f"nDCG@10, filtered minus as many random {little}; unfiltered minus filtered "
+    f"{minus(unfiltered, filtered)}",
 )
 
 # %% [markdown] tags=["folded"]
-# So the same negatives that taught most by themselves add nothing to a large batch, for a model of one matrix. All layers of the encoder could learn more from them. That takes minutes a run, so only `full` measures it. Its batches are of 32, for memory's sake, so two things differ from the head's runs: the layers, and 31 in-batch negatives in place of 127.
-
-
-# %%
-def train_encoder(tuples: torch.Tensor, count: int):
-    """The whole encoder trained by MNRL on tuples, with the first `count` negatives of each."""
-    encoder = load_encoder(MODEL, device=device)
-    texts, passage = course.train.queries, course.passages
-    columns = [[texts[i] for i in tuples[:, 0]], [passage[i] for i in tuples[:, 1]]]
-    if count:
-        columns.append([[passage[i] for i in row[2 : 2 + count]] for row in tuples])
-    keys = tuples[:, 1].tolist()
-    history = bi_encoder.train(encoder, columns, losses.mnrl, lr=1e-4, keys=keys, seed=SEED)
-    print(f"{len(history.losses)} steps, {history.seconds:.0f} s")
-    return encoder
-
-
-# %%
-if PROFILE == "full":
-    whole = {"in-batch alone": random_rows, "random": random_rows, "miner": by_miner[:, :4]}
-    whole["miner, margin 5%"] = best_four
-    for name, rows in whole.items():
-        count = 0 if name == "in-batch alone" else 2
-        encoder = train_encoder(tuples_of(rows, make=by_yours), count)
-        vectors = (
-            search.encode_cached(encoder, t) for t in (course.validation.queries, course.passages)
-        )
-        taught[f"all layers + {name}"] = ndcg_of(search.top_k(*vectors, 10)[1])
-    names = [f"all layers + {name}" for name in whole]
-    draw(names, "All layers: in-batch negatives, and two more a query")
-    for name in names[1:]:
-        print(f"{name} minus in-batch alone: {minus(name, names[0])}")
-    filtered = "all layers + miner, margin 5%"
-    claim(
-        "Beside 31 in-batch negatives, filtered mined ones teach all layers more.",
-        holds=minus(filtered, names[0]).low > 0,
-        measured=f"nDCG@10, filtered minus none {minus(filtered, names[0])}; "
-        f"minus as many random {minus(filtered, 'all layers + random')}",
-    )
-else:
-    print('PROFILE = "full" trains all layers with each of these negatives')
+# So the same negatives that taught most by themselves add nothing to a large batch, for a model of one matrix. Some of the 127 others are hard already, and one matrix can learn only so much.
 
 # %% [markdown]
-# ## 10. On the leaderboard
+# ## 12. On the leaderboard
 #
-# All training pairs now: each half gets negatives from a miner that learned from the other half, with the 5% margin. Whether they go on the leaderboard is for the validation queries to say: mined negatives run against random ones and none. What cannot be told from the simplest is not worth its trouble.
+# What cannot be told from the simplest is not worth its trouble. So the leaderboard gets a head trained on *all* pairs with in-batch negatives alone, of which the state is kept that does best on the validation queries. It goes to the test queries beside BM25.
 
 # %%
-positives_only = torch.stack([half_b, own[half_b]], dim=1)
-miner_b, _ = train(positives_only, without_negatives, epochs=3)
-everything = torch.full((len(own), 4), -1)
+everybody = torch.stack([torch.arange(len(own)), own], dim=1)
+head, _ = bench.train(everybody, in_batch, validated=True)
+test = encode_cached(model, course.test.queries)
+found = {name: x.top_k(course.test.queries, 10)[1] for name, x in indexes.items()}
 with torch.no_grad():
-    for head, rows in ((miner, half_b), (miner_b, half_a)):
-        everything[rows] = four_below(head(queries[rows]), head(passages), rows)
-anything = negatives.random_negatives(len(passages), own, 4, seed=SEED, texts=course.passages)
-complete = (everything >= 0).all(dim=1).float().mean()
-print(f"pairs with four mined negatives: {complete:.1%}")
-
-# %% [markdown]
-# The others are left out of the training with mined negatives.
+    found["Head by MNRL, negatives chosen: in-batch alone"] = top_k(head(test), head(passages), 10)[
+        1
+    ]
 
 # %%
-all_pairs = torch.arange(len(own))
-pools = {"in-batch alone": anything, "random": anything, "mined": everything}
-heads = {}
-for name, pool in pools.items():
-    loss = without_negatives if name == "in-batch alone" else losses.mnrl
-    heads[name], _ = train(tuples_of(pool, all_pairs, by_yours), loss, validated=True)
-
-
-def chosen(values: dict[str, torch.Tensor]) -> str:
-    """The best on the validation queries; the first, which is the simplest, unless one is better."""
-    first, *others = values
-    gains = {n: metrics.bootstrap_interval(values[n] - values[first]) for n in others}
-    for name, gain in gains.items():
-        print(f"{name} minus {first}: {told(gain)}")
-    better = [name for name, gain in gains.items() if gain.low > 0]
-    return max(better, key=lambda name: gains[name].mean, default=first)
-
-
-best = chosen({name: quality(head) for name, head in heads.items()})
-print("chosen:", best)
-
-# %% [markdown]
-# The simplest one is chosen unless another is clearly better. That one goes to the test queries, beside BM25.
+for system, best in found.items():
+    ranked = [[course.ids[i] for i in one] for one in best.tolist()]
+    row = leaderboard.evaluate(system, "04", ranked, course.test)
+    leaderboard.save(row)
+    print(row.system, "| nDCG@10", row.ndcg_at_10, "recall@10", row.recall_at_10)
 
 # %%
-test = search.encode_cached(model, course.test.queries)
-with torch.no_grad():
-    vectors = heads[best](test), heads[best](passages)
-system = f"Head by MNRL, negatives chosen: {best}"
-if PROFILE == "full":
-    best = chosen({name: taught[f"all layers + {name}"] for name in whole})
-    pool = anything if best in ("in-batch alone", "random") else everything
-    count = 0 if best == "in-batch alone" else 2
-    encoder = train_encoder(tuples_of(pool, all_pairs, by_yours), count)
-    vectors = [search.encode_cached(encoder, t) for t in (course.test.queries, course.passages)]
-    system = f"All layers by MNRL, negatives chosen: {best}"
-
-# %%
-from lib import leaderboard
-
-
-def row_of(system: str, found: torch.Tensor) -> leaderboard.Row:
-    """The row of a system by the rows of passages that it found for the test queries."""
-    ranked = [[course.ids[i] for i in row] for row in found.tolist()]
-    return leaderboard.evaluate(system, "04", ranked, course.test)
-
-
-by_bm25 = {"BM25, words as they stand": plain, "BM25 with an analyser": index}
-rows = [row_of(name, x.top_k(course.test.queries, 10)[1]) for name, x in by_bm25.items()]
-row = row_of(system, search.top_k(*vectors, 10)[1])
-for entry in (*rows, row):
-    leaderboard.save(entry)
-    print(entry.system, "| nDCG@10", entry.ndcg_at_10, "recall@10", entry.recall_at_10)
-
-# %%
-board = leaderboard.board(row)
-if PROFILE == "full":  # rows of `fast` searched fewer passages: they do not compare
-    board = [*rows, row_of("all-MiniLM-L6-v2", search.top_k(test, passages, 10)[1]), row]
-figure = plots.leaderboard(board)
-show(
-    figure,
-    alt="Leaderboard, nDCG@10 on the test queries with 95% intervals: "
-    + ", ".join(f"{r.system} {r.ndcg_at_10.mean:.2f}" for r in board),
-)
+show(*figures.board(leaderboard.board(row)))
 headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 
 # %% [markdown] tags=["folded"]
-# With an analyser BM25, which learns nothing, comes near the untrained encoder; the trained head is far above both. And a leaderboard is no staircase: what teaches most by itself need not add anything to what is there already, and a test set is no place to find that out.
+# With an analyser BM25, which learns nothing, comes near the untrained encoder; the trained head is far above both. And what teaches most by itself need not add anything to what is there already.
+
+# %% [markdown]
+# ## 13. What `full` found
+#
+# One matrix can learn only so much. What if all layers of the encoder are trained, and all passages of the ontology are searched? That takes minutes a run on a GPU and an hour or more on a CPU, so only `PROFILE = "full"` does it. Its batches are of 32, for memory's sake: 31 in-batch negatives, and two more a query.
+
+# %% tags=["folded"]
+stored = full_results.load("04")
+if PROFILE == "full":
+    whole = {plain_batch: random_rows[:, :0], "in-batch + random": random_rows}
+    whole |= {unfiltered: by_miner[:, :4], filtered: best_four}
+    for name, rows in whole.items():
+        encoder, made = load_encoder(MODEL, device=device), tuples_of(rows)[:, :4]
+        rows = search_after_training(encoder, course, made, course.validation.queries, seed=SEED)
+        taught[f"all layers, {name}"] = bench.ndcg(rows)
+    kinds = ("", "all layers, ")
+    pairs = [(b + name, b + plain_batch) for b in kinds for name in whole if name != plain_batch]
+    names = [b + name for b in kinds for name in whole]
+    settings = {"passages": len(passages), "pairs": len(right), "device": device, "seed": SEED}
+    results = [taught.intervals(names), taught.differences(pairs)]
+    stored = full_results.save("04", settings, *results)
+
+# %% [markdown]
+# In `fast` the next cells show what such a run has left, with its date and settings. Where none has been kept they say so.
+
+# %%
+print(stored or "No run of full has been kept yet: course run 04 --profile full --save")
+if stored:
+    show(*figures.told_differences(stored.differences, f"What full found on {stored.date}"))
+
+# %%
+if stored:
+    gain = stored.differences[f"all layers, {filtered} minus all layers, {plain_batch}"]
+    claim(
+        "Beside 31 in-batch negatives, filtered mined ones teach all layers more.",
+        holds=gain.low > 0,
+        measured=f"nDCG@10, filtered minus none {gain}, in the run of {stored.date}",
+    )
 
 # %% quiz="04-q9"
 
 # %% [markdown]
 # ## Takeaways
 #
-# - A negative teaches while the model confuses it. Random ones are told apart after a few steps.
+# - A negative teaches while the model confuses it with the positive. Random ones are told apart after a few steps.
 # - Words and vectors find different negatives. Leave *all* positives of a query out, and the query's own text.
 # - Give BM25 an analyser before you compare anything with it.
 # - The hardest unmarked passages are often right. A better miner finds more of them, so it needs a margin, set by a model that knows the task.

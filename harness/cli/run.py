@@ -34,7 +34,12 @@ def run(
         str | None, typer.Option(help="Another sentence encoder: a folder, or a name on the hub.")
     ] = None,
     save: Annotated[
-        bool, typer.Option("--save", help="Write the executed lessons to solutions/.")
+        bool,
+        typer.Option(
+            "--save",
+            help="Write the executed lessons to solutions/; in full write what they found to "
+            "lib/full_results.json instead.",
+        ),
     ] = False,
     cell_timeout: Annotated[
         int | None,

@@ -48,6 +48,7 @@ def environment(jobs: int, rows: Path) -> dict[str, str]:
     variables = {
         "COURSE_HEADLESS": "1",
         "COURSE_LEADERBOARD": str(rows),
+        "COURSE_FULL_RESULTS": str(rows.with_name("full")),
         "COURSE_PROGRESS": str(rows.with_name("progress.json")),  # none: not that of who runs it
         "TOKENIZERS_PARALLELISM": "false",
         "PYTHONHASHSEED": "0",
@@ -75,7 +76,8 @@ def run(
     Args:
         model: another encoder than the lessons' own: a folder, or a name that `load_encoder` knows.
         tell: called with (slug, cells done, cells in all) as the lessons get on.
-        save: also write `solutions/` from the lessons that ran through.
+        save: also write `solutions/` from the lessons that ran through; in `full`, which is another
+            task than the learners', not these but `lib/full_results.json`, from what they found.
         cell_timeout: seconds that a cell may take, 0 for no limit; None is the profile's own limit.
 
     Raises:
@@ -85,19 +87,23 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     with hold(folder / "lock", folder):
         rows = _fresh_rows(root)
+        shutil.rmtree(folder / "full", ignore_errors=True)
         parameters = {"PROFILE": profile, "SEED": seed, "DEVICE": device}
         if model is not None:
             parameters["MODEL"] = model
         limit = CELL_TIMEOUT[profile] if cell_timeout is None else cell_timeout
         at_once = jobs or default_jobs(len(lessons), profile)
-        results = _execute(root, lessons, parameters, limit, at_once, save, tell)
+        solved = save and profile == "fast"
+        results = _execute(root, lessons, parameters, limit, at_once, solved, tell)
         graded = {lesson.slug for lesson in lessons if lesson.graded}
         points = scoring.score(root, [r for r in results if r.ok and r.slug in graded])
         results = [dataclasses.replace(r, points=points.get(r.slug, {})) for r in results]
         text = json.dumps([dataclasses.asdict(r) for r in results], indent=1)
         (folder / "results.json").write_text(text + "\n", encoding="utf-8")
-        if save:
+        if solved:
             _save_rows(root, rows)
+        elif save:
+            _save_full_results(root, {r.number for r in results if r.ok})
     return results
 
 
@@ -222,6 +228,18 @@ def _save_rows(root: Path, rows: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for row in rows.glob("*.json"):
         shutil.copy(row, target)
+
+
+def _save_full_results(root: Path, ran: set[str]) -> None:
+    """Keep what lessons left that ran through in `full`; those of other lessons stay as they are."""
+    target = root / "lib" / "full_results.json"
+    kept = json.loads(target.read_text(encoding="utf-8")) if target.is_file() else {}
+    for found in (run_folder(root) / "full").glob("*.json"):
+        if found.stem in ran:
+            kept[found.stem] = json.loads(found.read_text(encoding="utf-8"))
+    if kept:
+        text = json.dumps(dict(sorted(kept.items())), indent=1, ensure_ascii=False)
+        target.write_text(text + "\n", encoding="utf-8")
 
 
 def _tidy(notebook: nbformat.NotebookNode) -> None:

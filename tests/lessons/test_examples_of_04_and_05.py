@@ -78,7 +78,7 @@ def test_the_loops_of_the_margin_are_the_worked_answer(data):
     ("exercise", "used_as"),
     [
         ("matryoshka_mnrl", "nested_loss(q, p, prefixes"),
-        ("make_tuples", "make=by_yours"),
+        ("make_tuples", "bench.taught_by(tuples_of(rows"),
         ("mine_negatives", "nearest(miner_q, miner_p, half_b)"),
         ("keep_by_margin", "four_below(miner_q, miner_p"),
         ("filter_by_judge", "filter_(by_miner"),

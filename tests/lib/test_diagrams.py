@@ -54,6 +54,10 @@ def a_bootstrap(values=SCORES) -> Diagram:
     return bootstrap_picture(values, value_label="nDCG@10")
 
 
+HARD = [("Reversible renal failure", 0.77), ("Nephropathy", 0.64), ("Renal atrophy", 0.5)]
+RANDOM = [("Cone-shaped epiphysis of the distal phalanx of the 5th finger", 0.08), ("Gait", -0.1)]
+RIGHT = ("Renal insufficiency", 0.55)
+SINUS = [("Chronic sinusitis", "child"), ("Rhinitis", "sibling"), ("Myelitis", "none of these")]
 QUESTION, OTHERS = (2.0, 1.0), {"A": (1.6, 1.2), "B": (4.0, 0.4), "C": (0.4, 0.3)}
 
 DRAWN = {
@@ -86,6 +90,22 @@ DRAWN = {
     "residual_codec, 1 bit": lambda: residual_codec(1),
     "residual_codec, 4 bits": lambda: residual_codec(4),
     "two_stage_search": two_stage_search,
+    "negatives_on_a_line": lambda: diagrams.negatives_on_a_line(
+        "Renal failure", RIGHT, HARD, RANDOM
+    ),
+    "negatives_on_a_line, far below 0": lambda: diagrams.negatives_on_a_line(
+        "Abnormality of the shape of the thyroid gland", ("a", 0.9), [("b", 0.89)], [("c", -0.7)]
+    ),
+    "unmarked_positives": lambda: diagrams.unmarked_positives(
+        "Sinus inflammation", "Sinusitis", SINUS
+    ),
+    "unmarked_positives, long names": lambda: diagrams.unmarked_positives(
+        "Underdevelopment of the muscles of the upper limb",
+        "Upper limb muscle hypoplasia",
+        [("Aplasia/Hypoplasia involving the musculature of the upper limbs", "parent")] * 8,
+    ),
+    "margin_limits": lambda: diagrams.margin_limits(0.5, [0.6, 0.45, 0.35, 0.1], 0.2),
+    "margin_limits, all dropped": lambda: diagrams.margin_limits(0.5, [0.6], 0.3),
     "toy_vectors": lambda: toy_vectors(QUESTION, OTHERS),
     "toy_vectors, in all directions": lambda: toy_vectors(
         (0, 1), {"behind": (0, -2), "left": (-3, 0), "the same": (0, 0.5)}
@@ -450,3 +470,45 @@ def test_the_picture_of_the_judge_has_the_judge_s_rules():
     assert _diagram_judge._MILLISECONDS == rules.MILLISECONDS
     assert (_diagram_judge._TIMES, rules.TIMES) == ("five", 5)
     assert tuple(_diagram_judge._SHARES.values()) == rules.SHARES
+
+
+def test_a_negative_s_weight_is_its_share_of_the_softmax():
+    figure, alt = diagrams.negatives_on_a_line("Renal failure", RIGHT, HARD, RANDOM)
+    for group in (HARD, RANDOM):
+        shares = (20 * torch.tensor([RIGHT[1], *(s for _, s in group)])).softmax(dim=0)[1:]
+        for (title, score), share in zip(group, shares.tolist()):
+            assert f"{title} {score:.2f} (weight {share:.3f})" in alt
+            assert f"{share:.3f}" in written(figure)
+
+
+def test_what_is_unmarked_and_helps_is_named_a_false_negative():
+    figure, alt = diagrams.unmarked_positives("Sinus inflammation", "Sinusitis", SINUS)
+    assert "Sinusitis: marked, yes, pulled near" in alt
+    assert "Chronic sinusitis: not marked, in part: child, pushed away" in alt
+    assert "Rhinitis: not marked, no: sibling, pushed away" in alt
+    assert written(figure).count("in part") == 1
+
+
+def test_the_two_margins_put_the_limit_where_the_rules_say():
+    _, alt = diagrams.margin_limits(0.5, [0.6, 0.45, 0.35, 0.1], 0.2)
+    assert "limit is 0.5 - 0.2 = 0.3, and 0.1 stay" in alt
+    assert "0.5 - 0.2 \N{MULTIPLICATION SIGN} 0.5 = 0.4, and 0.35, 0.1 stay" in alt
+
+
+@pytest.mark.parametrize(
+    ("refused", "says"),
+    [
+        (lambda: diagrams.negatives_on_a_line("q", RIGHT, [], RANDOM), "0 hard and 2 random"),
+        (
+            lambda: diagrams.negatives_on_a_line("q", RIGHT, HARD, [("a", 1.5)]),
+            "cosines of -1 to 1",
+        ),
+        (lambda: diagrams.unmarked_positives("q", "right", []), "0 passages"),
+        (lambda: diagrams.unmarked_positives("q", "right", SINUS * 3), "9 passages"),
+        (lambda: diagrams.margin_limits(0.5, [], 0.1), "0 candidates"),
+        (lambda: diagrams.margin_limits(0.5, [0.1], 1.1), "margin of 1.1"),
+    ],
+)
+def test_a_picture_of_negatives_refuses_what_it_cannot_draw(refused, says):
+    with pytest.raises(ValueError, match=says):
+        refused()

@@ -3,8 +3,8 @@
 EXERCISES = (
     "bm25_scores",
     "mine_negatives",
+    "make_tuples",
     "keep_by_margin",
     "break_miner",
     "filter_by_judge",
-    "make_tuples",
 )

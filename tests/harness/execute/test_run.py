@@ -61,6 +61,19 @@ def test_a_run_says_where_the_time_went(executed):
     assert sum(took for _, took in result["sections"]) == pytest.approx(result["seconds"], abs=0.5)
 
 
+def test_what_lessons_found_in_full_is_kept_lesson_by_lesson(tmp_path):
+    left = paths.run_folder(tmp_path) / "full"
+    left.mkdir(parents=True)
+    (tmp_path / "lib").mkdir()
+    kept = tmp_path / "lib" / "full_results.json"
+    kept.write_text('{"03": {"date": "then"}, "05": {"date": "then"}}')
+    for lesson in ("04", "05", "06"):
+        (left / f"{lesson}.json").write_text('{"date": "now"}')
+    run._save_full_results(tmp_path, {"04", "05"})
+    dates = {lesson: found["date"] for lesson, found in json.loads(kept.read_text()).items()}
+    assert dates == {"03": "then", "04": "now", "05": "now"}, "06 did not run through"
+
+
 def test_sections_hold_the_time_of_their_cells_and_the_rest():
     def code(duration):
         return nbformat.v4.new_code_cell("1", metadata={"papermill": {"duration": duration}})

@@ -21,12 +21,14 @@ from lib import (
     losses,
     matryoshka,
     metrics,
+    negative_filters,
     negatives,
     pooling,
     quantization,
     residual_codec,
     search,
     significance,
+    tuple_training,
 )
 from tests.lib.pretended.device import NAME, OnGpu, pretend_gpu
 
@@ -167,6 +169,14 @@ CASES = {
     "mix and tuples": lambda q, c, own: negatives.ntuples(
         own, negatives.mix([negatives.mine(q, c, own, k).indices for k in (2, 4)], 3)
     ),
+    "filters of negatives": lambda q, c, own: negative_filters.refilled(
+        rows := negatives.mine(q, c, own, 8).indices,
+        negative_filters.as_many_at_random(
+            negative_filters.scores_of(q, c, rows[:, :4]) > 0.3, seed=1
+        ),
+        4,
+    ),
+    "a query's own choices": lambda q, p, n: tuple_training.own_choices(q, p, n),
     "truncate": lambda q: matryoshka.truncate(q, 4),
     "Matryoshka loss": lambda q, p: matryoshka.matryoshka_loss(losses.mnrl, q, p, dims=[4, 16]),
     "shortlist": lambda q, c: matryoshka.shortlist_and_rescore(q, c, 5, dim=4, size=20),

@@ -22,21 +22,9 @@ from lib._diagram_tuning import fine_tuning_loop, trained_parts
 from lib._diagram_two_stage import two_stage_search
 from lib._diagram_vectors import toy_vectors
 
-<<<<<<< HEAD
 __all__ = ["Diagram", "architectures", "bootstrap_picture", "cut_vectors", "fine_tuning_loop"]
 __all__ += ["fused_rankings", "hamming_bits", "how_it_is_judged", "int8_steps", "long_text"]
 __all__ += ["max_sim_steps", "nested_prefixes", "pooled_tokens", "principal_direction"]
 __all__ += ["rank_discount", "residual_codec", "search_graph", "shortlist_then_rescore"]
 __all__ += ["toy_vectors", "trained_parts", "two_stage_search"]
-=======
-__all__ = ["Diagram", "architectures", "bootstrap_picture", "fine_tuning_loop", "fused_rankings"]
-__all__ += [
-    "how_it_is_judged",
-    "long_text",
-    "margin_limits",
-    "max_sim_steps",
-    "negatives_on_a_line",
-]
-__all__ += ["pooled_tokens", "rank_discount", "residual_codec", "search_graph", "toy_vectors"]
-__all__ += ["trained_parts", "two_stage_search", "unmarked_positives"]
->>>>>>> teach04
+__all__ += ["margin_limits", "negatives_on_a_line", "unmarked_positives"]

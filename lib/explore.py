@@ -1,14 +1,8 @@
 """Things to explore: a reader moves them by mouse, touch or keyboard, and no kernel is asked.
 
-<<<<<<< HEAD
-`max_sim_map`, `recall_speed`, `neighbours_by_length` and `budget` make plotly figures that hold all of
+`max_sim_map`, `recall_speed`, `margin_line`, `neighbours_by_length` and `budget` make plotly figures that hold all of
 their states as frames; `ranked_list` makes a list that the reader reorders, `model_table` a table to
 filter. `explore` shows any of them, with controls that are HTML's own (a keyboard and a screen reader know them), with a still
-=======
-`max_sim_map`, `margin_line`, `recall_speed` and `budget` make plotly figures that hold all of their states as frames;
-`ranked_list` makes a list that the reader reorders, `model_table` a table to filter. `explore` shows
-any of them, with controls that are HTML's own (a keyboard and a screen reader know them), with a still
->>>>>>> teach04
 picture and with a text. The scripts are in `lib/browser/`; plotly's is that of the package. Nothing is
 loaded from a network, so a saved notebook and an exported page work as JupyterLab does.
 
@@ -40,14 +34,9 @@ from lib._ranks_by_size import ranks_by_size
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-<<<<<<< HEAD
 __all__ = ["ModelTable", "RankedList", "budget", "explore", "max_sim_map", "model_table"]
 __all__ += ["neighbour_lists", "neighbours_by_length", "ranked_list", "ranks_by_size"]
-__all__ += ["recall_speed"]
-=======
-__all__ = ["ModelTable", "RankedList", "budget", "explore", "margin_line", "max_sim_map"]
-__all__ += ["model_table", "ranked_list", "ranks_by_size", "recall_speed"]
->>>>>>> teach04
+__all__ += ["margin_line", "recall_speed"]
 
 Points = Sequence[tuple[float, float, float]]  # effort, recall, queries per second
 Curve = tuple[str, Points]  # the effort's name, what was measured

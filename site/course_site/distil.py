@@ -76,6 +76,13 @@ def alone(model: SentenceTransformer, numbers: Sequence[int]) -> Tensor:
     return torch.cat(vectors)
 
 
+def _all_alone(model: SentenceTransformer) -> Tensor:
+    """`alone` of the whole vocabulary: it takes minutes and is the same for all texts, so it is kept."""
+    facts = {"model": fingerprint(model), "recipe": _RECIPE}
+    every = range(len(model.tokenizer))
+    return remember("site-pieces", facts, lambda: {"alone": alone(model, every)})["alone"]
+
+
 def distil(model: SentenceTransformer, texts: Sequence[str], *, whole: bool = True) -> Tensor:
     """The table, (vocabulary, dim) float32: weights and vectors in one; kept on disk.
 
@@ -101,9 +108,12 @@ def _distil(model: SentenceTransformer, texts: Sequence[str], whole: bool) -> Te
     special = set(model.tokenizer.all_special_ids)
     bags = pieces_of(model, parts)
     seen = sorted({piece for bag in bags for piece in bag} - special)
-    chosen = [n for n in range(size) if n not in special] if whole else seen
     table = torch.zeros(size, target.shape[1])
-    table[chosen] = alone(model, chosen)
+    if whole:
+        table = _all_alone(model)
+        table[sorted(special)] = 0
+    else:
+        table[seen] = alone(model, seen)
     table *= weight[:, None]
     place = {piece: at for at, piece in enumerate(seen)}
     bags = [[place[piece] for piece in bag if piece in place] for bag in bags]

@@ -329,7 +329,8 @@ def _first_line(error: BaseException) -> str:
 
 def _quiet() -> None:
     """Dask's own log would run through the progress bar; what matters of it is said in sentences."""
-    for name in ("distributed", "tornado.application", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in [*logging.root.manager.loggerDict, "tornado.application", "asyncio"]:
+        if name.startswith(("distributed", "tornado.", "asyncio")):  # some have levels of their own
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     # A submission of many megabytes is what it is.
     warnings.filterwarnings("ignore", "Sending large graph", UserWarning)

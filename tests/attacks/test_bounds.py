@@ -85,7 +85,7 @@ def _listed(count):
 
 
 def test_57_without_its_defence_a_list_of_files_is_large(monkeypatch):
-    listed = _listed(700_000)
+    listed = _listed(2_000_000)
 
     def read():
         reading._unzipped(listed, assignment.release(), "ps1")

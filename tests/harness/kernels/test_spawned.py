@@ -13,6 +13,7 @@ import pytest
 from harness.grade import session
 from harness.grade.assignment import Assignment
 from harness.grade.grader import Grader
+from harness.grade.verdicts import TIMES
 from harness.kernels.client import WarmError, WarmParent
 from harness.kernels.spawned import SpawningParent
 from harness.kernels.student import StudentKernel
@@ -37,7 +38,7 @@ def handed_in(tmp_path_factory):
 
 
 def _plain(report):
-    timed = {"seconds": None, "own_s": None}
+    timed = dict.fromkeys(TIMES)
     return json.dumps(dataclasses.asdict(report) | timed, sort_keys=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -75,9 +76,7 @@ def course_lab(root: Path, home: Path, *options: str, **variables: str) -> Itera
 @contextlib.contextmanager
 def server(start: list[str], folder: Path, home: Path, **variables: str) -> Iterator[str]:
     """A Jupyter server, started in `folder` by this command; yields its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = _free_port()
     environment = outside_pytest() | variables
     for name in (
         "JUPYTER_CONFIG_DIR",
@@ -112,6 +111,18 @@ def server(start: list[str], folder: Path, home: Path, **variables: str) -> Iter
             process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def _free_port() -> int:
+    """A port that nobody has, and that no connection is given until the server takes it.
+
+    The system gives connections the ports from 32768 on (on Linux), and would give one that is free.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("none of a hundred ports below 32000 is free")
 
 
 def _wait_until_up(server: subprocess.Popen, url: str, log: Path) -> None:

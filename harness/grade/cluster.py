@@ -277,7 +277,7 @@ class ClusterEngine:
                         # else it has gone since
                     except Exception as error:
                         raise ClusterError(cannot(worker, error)) from error
-                    del futures[worker]
+                    futures.pop(worker).release()
         finally:
             client.cancel(list(futures.values()))
         return told

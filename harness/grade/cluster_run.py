@@ -7,6 +7,7 @@ worker was lost, and since when each has been at work. Dask brings bytes there a
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import json
 import pydoc
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 POLL_S = 0.5
 RESULT_S = 60.0  # a result on its way from a worker
 END_S = 15.0
+FETCHERS = 8
 RESTART_S = 10.0  # for a worker to end by itself; then it is killed
 LOST = "its worker ended or hung"
 MOST_BYTES = 1 << 30  # of packed submissions that are on their way or at work
@@ -64,7 +66,7 @@ class Run:
         self.dispatch = Dispatch(len(submissions), TRIES, limit_s)
         self._client = engine.client
         self._expected, self._asked = engine.expected(session), engine.asked(session)
-        self._heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._heard: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()  # key, what was told
         self._opening: dict[str, tuple[str, Future]] = {}  # by worker: key, future
         self._sent: dict[
             str, tuple[str, int, Future, int]
@@ -77,6 +79,8 @@ class Run:
         self._sends, self._watched = 0, 0.0
         self._alive = time.monotonic()  # when there was a worker last
         self._helper = ThreadPoolExecutor(1, thread_name_prefix="course-cluster")
+        # A result whose worker has just died is waited for in vain; that is to hold up nobody.
+        self._fetchers = ThreadPoolExecutor(FETCHERS, thread_name_prefix="course-results")
 
     def results(self) -> Generator[tuple[int, GradedSubmission], None, None]:
         """Each submission's number and what came of it, as they are finished.
@@ -88,8 +92,8 @@ class Run:
             for number in self._watch():
                 yield self._given_up(number, LOST)
             yield from self._feed()
-            for key in self._events():
-                yield from self._take(key)
+            for key, told in self._events():
+                yield from self._take(key, told)
 
     def end(self) -> None:
         """Give up what is not finished and close the lesson in all workers."""
@@ -105,7 +109,8 @@ class Run:
             )
             with contextlib.suppress(Exception):  # a worker that hangs is not waited for
                 closing.result(END_S)
-        self._helper.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._helper, self._fetchers):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _watch(self) -> list[int]:
         """See who has come, who has gone and who hangs; the submissions that are given up for it."""
@@ -212,30 +217,43 @@ class Run:
             )
         except Exception as error:
             raise self._without_scheduler() from error
-        future.add_done_callback(lambda done: self._heard.put(key))
+        future.add_done_callback(lambda done: self._ended(key, done))
         return future
 
-    def _events(self) -> Generator[str, None, None]:
+    def _ended(self, key: str, future: Future) -> None:
+        with contextlib.suppress(RuntimeError):  # the run is over
+            self._fetchers.submit(self._fetch, key, future)
+
+    def _fetch(self, key: str, future: Future) -> None:
+        """Get what a task that is done has given, or the error that it ended with."""
+        told: Any
+        try:
+            told = future.result(timeout=RESULT_S)
+        except (Exception, asyncio.CancelledError) as error:
+            told = error
+        self._forget(future)
+        self._heard.put((key, told))
+
+    def _events(self) -> Generator[tuple[str, Any], None, None]:
         """What is done; waits `POLL_S` at most for the first."""
         with contextlib.suppress(queue.Empty):
             yield self._heard.get(timeout=POLL_S)
             while True:
                 yield self._heard.get_nowait()
 
-    def _take(self, key: str) -> Generator[tuple[int, GradedSubmission], None, None]:
+    def _take(self, key: str, told: Any) -> Generator[tuple[int, GradedSubmission], None, None]:
         """What has come of something that was sent; nothing of what was given up meanwhile."""
         now = time.monotonic()
-        for worker, (known, future) in list(self._opening.items()):
+        for worker, (known, _) in list(self._opening.items()):
             if known == key:
                 del self._opening[worker]
-                self._see(worker, self._told(future))
+                self._see(worker, told)
                 return
         if key not in self._sent:
             return
         worker, number, future, _ = self._sent.pop(key)
-        lost = future.status not in ("finished", "error")
-        told = self._told(future)
-        if lost:  # the connection was, and no worker is to blame
+        if isinstance(told, asyncio.CancelledError | concurrent.futures.CancelledError):
+            # The connection was lost, or the worker with the result: nobody is to blame.
             if self._client.status in ("closed", "closing"):
                 raise self._without_scheduler()
             self.dispatch.put_back(worker, number)
@@ -282,19 +300,10 @@ class Run:
         self._why = problem
         self.engine.say(f"{problem}. It is left out")
 
-    def _told(self, future: Future) -> Any:
-        """What a task that is done has given, or the error that it ended with."""
-        try:
-            return future.result(timeout=RESULT_S)
-        except (Exception, asyncio.CancelledError) as error:
-            return error
-        finally:
-            self._forget(future)
-
     def _forget(self, future: Future) -> None:
+        """Give a future up; who waits for its result is told."""
         with contextlib.suppress(Exception):
-            if future.status == "pending":
-                future.cancel()
+            future.cancel()
             future.release()
 
     def _lose(self, worker: str) -> list[int]:

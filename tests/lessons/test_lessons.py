@@ -307,7 +307,9 @@ def test_the_catalogue_holds_no_key_feedback_or_seed():
             assert set(exercise) == {"name", "title", "points", "hints"}
             assert all(set(hint) == {"symptom", "hint"} for hint in exercise["hints"])
         for item in entry["quiz"]:
-            assert set(item) == {"id", "kind", "points"}
+            assert set(item) - {"choices"} == {"id", "kind", "points"}
+            letters = item.get("choices", "")  # which there are, in the order of the alphabet
+            assert letters == "abcdefghij"[: len(letters)]
 
 
 @every_lesson

@@ -18,6 +18,6 @@ def test_the_catalogue_has_hints_and_points_but_no_key(root):
         "symptom": "You get NaN.",
         "hint": "A text may have no token at all.",
     }
-    assert entry["quiz"][1] == {"id": "90-q2", "kind": "multiple", "points": 1}
+    assert entry["quiz"][1] == {"id": "90-q2", "kind": "multiple", "points": 1, "choices": "abc"}
     for secret in ("key", "feedback", "rubric", "tolerance", "solution", "seed"):
         assert secret not in text

@@ -132,6 +132,6 @@ def test_a_row_is_on_its_own_board_once_saved_or_not():
 def test_lessons_show_the_board_of_their_own_row(path):
     source = path.read_text(encoding="utf-8")
     evaluates = "leaderboard.evaluate(" in source
-    assert ("plots.leaderboard(" in source) == evaluates
+    assert ("plots.leaderboard(" in source or "figures.board(" in source) == evaluates
     assert ("leaderboard.board(row)" in source) == evaluates
     assert "load_rows" not in source, "rows of later lessons are hidden by leaderboard.board(row)"

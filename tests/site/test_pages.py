@@ -63,5 +63,5 @@ def test_every_guide_has_a_page_and_a_place_in_a_list(tmp_path):
     (tmp_path / "docs" / "another.md").write_text("# Another")
     listed = guides.for_teachers(tmp_path)
     assert listed[0] == "classroom"
-    assert listed[-1] == "another"
+    assert "another" in listed[1:]
     assert {*listed, *guides.AUTHORS} == {p.stem for p in (tmp_path / "docs").glob("*.md")}

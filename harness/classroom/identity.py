@@ -218,6 +218,18 @@ def _source(owner: Owner) -> tuple[str, str]:
     return owner.system, owner.source or owner.student
 
 
+def _by_student(
+    owners: dict[Found, Owner],
+    own: dict[Found, str],
+    known: dict[Found, tuple[str, str] | None],
+) -> dict[tuple[str, str], list[Found]]:
+    """The files that one student would hand in for one lesson."""
+    groups: defaultdict[tuple[str, str], list[Found]] = defaultdict(list)
+    for file, person in known.items():
+        groups[person[0] if person else own[file], owners[file].lesson].append(file)
+    return groups
+
+
 def _part(
     owners: dict[Found, Owner],
     own: dict[Found, str],
@@ -225,10 +237,7 @@ def _part(
     found: Identified,
 ) -> None:
     """Where the roster makes one student of two sources, each keeps the name that it came by."""
-    groups: defaultdict[tuple[str, str], list[Found]] = defaultdict(list)
-    for file, person in known.items():
-        groups[person[0] if person else own[file], owners[file].lesson].append(file)
-    for (student, lesson), files in groups.items():
+    for (student, lesson), files in _by_student(owners, own, known).items():
         if len({_source(owners[file]) for file in files}) < 2:
             continue
         if len({own[file] for file in files}) > 1:
@@ -249,10 +258,7 @@ def _refuse_clashes(
     found: Identified,
 ) -> None:
     """Refuse what two sources would hand in as one student, here or since an earlier collection."""
-    groups: defaultdict[tuple[str, str], list[Found]] = defaultdict(list)
-    for file, person in known.items():
-        groups[person[0] if person else own[file], owners[file].lesson].append(file)
-    for (student, lesson), files in groups.items():
+    for (student, lesson), files in _by_student(owners, own, known).items():
         sources = {_source(owners[file]) for file in files}
         before = hand_ins.read(classroom, lesson, student)
         of_system = before is not None and before.system not in ("plain", "pattern")

@@ -60,7 +60,19 @@ RIGHT = ("Renal insufficiency", 0.55)
 SINUS = [("Chronic sinusitis", "child"), ("Rhinitis", "sibling"), ("Myelitis", "none of these")]
 QUESTION, OTHERS = (2.0, 1.0), {"A": (1.6, 1.2), "B": (4.0, 0.4), "C": (0.4, 0.3)}
 
+MET = {"kidney": {"the": 10, "blood": 5, "wood": 1}, "chair": {"the": 10, "blood": 1, "wood": 5}}
+STEP = (("kidney", (1.0, 0.5)), ("renal", (2.0, 0.0)), {"skin": (0.0, 1.0), "finger": (-1.0, -1.0)})
+BLADDER = ["loss", "of", "bladder", "control", "at", "night"]
+
 DRAWN = {
+    "analogy_arrows": lambda: diagrams.analogy_arrows(
+        {"man": 20, "woman": 50, "king": 70, "queen": 95, "apple": 150}, "man", "woman", "king"
+    ),
+    "counts_to_ppmi": lambda: diagrams.counts_to_ppmi(MET, [("kidney", "the"), ("chair", "blood")]),
+    "shares_on_a_line": lambda: diagrams.shares_on_a_line([1, 16, 1], [0.05, 0.5, 0.95]),
+    "skipgram_window": lambda: diagrams.skipgram_window(BLADDER, 2, 1),
+    "skipgram_window, noise": lambda: diagrams.skipgram_window(BLADDER, 2, 9, ["finger", "the"]),
+    "training_step": lambda: diagrams.training_step(*STEP),
     "cut_vectors": lambda: diagrams.cut_vectors((1, 0, 1), {"A": (1, 0, 0), "B": (0.5, 0.5, 1)}, 2),
     "hamming_bits": lambda: diagrams.hamming_bits([0.5, -0.1] * 4, {"A": [0.2] * 8}),
     "int8_steps": lambda: diagrams.int8_steps([0.0, 2.55, 1.0], 1.004),

@@ -15,6 +15,7 @@ from harness.execute import page as pages
 from harness.learner import jupyterlab
 from lib import _max_sim_map, explore, metrics, plots
 from lib._ranked_list import values_of
+from lib.word_vectors import WordVectors
 from tests.journeys import axe, jupyter
 from tests.tiers import some
 
@@ -301,6 +302,50 @@ def test_two_sliders_of_a_budget_decide_together_what_fits(browser, monkeypatch,
     place = slider.bounding_box()
     slider.click(position={"x": 3, "y": place["height"] / 2})
     assert "With 400 kB and 1.5 ms a query 1 of 3 systems fits." in said.text_content()
+    assert (reader.refused, reader.errors) == ([], [])
+    assert reader.sideways() <= 0
+    assert axe.violations(page) == []
+
+
+def some_words() -> object:
+    """A map of twenty words with two fields; of lesson 01."""
+    names = [f"word{i}" for i in range(20)]
+    places = torch.randn(20, 2, generator=torch.Generator().manual_seed(0))
+    vectors = WordVectors(names, places)
+    nearest = {name: vectors.most_similar(name, 6) for name in names}
+    fields = {"first": names[:3], "second": names[9:12]}
+    given = {"title": "Twenty words", "share": 0.5}
+    return explore.word_neighbours(names, places, nearest, fields, **given)
+
+
+@pytest.mark.parametrize("size", [DESK, TELEPHONE], ids=["desk", "telephone"])
+def test_a_map_of_words_lights_up_what_the_keys_choose(browser, monkeypatch, tmp_path, size):
+    outputs: list = []
+    monkeypatch.setattr(
+        "IPython.display.display",
+        lambda data, raw: outputs.append(nbformat.v4.new_output("display_data", data=data)),
+    )
+    still = plots.bars(["a"], [1.0], title="A still picture", value_label="height")
+    explore.explore(some_words(), "Twenty words on a map, in two fields.", still)
+    heading = nbformat.v4.new_markdown_cell("# 99 To explore")
+    cells = [heading, nbformat.v4.new_code_cell("1", outputs=outputs)]
+    course = {"course": {"lesson": "99", "title": "To explore"}}
+    path = tmp_path / "99_words.html"
+    pages.write(path, nbformat.v4.new_notebook(cells=cells, metadata=course))
+    reader = Reader(browser, path, size)
+    reader.wait_for_controls()
+    page, said = reader.page, reader.page.locator(".explorable-reading").get_by_role("status")
+    assert said.text_content() == "The field 'first': word0, word1, word2."
+    figure = page.locator(".plotly-figure").element_handle()
+    chosen = page.get_by_label("Show")
+    chosen.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+    page.wait_for_function(
+        "gd => gd.data[1].x.length === 6 && gd.data[2].x.length === 1", arg=figure
+    )
+    assert said.text_content().startswith("word0: of its 6 nearest words by all numbers, ")
+    assert page.locator(".explorable-table tbody tr").count() == 6
     assert (reader.refused, reader.errors) == ([], [])
     assert reader.sideways() <= 0
     assert axe.violations(page) == []

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.averaged_words import WeightedWords, weighted_mean
@@ -16,6 +16,7 @@ TEXTS = st.lists(st.lists(st.sampled_from([*WORDS[:4], "unknown"]), max_size=5),
 
 
 @given(TEXTS)
+@settings(max_examples=30, deadline=None)
 def test_vectors_of_texts_are_the_library_s_averages_at_length_one(texts):
     table = WeightedWords.of(VECTORS, IDF)
     found = table.embed([" ".join(words) for words in texts])

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.cooccurrence import count_pairs, ppmi
@@ -23,6 +23,7 @@ def by_loops(sentences, words, window):
 
 
 @given(SENTENCES, st.integers(1, 12))
+@settings(max_examples=40, deadline=None)
 def test_counts_are_those_of_the_loops_and_cross_no_sentence(sentences, window):
     found = count_pairs(sentences, 6, window)
     assert torch.equal(found, by_loops(sentences, 6, window))
@@ -47,6 +48,7 @@ def test_ppmi_compares_with_chance_and_cuts_what_is_below_it():
 
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=4, max_size=4), min_size=2, max_size=5))
+@settings(max_examples=30, deadline=None)
 def test_ppmi_is_finite_and_not_negative_even_for_words_that_met_nobody(rows):
     counts = torch.tensor([*rows, [1, 0, 0, 0]], dtype=torch.float32)
     found = ppmi(counts)

@@ -82,6 +82,7 @@ def test_noise_words_stand_below_the_sentence():
     st.lists(st.integers(1, 400), min_size=2, max_size=5),
     st.lists(st.integers(0, 99), min_size=1, max_size=4, unique=True),
 )
+@settings(max_examples=12, deadline=None)
 def test_a_draw_falls_on_the_word_whose_share_holds_it(counts, draws):
     alt = shares_on_a_line(counts, [draw / 100 for draw in draws]).alt
     ends = noise_distribution(torch.tensor(counts, dtype=torch.double)).cumsum(0)

@@ -226,3 +226,25 @@ def test_a_text_without_frequent_words_is_refused(sentences):
 def test_one_text_in_place_of_many_is_refused():
     with pytest.raises(TypeError, match="expected a list of texts"):
         train_word2vec("one long text " * 9, progress=False)
+
+
+@pytest.mark.slow
+def test_our_vectors_agree_with_gensim_s_nearly_as_well_as_gensim_s_with_themselves():
+    """Of the ten neighbours of 500 frequent words, on a third of the course's sentences."""
+    from gensim.models import Word2Vec
+
+    from lib.data import load_corpus_sentences
+    from lib.text import split_words
+    from lib.word_similarity import shared_neighbours
+    from lib.word_vectors import WordVectors
+
+    texts = [split_words(text) for text in load_corpus_sentences()[:13_000]]
+    ours, _ = train_word2vec(texts, dim=64, epochs=4, progress=False)
+    given_ = {"vector_size": 64, "window": 5, "negative": 5, "sg": 1, "sample": 1e-3, "workers": 1}
+    runs = [Word2Vec(texts, epochs=4, seed=seed, **given_) for seed in (1, 2)]
+    assert set(ours.words) == set(runs[0].wv.index_to_key)
+    peer, twin = (WordVectors(ours.words, torch.tensor(run.wv[ours.words])) for run in runs)
+    rows = torch.arange(50, 550)
+    with_peer = float(shared_neighbours(ours, peer, rows).mean())
+    with_itself = float(shared_neighbours(peer, twin, rows).mean())
+    assert with_peer > 0.75 * with_itself, (with_peer, with_itself)

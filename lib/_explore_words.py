@@ -59,7 +59,9 @@ def word_neighbours(
         hovertemplate="%{text}<extra></extra>",
         marker={"symbol": "circle", "size": 6, "color": _PALE},
     )
-    options, frames, readings = [], [], {}
+    options: list[str] = []
+    frames: list[Any] = []
+    readings: dict[str, Reading] = {}
     for field, members in fields.items():
         options.append(f"field: {field}")
         rows = [at[word] for word in members]

@@ -28,7 +28,8 @@ def correlation(judged: Similarity, vectors: WordVectors) -> Interval:
             f"correlation: {len(known)} of {len(pairs)} pairs of {judged.name!r} have vectors; "
             "expected 3 or more"
         )
-    left, right = (vectors.unit[[vectors.index[p[side]] for p in known]] for side in (0, 1))
+    left = vectors.unit[[vectors.index[a] for a, _, _ in known]]
+    right = vectors.unit[[vectors.index[b] for _, b, _ in known]]
     cosines = (left * right).sum(dim=1).cpu()
     scores = torch.tensor([score for _, _, score in known])
     generator = torch.Generator().manual_seed(0)

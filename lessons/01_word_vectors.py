@@ -171,7 +171,7 @@ show(*diagrams.skipgram_window(words, centre=2, reach=1))
 
 # %%
 draws = torch.randint(1, 6, (100_000,), generator=torch.Generator().manual_seed(SEED))
-show(*figures.seen_at_distance(draws, window=5))
+show(*figures.seen_at_distance(draws, window=5, title="What a reach drawn from 1 to 5 sees"))
 
 # %% [markdown] tags=["folded"]
 # A neighbour is seen every time, a word five places away by one centre in five. Over a whole text that has the effect of weights that fall evenly with the distance, and far pairs cost no time when they are not drawn.
@@ -188,7 +188,9 @@ print(f"{len(vocabulary):,} words seen at least five times")
 # %%
 shares = frequency / frequency.sum()
 marked = {word: vocabulary.index[word] for word in ("the", "with", "heart", "fibula")}
-show(*figures.keep_probability(shares, keep_probability, marked))
+show(
+    *figures.keep_probability(shares, keep_probability, marked, title="Frequent words are thinned")
+)
 
 # %% [markdown]
 # Words of less than a thousandth of the text are always kept. Of *the*, only one occurrence in eight stays. Words are dropped *before* the windows are laid, so that a window reaches over the gap to words that say more. As a loop, this is what you are about to write:
@@ -391,11 +393,8 @@ for x in (2.0, 0.0, -2.0):
 
 # %%
 c, loss = [1.0, 0.5], 0.0
-for name, vector, sign in (
-    ("context", [2.0, 0.0], 1),
-    ("noise 1", [0.0, 1.0], -1),
-    ("noise 2", [-1.0, -1.0], -1),
-):
+rows = {"context": ([2.0, 0.0], 1), "noise 1": ([0.0, 1.0], -1), "noise 2": ([-1.0, -1.0], -1)}
+for name, (vector, sign) in rows.items():
     score = sum(a * b for a, b in zip(c, vector))
     cost = -math.log(1 / (1 + math.exp(-sign * score)))
     loss += cost
@@ -509,7 +508,7 @@ for word in ("kidney", "heart", "seizure"):
     print(f"{word:8}", ", ".join(w for w, _ in own.most_similar(word, 6)))
 
 # %%
-show(*figures.training_curve(history, start))
+show(*figures.training_curve(history, start, title="Skip-gram learns most in its first words"))
 
 # %% [markdown] tags=["folded"]
 # Most is learned early: which words are frequent, and which stand together at all. The finer differences take the rest of the time. (This is one training run, so the curve has no band.)
@@ -825,7 +824,11 @@ claim(
 )
 
 # %%
-show(*figures.analogies(with_exclusion, without))
+show(
+    *figures.analogies(
+        with_exclusion, without, title="Analogies by category, inputs excluded (questions)"
+    )
+)
 
 # %% [markdown] tags=["folded"]
 # Categories differ widely, so one number for all of them hides much. Nationalities and capitals are easy, since their words stand side by side in the news. Opposites are hard.
@@ -1144,7 +1147,7 @@ headline(f"nDCG@10 {max(row.ndcg_at_10.mean for row in rows):.3f}")
 # Both rows are the bar for the lessons to come. In the second one the vectors were learned here, in the way that you wrote, and your function averaged them.
 
 # %% [markdown]
-# Most results share a word or two with the query, or a part of the body, and miss what the whole means. Besides, a mean of words knows nothing of their order. What does that do to a sentence?
+# Many results share a word or two with the query, or a part of the body, and miss what the whole means. Besides, a mean of words knows nothing of their order. What does that do to a sentence?
 
 # %%
 for one, other in [

@@ -42,14 +42,14 @@ __all__ += ["map_of_words", "seen_at_distance", "sigmoid", "training_curve"]
 _LONG = 6  # letters: shorter words that are frequent say little, such as "which"
 
 
-def seen_at_distance(draws: Tensor, window: int) -> Diagram:
+def seen_at_distance(draws: Tensor, window: int, *, title: str) -> Diagram:
     """Return the share of centres that see a word at each distance; draws: (n,) reach of each centre."""
     distances = list(range(1, window + 1))
     shares = [float((draws >= distance).double().mean()) for distance in distances]
     figure = plots.bars(
         [f"distance {distance}" for distance in distances],
         shares,
-        title=f"What a reach drawn from 1 to {window} sees",
+        title=title,
         value_label="share of centres that see a word at this distance",
         decimals=2,
     )
@@ -57,7 +57,9 @@ def seen_at_distance(draws: Tensor, window: int) -> Diagram:
     return Diagram(figure, f"Bars that fall evenly, the share of centres that see a word: {told}.")
 
 
-def keep_probability(shares: Tensor, kept: Tensor, marked: Mapping[str, int]) -> Diagram:
+def keep_probability(
+    shares: Tensor, kept: Tensor, marked: Mapping[str, int], *, title: str
+) -> Diagram:
     """Return how likely a word is to be kept over its share of the text, with some words marked.
 
     shares, kept: (words,), the most frequent first; marked: word -> its row.
@@ -67,7 +69,7 @@ def keep_probability(shares: Tensor, kept: Tensor, marked: Mapping[str, int]) ->
     figure = plots.curve(
         (100 * different).tolist(),
         {"kept": kept[rows].tolist()},
-        title="Frequent words are thinned",
+        title=title,
         x_label="share of the text (%, log scale)",
         y_label="probability to keep an occurrence",
         log_x=True,
@@ -133,14 +135,16 @@ def _mark(figure: Figure, x: float, y: float, text: str) -> None:
     )
 
 
-def training_curve(history: Sequence[TrainingStep], start: float, smooth: int = 5) -> Diagram:
+def training_curve(
+    history: Sequence[TrainingStep], start: float, smooth: int = 5, *, title: str
+) -> Diagram:
     """Return the loss over the words read; start: that of vectors that know nothing, in nats."""
     losses = torch.tensor([step.loss for step in history]).unfold(0, smooth, 1).mean(dim=1)
     edge = smooth // 2
     figure = plots.curve(
         [step.words / 1e6 for step in history][edge : len(history) - edge],
         {"own Word2Vec": losses},
-        title="Skip-gram learns most in its first words",
+        title=title,
         x_label="words read (millions)",
         y_label="loss (nats a pair)",
         references={"start": start},
@@ -222,7 +226,9 @@ def accuracy_interval(result: SectionAccuracy) -> Interval:
     return bootstrap_interval((torch.arange(result.asked) < result.correct).float())
 
 
-def analogies(excluded: Sequence[SectionAccuracy], allowed: Sequence[SectionAccuracy]) -> Diagram:
+def analogies(
+    excluded: Sequence[SectionAccuracy], allowed: Sequence[SectionAccuracy], *, title: str
+) -> Diagram:
     """Return accuracy by category with inputs excluded, beside both means; the last result is all."""
     *sections, total = excluded
     order = sorted(sections, key=lambda section: -section.accuracy)
@@ -232,7 +238,7 @@ def analogies(excluded: Sequence[SectionAccuracy], allowed: Sequence[SectionAccu
         [f"{section.name} ({section.asked})" for section in order],
         [section.accuracy for section in order],
         [(interval.low, interval.high) for interval in ends],
-        title="Analogies by category, inputs excluded (questions)",
+        title=title,
         value_label="accuracy, with 95% interval",
         references=means,
         decimals=2,

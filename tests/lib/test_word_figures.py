@@ -29,7 +29,9 @@ FIELDS = {"low": WORDS[1:7], "high": [*WORDS[20:26], "unknown"]}
 
 def kept():
     marked = {"the": 1, "heart": 3, "fibula": 4}
-    return word_figures.keep_probability(SHARES, subsample_keep_probability(COUNTS), marked)
+    return word_figures.keep_probability(
+        SHARES, subsample_keep_probability(COUNTS), marked, title="Kept"
+    )
 
 
 def a_row(name: str, mean: float):
@@ -38,12 +40,14 @@ def a_row(name: str, mean: float):
 
 
 DRAWN = {
-    "seen_at_distance": lambda: word_figures.seen_at_distance(torch.tensor([1, 2, 3, 4, 5]), 5),
+    "seen_at_distance": lambda: word_figures.seen_at_distance(
+        torch.tensor([1, 2, 3, 4, 5]), 5, title="Seen"
+    ),
     "keep_probability": kept,
     "sigmoid": lambda: word_figures.sigmoid([-2, 0, 2]),
     "glove_weights": word_figures.glove_weights,
-    "training_curve": lambda: word_figures.training_curve(HISTORY, 6 * math.log(2)),
-    "analogies": lambda: word_figures.analogies(SECTIONS, SECTIONS),
+    "training_curve": lambda: word_figures.training_curve(HISTORY, 6 * math.log(2), title="Loss"),
+    "analogies": lambda: word_figures.analogies(SECTIONS, SECTIONS, title="Right"),
     "board": lambda: word_figures.board([a_row("GloVe", 0.29), a_row("own", 0.35)]),
 }
 

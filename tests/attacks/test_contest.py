@@ -20,7 +20,7 @@ from tests.tiers import some
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(900),  # the first has to encode all passages
+    pytest.mark.timeout(1800),  # the first has to encode all passages
 ]
 QUERIES = 24  # few: a cheat is found out by a few as well
 HIDDEN = "hidden_capstone"

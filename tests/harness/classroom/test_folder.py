@@ -63,7 +63,7 @@ def stock(room: Classroom, *arguments: str) -> str:
         env=os.environ | {"PATH": f"{beside}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=480,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout + done.stderr

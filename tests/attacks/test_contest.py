@@ -121,6 +121,7 @@ def kept_back(place):
         yield session
 
 
+@pytest.mark.thorough  # it encodes all passages
 def test_who_knows_the_visible_answers_by_heart_gains_nothing(kept_back, tmp_path):
     course = load_course_set("fast")
     test = course.test

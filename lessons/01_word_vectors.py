@@ -139,7 +139,7 @@ print("largest PPMI with heart:", *common.decode(ppmi[at[0]].topk(8).indices.tol
 # A **truncated singular value decomposition** keeps the 64 directions in which the rows differ most, and describes each row by 64 numbers. To find a word's neighbours in these vectors, we compare directions. In two dimensions it looks like this:
 
 # %%
-others = {"renal": [2.0, 1.5], "heart": [1.2, 2.6], "chair": [-1.0, 2.0]}
+others = {"renal": [2.0, 1.5], "heart": [1.2, 2.6], "chair": [0.8, -1.6]}
 show(*diagrams.toy_vectors([4.0, 2.0], others, name="kidney"))
 
 # %% [markdown]
@@ -1126,7 +1126,8 @@ show(*paired_differences(compared, title="What weights and what text are worth",
 
 # %%
 names = {"GloVe": "GloVe words, idf-weighted mean"}
-names["own Word2Vec"] = "Word2Vec trained here (yours), idf-weighted mean"
+whose = "the library's" if average is weighted_mean else "yours"
+names["own Word2Vec"] = f"Word2Vec trained here, idf-weighted mean, {whose}"
 found = {name: rank(course_set.test.queries, table) for name, table in words_of.items()}
 rows = [leaderboard.evaluate(names[n], "01", r, course_set.test) for n, r in found.items()]
 for row in rows:

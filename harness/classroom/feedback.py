@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from harness.classroom.answers import answers
 from harness.classroom.explaining import explanation, is_over
+from harness.classroom.late_rule import DAY
+from harness.classroom.lateness import MARKED
 from harness.classroom.lesson_text import LessonText, read_text
 from harness.classroom.marks import Mark, marks
 from harness.grade.parts import Part, parts
@@ -20,6 +23,9 @@ from harness.reports.prose import prose
 if TYPE_CHECKING:
     from harness.classroom.folder import Classroom
 
+NO_DATE = (
+    "from a system that marks it as late without saying by how much, which counts as one day begun"
+)
 NO_RESPONSE = "No response."  # nbgrader's own comment on an answer that is as it was released
 
 
@@ -127,17 +133,24 @@ def _sums(mark: Mark) -> Iterator[str]:
         lost = min(mark.penalty, max(mark.earned, 0.0))
         yield (
             f"{points(mark.earned)} earned, and {lost:g} taken off because it was handed in late: "
-            f"{_late(mark.late_seconds)}."
+            f"{_late(mark)}."
         )
     if mark.waiting:
         wait = "waits" if mark.waiting == 1 else "wait"
         yield f"{points(mark.waiting)} {wait} for a person, who has not marked that yet."
 
 
-def _late(seconds: float) -> str:
-    """A lateness in the largest unit that tells it."""
+def _late(mark: Mark) -> str:
+    """How late, in the two largest units that tell it; or that nobody knows."""
+    if mark.late_seconds == MARKED and not (mark.handed_in and mark.due):
+        return f"it came {NO_DATE}"
+    if mark.handed_in and mark.due and mark.handed_in <= mark.due:
+        return f"it came {NO_DATE}"
+    left, said = int(mark.late_seconds), []
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = int(seconds // size)
-            return f"{count} {unit}{'' if count == 1 else 's'} after the due date"
-    return "after the due date"
+        count, left = divmod(left, size)
+        if count and len(said) < 2:
+            said.append(f"{count} {unit}{'' if count == 1 else 's'}")
+    begun = math.ceil(mark.late_seconds / DAY)
+    days = f" (each day begun counts: {begun})" if mark.late_seconds % DAY and begun > 1 else ""
+    return f"{' and '.join(said)} after the due date{days}" if said else "after the due date"

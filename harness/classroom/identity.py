@@ -108,6 +108,8 @@ def _read(files: Sequence[Found], reader: Reader, found: Identified) -> dict[Fou
             f"{file.shown} was not understood: expected {said} with a lesson of "
             f"{', '.join(reader.lessons)}; rename it."
         )
+        if not file.parts[-1].casefold().endswith(TAKEN):
+            why = f"{file.shown} is no notebook: ask who handed it in for the file that ends in .ipynb."
         found.left_out.append((file.parts, why))
     return owners
 

@@ -69,7 +69,11 @@ def _show(room: Classroom, lessons: list[str]) -> None:
     out.print(f"zone: {shown(name) if name else 'that of this machine'}")
     for one in due_dates.of_lessons(room, lessons):
         when = "never late" if one.due is None else dates.shown(one.due, zone)
-        rule = "no rule (nbgrader_config.py may name one)" if one.rule is None else one.rule.text
+        rule = (
+            "being late costs nothing, or what nbgrader_config.py says"
+            if one.rule is None
+            else one.rule.text
+        )
         out.print(f"{shown(one.lesson)}: {when}; {shown(rule)}")
         for student, moment in sorted(one.own.items()):
             out.print(f"  {shown(student)}: {dates.shown(moment, zone)}")

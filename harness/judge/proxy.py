@@ -113,7 +113,8 @@ class Channel:
             messages.send(self.sock, question | {"id": self.asked}, deadline)
             answer = messages.receive(self.sock, deadline)
         except messages.Late:
-            what = question.get("name") or "the call"
+            name = question.get("name")
+            what = f"your function {name}" if name else "the call"
             self._give_up(f"{what} did not return within {self.call_s:g} s")
         except messages.Closed:
             self._give_up("the notebook's process ended during the call")

@@ -310,9 +310,9 @@ def solution(name: str) -> Panel:
         return Panel(
             "info",
             f"{name}: the worked answer is not here",
-            [
-                "In a class the teacher keeps it. With the whole course, `course run --save` writes it."
-            ],
+            ["In a class the teacher keeps it."]
+            if root is None
+            else ["`course run --save` writes it."],
         )
     import nbformat
 

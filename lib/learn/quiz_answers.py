@@ -55,14 +55,14 @@ def normalise(kind: str, answer: Any, choices: Iterable[str] | None = None) -> A
             f"there is no such choice as {_and(unknown)}: the choices are {_and(there)}; "
             f"you gave {shown(answer)}"
         )
-    if len(set(letters)) != len(letters):
-        raise ValueError(f"give each letter at most once; you gave {shown(answer)}")
     if kind == "single":
         if len(letters) != 1:
             raise ValueError(
                 f"give one letter, such as {_EXAMPLES[kind]}; you gave {shown(answer)}"
             )
         return letters[0]
+    if len(set(letters)) != len(letters):
+        raise ValueError(f"give each letter at most once; you gave {shown(answer)}")
     if kind == "multiple":
         return tuple(sorted(letters))
     if there is not None and (missing := sorted(set(there) - set(letters))):

@@ -1,13 +1,14 @@
 """A student's feedback from the gradebook, the reports and the lesson's text, without a kernel."""
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from harness.classroom import Classroom
+from harness.classroom import Classroom, feedback
 from harness.classroom.feedback import gather
 from harness.classroom.lesson_text import keep_text
+from harness.classroom.marks import Mark
 from tests.harness.classroom.gradebook.tiny import LESSON, by, classroom, grade, hand_in
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -111,3 +112,20 @@ def test_without_the_lesson_s_text_the_cells_are_named(room):
     found = _of(room, "bob")
     assert [one.title for one in found.sections] == ["mean", "max", "why", "draw"]
     assert found.sections[0].cells[0].message.startswith("mean is wrong")
+
+
+@pytest.mark.parametrize(
+    ("late_s", "handed_in", "words"),
+    [
+        (2 * 86400.0, 2, "2 days after the due date"),
+        (120_600.0, 1, "1 day and 9 hours after the due date (each day begun counts: 2)"),
+        (600.0, 0, "10 minutes after the due date"),
+        (86400.0, None, "which counts as one day begun"),
+    ],
+)
+def test_a_lateness_is_told_as_it_counts_and_none_that_nobody_knows(late_s, handed_in, words):
+    due = datetime(2026, 1, 20, tzinfo=UTC)
+    came = None if handed_in is None else due + timedelta(seconds=late_s)
+    mark = Mark("ada", "02", "graded", 10.0, late_seconds=late_s, handed_in=came, due=due)
+    assert words in feedback._late(mark)
+    assert ("after the due date" in feedback._late(mark)) == (handed_in is not None)

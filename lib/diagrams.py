@@ -5,6 +5,8 @@ Each function returns a `Diagram`, a figure and its text alternative, which `sho
 dash means is said in words, too. Where a picture shows a result, it was computed.
 """
 
+from lib._diagram_batch import batch_of_pairs, pull_and_push, softmax_rows
+from lib._diagram_cache import two_passes
 from lib._diagram_codes import hamming_bits, int8_steps
 from lib._diagram_directions import principal_direction
 from lib._diagram_fusion import fused_rankings
@@ -18,6 +20,7 @@ from lib._diagram_paper import Diagram
 from lib._diagram_prefixes import cut_vectors, nested_prefixes
 from lib._diagram_reading import long_text, pooled_tokens
 from lib._diagram_shortlist import shortlist_then_rescore
+from lib._diagram_targets import scored_pairs, teacher_and_student, triplet_margins
 from lib._diagram_tuning import fine_tuning_loop, trained_parts
 from lib._diagram_two_stage import two_stage_search
 from lib._diagram_vectors import toy_vectors
@@ -28,3 +31,5 @@ __all__ += ["max_sim_steps", "nested_prefixes", "pooled_tokens", "principal_dire
 __all__ += ["rank_discount", "residual_codec", "search_graph", "shortlist_then_rescore"]
 __all__ += ["toy_vectors", "trained_parts", "two_stage_search"]
 __all__ += ["margin_limits", "negatives_on_a_line", "unmarked_positives"]
+__all__ += ["batch_of_pairs", "pull_and_push", "scored_pairs", "softmax_rows"]
+__all__ += ["teacher_and_student", "triplet_margins", "two_passes"]

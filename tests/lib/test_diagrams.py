@@ -60,7 +60,17 @@ RIGHT = ("Renal insufficiency", 0.55)
 SINUS = [("Chronic sinusitis", "child"), ("Rhinitis", "sibling"), ("Myelitis", "none of these")]
 QUESTION, OTHERS = (2.0, 1.0), {"A": (1.6, 1.2), "B": (4.0, 0.4), "C": (0.4, 0.3)}
 
+BATCH = ["Loss of bladder control", "Low hairline at back of neck", "Crowded teeth"]
+TERMS = ["Urinary incontinence", "Low posterior hairline", "Dental crowding"]
+
 DRAWN = {
+    "batch_of_pairs": lambda: diagrams.batch_of_pairs(BATCH, TERMS),
+    "pull_and_push": diagrams.pull_and_push,
+    "scored_pairs": diagrams.scored_pairs,
+    "softmax_rows": lambda: diagrams.softmax_rows([[0.9, 0.1], [-0.2, 0.4]], 2.0),
+    "teacher_and_student": diagrams.teacher_and_student,
+    "triplet_margins": diagrams.triplet_margins,
+    "two_passes": diagrams.two_passes,
     "cut_vectors": lambda: diagrams.cut_vectors((1, 0, 1), {"A": (1, 0, 0), "B": (0.5, 0.5, 1)}, 2),
     "hamming_bits": lambda: diagrams.hamming_bits([0.5, -0.1] * 4, {"A": [0.2] * 8}),
     "int8_steps": lambda: diagrams.int8_steps([0.0, 2.55, 1.0], 1.004),

@@ -107,7 +107,7 @@ def softmax_rows(cosines: Any, scale: float) -> Diagram:
     words(ax, 0.1, 0.2, note, ha="left")
     alt = (
         f"Two squares of numbers and a column. Left the cosines of {rows} queries with {rows} passages, right "
-        f"of them the softmax' shares at scale {scale:g}, and the loss, minus the logarithm of the share on "
+        f"of them their softmax shares at scale {scale:g}, and the loss, minus the logarithm of the share on "
         f"the diagonal. {'; '.join(said)}. {note}"
     )
     return Diagram(fig, alt)

@@ -54,6 +54,7 @@ class PairBench:
         epochs: int = 3,
         lr: float = 3e-3,
         out: int | None = None,
+        validated: bool = False,
     ) -> tuple[ProjectionHead, History]:
         """Return a head trained by loss(queries, positives), vectors (batch, dim) that it made.
 
@@ -61,6 +62,7 @@ class PairBench:
         (groups, k), where the pairs of a group always share one. negatives: gives for rows (batch,)
         further passages (batch, n), whose vectors (batch, n, dim) are the loss' next argument. given:
         (pairs, ...), of which the batch's rows are the last argument. out: numbers of the head's vectors.
+        validated: keep the state that did best on the validation queries, asked every 20 steps, not the last.
         """
         own = torch.tensor(self.course.train.positives)
         rows = torch.arange(len(own)) if rows is None else rows
@@ -87,6 +89,8 @@ class PairBench:
             epochs=epochs,
             lr=lr,
             seed=self.seed + seed,
+            validate=(lambda: float(self.quality(head).mean())) if validated else None,
+            every=20,
             progress=False,
         )
         return head, history

@@ -25,6 +25,12 @@ def test_training_on_pairs_makes_search_better():
     assert after.mean() > before.mean() + 0.05
 
 
+def test_a_validated_training_keeps_its_best_state():
+    head, history = bench().train(mnrl, validated=True, **EASY)
+    assert [step for step, _ in history.scores] == [0, 20, 40]
+    assert float(bench().quality(head).mean()) == max(score for _, score in history.scores)
+
+
 def test_a_seed_repeats_a_training_and_another_one_does_not():
     first, second = (bench().train(mnrl, seed=s, **EASY)[1].losses for s in (1, 1))
     moved = bench(1).train(mnrl, **EASY)[1].losses

@@ -19,7 +19,7 @@ from lib._plot_colours import PALETTE
 from lib._plot_labels import INK, QUIET
 from lib.plots import WIDTH, _array
 
-_MOST_PAIRS, _MOST_ROWS = 5, 4
+_MOST_PAIRS, _MOST_ROWS = 5, 3
 _LEFT = 1.75  # inches to the first passage
 _NUMBER = 0.52  # inches of a cell with a number
 
@@ -66,7 +66,7 @@ def batch_of_pairs(queries: Sequence[str], titles: Sequence[str]) -> Diagram:
 def softmax_rows(cosines: Any, scale: float) -> Diagram:
     """Return what becomes of a square of cosines: the shares of each row, and minus their logarithms.
 
-    cosines: (batch, batch), two to four rows, the pairs on the diagonal; scale: what they are multiplied by.
+    cosines: (batch, batch), two or three rows, the pairs on the diagonal; scale: what they are multiplied by.
     Raises ValueError for other shapes and a scale that is not above 0.
     """
     table = _array(cosines)

@@ -65,7 +65,7 @@ def test_the_toy_is_the_one_of_the_prose():
     ("exercise", "used_as"),
     [
         ("mnrl", "bench.over_seeds(mnrl_)"),
-        ("mnrl", "mnrl_(final(queries[rows])"),
+        ("mnrl", "bench.train(mnrl_, epochs=5"),
         ("mnrl_with_negatives", "bench.over_seeds(hard_, negatives="),
         ("mnrl_symmetric", "bench.over_seeds(symmetric_)"),
         ("mnrl_masked", "bench.over_seeds(masked_, grouped"),

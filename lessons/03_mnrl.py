@@ -3,12 +3,12 @@
 #   course:
 #     lesson: "03"
 #     title: Contrastive learning and MNRL
-#     minutes: 150
+#     minutes: 180
 #     objectives:
 #       - Write the multiple negatives ranking loss, with hard negatives, in both directions and without duplicates.
 #       - Say what the loss of an untrained model is, and read a training curve by it.
 #       - Measure what temperature, batch size and negatives do to retrieval.
-#       - Tell ranking, triplet and margin losses apart, and choose between them.
+#       - Tell ranking, triplet, cosine-similarity and distillation losses apart, and choose between them.
 #       - Train with a large batch in little memory by taking the gradient in two passes.
 #     prerequisites:
 #       - Lesson 02, or knowing how a sentence gets one vector
@@ -25,23 +25,36 @@ DEVICE = "auto"
 MODEL = "all-MiniLM-L6-v2"
 
 # %%
+import copy
 import math
+from dataclasses import replace
+from functools import partial
 
 import torch
 import torch.nn.functional as F
+from sentence_transformers.sentence_transformer import losses as st_losses
 
-from lib import finetune, gradient_cache, leaderboard, losses, metrics, plots, search
+from lib import bi_encoder, diagrams, finetune, gradient_cache, leaderboard, losses, metrics, plots
+from lib import contrastive_figures as figures
 from lib.data import load_course_set
 from lib.device import pick_device, seed_everything
+from lib.explore import batch_by_temperature, explore
+from lib.kept_memory import backward_bytes
 from lib.learn import check, claim, grade_answer, headline, hint, progress, quiz, solution, yours
 from lib.models import load_encoder
+from lib.ontology_relations import Relations
+from lib.pair_training import PairBench, drawn_from, in_pools
+from lib.plots import show
+from lib.progress_bar import track
+from lib.search import encode_cached, top_k
+from lib.significance import paired_interval
 
 seed_everything(SEED)
 
 # %% [markdown]
 # ## 1. Pairs are enough
 #
-# Nobody labels sentences with vectors. What we have are *pairs* that belong together: here a layperson's words and the clinical passage they mean (Human Phenotype Ontology, Köhler et al. 2021).
+# Nobody labels sentences with vectors. What we have are *pairs* of texts that belong together. Here the first text is what a patient says, the *query*, and the second is the clinical *passage* that is meant (Human Phenotype Ontology, Köhler et al. 2021).
 
 # %%
 device = pick_device(DEVICE)
@@ -54,62 +67,98 @@ for i in (10, 1000):
 print(len(own), "training pairs,", len(course.passages), "passages")
 
 # %% [markdown]
-# We freeze the encoder (its weights stay as they are), keep its vectors, and train a *projection head* on them: one matrix that starts as the identity, so that at first nothing changes. A training run takes about a second, and we can afford many. The losses are those that train whole encoders: `PROFILE = "full"`, meant for a GPU, does so in section 6, on all passages; `"fast"` trains heads only.
+# How does a model learn vectors from pairs? The two texts of a pair should get similar vectors. But a model that gives all texts the same vector does that, too, and is useless. So it must also see texts that do *not* belong together. This is called **contrastive learning**.
+
+# %% [markdown]
+# Nobody has to collect such texts. Training goes in steps, and each step sees a *batch*, that is, some of the pairs. For each query of the batch, the passages of all other pairs are wrong answers:
+
+# %% tags=["folded"]
+four = ["Loss of bladder control", "Low hairline at back of neck", "Middle ear infection"]
+four = [course.train.queries.index(text) for text in [*four, "Dropped arches"]]
+titles = [course.titles[own[row]] for row in four]
+show(*diagrams.batch_of_pairs([course.train.queries[row] for row in four], titles))
+
+# %% [markdown]
+# The passages on the diagonal are the *positives*. All others are **in-batch negatives**. They cost nothing, since each has to be encoded anyway, for its own query.
+
+# %% [markdown]
+# In this lesson we freeze the encoder: its weights stay as they are. On its vectors we train a *head*, one matrix that starts as the identity, so that at first nothing changes. A training run then takes about a second, and we can afford many. The losses are those that train whole encoders. (With `PROFILE = "full"`, meant for a GPU, section 5 does that, too.)
 
 # %%
-passages = search.encode_cached(model, course.passages)
-queries = search.encode_cached(model, course.train.queries)
-held_out = search.encode_cached(model, course.validation.queries)
+passages = encode_cached(model, course.passages)
+queries = encode_cached(model, course.train.queries)
+held_out = encode_cached(model, course.validation.queries)
 print("passages", tuple(passages.shape), " queries", tuple(queries.shape))
 
 # %% [markdown]
-# A *batch* is the pairs of one training step. Here are the cosines of all queries with all passages of a batch of eight:
+# Here are the cosines of a batch of eight pairs, before any training:
 
 # %%
-from lib.plots import show
-
 first_rows = {passage: row for row, passage in reversed(list(enumerate(own.tolist())))}
 distinct = torch.tensor(sorted(first_rows.values()))  # one pair a passage, for looking at
 generator = torch.Generator().manual_seed(SEED)
 distinct = distinct[torch.randperm(len(distinct), generator=generator)]
-cosines = queries[distinct[:8]] @ passages[own[distinct[:8]]].T  # (queries, passages)
+eight = distinct[:8]
+cosines = queries[eight] @ passages[own[eight]].T  # (queries, passages)
 
 # %%
-figure = plots.heatmap(
-    cosines.cpu(),
-    [f"query {i}" for i in range(8)],
-    [f"{i}" for i in range(8)],
-    title="A batch of eight pairs before training",
-    value_label="cosine",
-    x_label="passage",
-)
-show(
-    figure,
-    alt="Heat map of the cosines of eight queries with eight passages before training: the diagonal, "
-    f"where the pairs stand, has mean {cosines.diagonal().mean():.2f}, the rest "
-    f"{(cosines.sum() - cosines.trace()) / 56:.2f}.",
-)
+title = "A batch of eight pairs before training"
+show(*figures.square(cosines.cpu(), title=title, value_label="cosine"))
 
 # %% [markdown]
-# The diagonal holds the pairs. Everything else in a row is a passage that belongs to another query: an *in-batch negative*. It costs nothing, since it is encoded anyway.
-#
+# The pairs stand out: on the diagonal the cosines are about 0.6, elsewhere about 0.3. This encoder has been trained already, on other texts. But it has never seen ours, and some negatives come near.
+
+# %% [markdown]
 # ## 2. The loss: find your own
 #
-# Each query takes a multiple-choice test: which of the batch's passages is mine? Cosine times `scale` is the score (also called *logit*). The *softmax* makes probabilities of a row of scores: exp(score) over the sum of all of them. The loss is minus the logarithm of the right one's probability. A loop says it exactly:
+# Think of a multiple-choice test. Each query is asked: which of the passages of this batch is mine? Its cosines are its answer, and the loss says how wrong the answer is. It takes three steps.
+
+# %% [markdown]
+# 1. Multiply the cosines by a number, the *scale*. The results are *scores*, also called *logits*.
+# 2. Turn each row of scores into shares that add up to 1. This is the **softmax**: take exp of each score and divide it by the sum of its row. A share can be read as a probability.
+# 3. The loss of a query is minus the logarithm of the share that its own passage got.
 
 # %%
 toy_q = torch.tensor([[2.0, 0.0], [0.5, 0.5], [-1.0, 3.0]])
 toy_p = torch.tensor([[3.0, 1.0], [0.0, 2.0], [-0.5, -0.5]])
-scale, rows = 2.0, []
+toy_cosines = F.normalize(toy_q) @ F.normalize(toy_p).T  # (queries, passages)
+
+# %% tags=["folded"]
+show(*diagrams.softmax_rows(toy_cosines, scale=2.0))
+
+# %% [markdown]
+# Query 0 is nearest to its own passage, which takes 84% of the row, so its loss is small. Query 1 likes another passage better, and query 2 puts nearly everything on a wrong one, which costs most. Row 0 by hand:
+
+# %%
+scores = [2 * float(c) for c in toy_cosines[0]]
+powers = [math.exp(score) for score in scores]
+share = powers[0] / sum(powers)
+print("scores", [round(x, 2) for x in scores], " exp", [round(x, 2) for x in powers])
+print(f"share {powers[0]:.2f} / {sum(powers):.2f} = {share:.2f}, loss {-math.log(share):.3f}")
+
+# %% [markdown]
+# And all rows, by a loop:
+
+# %%
+rows = []
 for i in range(3):
-    cosine = [float(torch.cosine_similarity(toy_q[i], toy_p[j], dim=0)) for j in range(3)]
-    powers = [math.exp(scale * c) for c in cosine]
+    powers = [math.exp(2 * float(c)) for c in toy_cosines[i]]
     rows.append(-math.log(powers[i] / sum(powers)))
-    print(f"query {i}: cosines {[round(c, 2) for c in cosine]}, loss {rows[-1]:.3f}")
+    print(f"query {i}: loss {rows[-1]:.3f}")
 print(f"mean {sum(rows) / 3:.4f}")
 
 # %% [markdown]
-# This is InfoNCE (van den Oord et al. 2018), used for retrieval by Henderson et al. (2017); sentence-transformers calls it MultipleNegativesRankingLoss, **MNRL**.
+# As a formula:
+#
+# $$L = -\frac{1}{B} \sum_{i=1}^{B} \log \frac{e^{s \, c_{ii}}}{\sum_{j=1}^{B} e^{s \, c_{ij}}}$$
+#
+# $B$ is the number of pairs in the batch, $c_{ij}$ the cosine of query $i$ with passage $j$, and $s$ the scale. So $c_{ii}$ is the cosine of a pair. Under the fraction line stands the sum over the row.
+
+# %% [markdown]
+# The loss has several names. In sentence-transformers it is `MultipleNegativesRankingLoss`, **MNRL**. Papers call it *InfoNCE* (van den Oord et al. 2018), or *NT-Xent* in a variant with two views of each image (Chen et al. 2020). Henderson et al. (2017) used it for retrieval.
+
+# %% [markdown]
+# Papers do not multiply by a scale, they *divide* by a **temperature**. The scale is 1 / temperature. The usual temperature 0.05 is the scale 1 / 0.05 = 20.
 
 # %% [markdown] card="mnrl"
 # ### Exercise: the multiple negatives ranking loss
@@ -150,70 +199,75 @@ check("mnrl", mnrl)
 # %%
 mnrl_ = yours("mnrl", mnrl, instead=losses.mnrl)
 print(f"toy: {mnrl_(toy_q, toy_p, scale=2.0):.4f}")
+library = st_losses.MultipleNegativesRankingLoss(model)
+pairs = [queries[eight], passages[own[eight]]]
+print(f"MultipleNegativesRankingLoss, scale {library.scale:g}:", end=" ")
+print(f"{library.compute_loss_from_embeddings(pairs, None):.4f}")
+print(f"yours, temperature 0.05: {mnrl_(*pairs, scale=1 / 0.05):.4f}")
+
+# %% [markdown]
+# Your function is the library's loss. What does a step of training do with it? Follow its gradient on the unit circle, where all our vectors end:
+
+# %% tags=["folded"]
+show(*diagrams.pull_and_push())
+
+# %% [markdown]
+# Each negative is pushed away in proportion to its share, so the nearest one most. What is far away is left alone. The own passage is pulled as strongly as all negatives together are pushed.
+
+# %% [markdown]
+# ### What does an untrained model lose?
+#
+# We measure the loss of the encoder as it comes, on batches of three sizes:
+
+# %%
 for batch in (4, 64, 1024):
     some = distinct[:batch]
     loss = mnrl_(queries[some], passages[own[some]])
-    print(f"the encoder before training, batch {batch:4}: {loss:.3f}")
+    print(f"batch of {batch:4}: {loss:.3f}")
 
 # %% [markdown]
-# The loss rises with the batch, as the test has more choices. So a loss says little without the batch size. What is it for a model that knows nothing, in *nats* (the unit of natural logarithms)?
+# The larger the batch, the larger the loss, as there are more choices. So a loss says little without its batch size. And what if the model can tell nothing apart? (Losses are given in *nats*, the unit of the natural logarithm.)
 
 # %% quiz="03-q1"
 
 # %% [markdown]
-# We measure it on a real transformer with *random* weights: the same architecture, nothing learned. Once with wrong pairs (each query gets the next one's passage), once with the right ones.
+# To see it we take the same transformer with *random* weights, which has learned nothing. First with wrong pairs, in which each query gets the passage of the next one:
 
 # %%
-import copy
-
 blank = copy.deepcopy(model)
 seed_everything(SEED)
 fresh = type(model[0].auto_model)(model[0].auto_model.config)
 blank[0].auto_model.load_state_dict(fresh.state_dict())
 blank.eval()
-some = distinct[:256]
+some = distinct[:128]
 blank_q = blank.encode([course.train.queries[i] for i in some], convert_to_tensor=True)
 blank_p = blank.encode([course.passages[i] for i in own[some]], convert_to_tensor=True)
-print(f"mean cosine of random weights: {(blank_q @ blank_p.T).mean():.2f}")
+blank_wrong = blank_p.roll(1, dims=0)
+
+# %%
+blank_cosines = (blank_q[:8] @ blank_wrong[:8].T).cpu()
+title = "Random weights, wrong pairs: softmax shares at scale 20"
+shares = (20 * blank_cosines).softmax(dim=1)
+show(*figures.square(shares, title=title, value_label="share of the row", limits=(0, 1)))
+
+# %% [markdown] tags=["folded"]
+# All vectors point in nearly the same direction, all cosines are about 0.9, and each of the eight passages gets about an eighth of its row. Minus the logarithm of 1/8 is log(8) = 2.08. In a batch of 64 it is log(64).
 
 
 # %%
 def by_batches(q: torch.Tensor, p: torch.Tensor, batch: int) -> torch.Tensor:
-    """The loss of each batch, (batches,)."""
+    """The loss of each batch, minus log(batch), (batches,)."""
     pairs = zip(q.split(batch), p.split(batch))
-    return torch.stack([mnrl_(a, b) for a, b in pairs])
+    return torch.stack([mnrl_(a, b) for a, b in pairs]) - math.log(batch)
 
 
 sizes = [4, 8, 16, 32, 64, 128]
-generator = torch.Generator().manual_seed(SEED)
-noise = torch.randn(2, 512, 384, generator=generator)
-levels = {
-    "random weights, wrong pairs": [by_batches(blank_q, blank_p.roll(1, 0), n) for n in sizes],
-    "random weights, right pairs": [by_batches(blank_q, blank_p, n) for n in sizes],
-    "random vectors": [by_batches(*noise, n) for n in sizes],
-}
-mean_level = {name: torch.tensor([v.mean() for v in row]) for name, row in levels.items()}
+off = torch.stack([by_batches(blank_q, blank_wrong, n).mean() for n in sizes])
+noise = torch.randn(2, 512, 384, generator=torch.Generator().manual_seed(SEED))
+below = metrics.bootstrap_interval(by_batches(blank_q, blank_p, 16))
+above = metrics.bootstrap_interval(by_batches(*noise, 16))
 
 # %%
-figure = plots.curve(
-    sizes,
-    {"log(batch)": [math.log(n) for n in sizes], **mean_level},
-    title="The loss of a model that knows nothing",
-    x_label="batch size (pairs)",
-    y_label="loss (nats)",
-    log_x=True,
-)
-show(
-    figure,
-    alt="Four rising curves of the loss over the batch size: random weights with wrong pairs lie close to "
-    "log(batch), with right pairs below it, random vectors above it.",
-)
-
-# %%
-log_batch = torch.tensor([math.log(n) for n in sizes])
-off = mean_level["random weights, wrong pairs"] - log_batch
-below = metrics.bootstrap_interval(levels["random weights, right pairs"][2] - math.log(16))
-above = metrics.bootstrap_interval(levels["random vectors"][2] - math.log(16))
 claim(
     "A model that tells nothing apart has the loss log(batch).",
     holds=bool((off.abs() < 0.15).all()),
@@ -222,7 +276,7 @@ claim(
 )
 
 # %% [markdown]
-# And the two other curves? At a batch of 16, with intervals over the batches:
+# Does an untrained model always begin at log(batch)? Here are two more, on batches of 16: random weights with the *right* pairs, and vectors drawn at random.
 
 # %%
 claim(
@@ -233,256 +287,130 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# So an untrained model need not begin at log(batch). Right pairs share words, and even random weights give shared words like vectors. Random vectors have cosines that scatter by 1 / sqrt(dim); times the scale they are confidently wrong, which costs about scale² / (2 dim) more.
+# So it need not. The texts of a right pair share words, and even random weights give the same word like vectors. The cosines of random vectors are not all equal: they scatter by 1 / sqrt(dim) around 0. Times the scale, that makes confident wrong answers, which cost about scale² / (2 dim) more.
 
 # %% [markdown]
 # ## 3. Train
 #
-# `finetune.fit` shuffles, asks for the loss of some rows, and steps; an *epoch* is one pass over all pairs. The quality of a run is nDCG@10 on the *validation* queries: each has one right passage, which counts 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, and 0 past rank ten (lesson 01 works out an example).
-#
-# A run depends on its *seed*, the number from which shuffling starts, so we take the mean of three. Intervals such as 0.7 [0.6, 0.8] are *bootstrap intervals*: 95% of the means that one gets by drawing the queries anew, with repetition.
+# `bench` trains heads. It shuffles the pairs, takes a batch, asks a loss for the head's vectors of its queries and passages, and makes a step. Passing over all pairs once is an *epoch*; we take three. The loss is your function.
 
 # %%
-SEEDS = (0, 1, 2)
-
-
-def train(loss, items=None, *, seed=0, batch_size=128, epochs=3, lr=3e-3, out=None):
-    """Train a head by `loss(head, items of the batch)`; items are rows of pairs, all by default."""
-    items = torch.arange(len(own)) if items is None else items
-    head = finetune.ProjectionHead(passages.shape[1], out).to(device)
-    keys = own[items].tolist() if items.ndim == 1 else None  # no passage twice in a batch
-
-    def step(batch):
-        with torch.autocast(device.type, enabled=False):
-            return loss(head, items[batch])
-
-    options = {"batch_size": batch_size, "epochs": epochs, "lr": lr, "seed": SEED + seed}
-    history = finetune.fit(head, len(items), step, keys=keys, progress=False, **options)
-    return head, history
-
+bench = PairBench(course, queries, passages, held_out, SEED)
+head, history = bench.train(mnrl_)
 
 # %%
-def ndcg(q: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
-    """nDCG@10 of each validation query, (queries,), by vectors of the queries and all passages."""
-    found = search.top_k(q, p, k=10)[1]
-    ranked = [[course.ids[i] for i in row] for row in found.tolist()]
-    return metrics.ndcg_at_k(ranked, course.validation.relevant, 10)
+title, floors = "One matrix learns to find the pairs", {"log(128), a blind guess": math.log(128)}
+batch = "batches of 128 pairs"
+show(*figures.training({"training loss": history}, floors, title=title, batch=batch))
 
+# %% [markdown] tags=["folded"]
+# The loss begins far below a blind guess, as the encoder knows much already, and falls close to 0. Does the head also search better, for queries that it has not seen?
 
-@torch.no_grad()
-def quality(head) -> torch.Tensor:
-    """nDCG@10 of each validation query with a head on the frozen encoder, (queries,)."""
-    return ndcg(head(held_out), head(passages))
+# %% [markdown]
+# The measure is nDCG@10 over the *validation* queries. Each has one right passage, which counts 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, and 0 beyond rank ten. If the right passages of three queries stand at the ranks 1, 3 and 40, nDCG@10 is (1 + 0.5 + 0) / 3 = 0.5.
 
-
-def over_seeds(loss, items=None, seeds=SEEDS, **options) -> torch.Tensor:
-    """The quality of each query after training with each seed, (seeds, queries)."""
-    runs = [train(loss, items, seed=seed, **options)[0] for seed in seeds]
-    return torch.stack([quality(head) for head in runs])
-
-
-def decided(interval: metrics.Interval) -> str:
-    return "not told from 0" if interval.low <= 0 <= interval.high else "a clear difference"
-
-
-def pairs_loss(head, rows, scale=20.0):
-    return mnrl_(head(queries[rows]), head(passages[own[rows]]), scale=scale)
-
+# %% [markdown]
+# A run depends on chance, on the order of the batches. So we train with three *seeds*, the numbers from which shuffling starts, and take the mean. In brackets stands a 95% interval, found by drawing the queries anew many times (*bootstrap*). Where the interval of a difference holds 0, no difference can be told.
 
 # %%
-head, history = train(pairs_loss)
-before = quality(finetune.ProjectionHead(passages.shape[1]).to(device))
-plain = over_seeds(pairs_loss)
-gain = metrics.bootstrap_interval(plain.mean(dim=0) - before)
+before = bench.quality()
+plain = bench.over_seeds(mnrl_)  # (seeds, queries)
 print("nDCG@10 before", metrics.bootstrap_interval(before))
 print("nDCG@10 after ", metrics.bootstrap_interval(plain.mean(dim=0)))
 print("by seed       ", [round(x, 3) for x in plain.mean(dim=1).tolist()])
 
+
 # %%
-steps = list(range(1, len(history.losses) + 1))
-figure = plots.curve(
-    steps,
-    {"training loss": history.losses},
-    title="One matrix learns to find the pairs",
-    x_label="step (batches of 128 pairs)",
-    y_label="loss (nats)",
-    references={"log(128), a blind guess": math.log(128)},
-)
-show(
-    figure,
-    alt=f"The training loss falls from {history.losses[0]:.2f} to {history.losses[-1]:.2f} nats in "
-    f"{len(steps)} steps; a blind guess would cost log(128) = {math.log(128):.2f}.",
-)
+def gained(runs: torch.Tensor, other: torch.Tensor) -> metrics.Interval:
+    """By how much the first is better, query by query: the mean over seeds, and its interval."""
+    sides = (x.mean(dim=0) if x.ndim == 2 else x for x in (runs, other))
+    return paired_interval(*sides)
+
 
 # %%
 claim(
     "One matrix, trained by MNRL on pairs, retrieves far better than the encoder alone.",
-    holds=gain.low > 0.05,
-    measured=f"nDCG@10 on validation queries gained {gain}, mean of {len(SEEDS)} seeds",
+    holds=gained(plain, before).low > 0.05,
+    measured=f"nDCG@10 on validation queries gained {gained(plain, before)}, mean of 3 seeds",
 )
 
 # %% [markdown]
 # ## 4. Temperature
 #
-# `scale` is 1 / temperature. At scale 1 the scores of a query lie between -1 and 1, so that no passage weighs more than exp(2) = 7.4 times as much as another in the softmax. At scale 200 a cosine that is 0.02 higher weighs exp(4) = 55 times as much.
+# At scale 1 all scores lie between -1 and 1. Then no passage weighs more than exp(2) = 7.4 times as much as another in the softmax. At scale 200 a cosine that is 0.02 higher weighs exp(4) = 55 times as much. The scale decides how sharp the test is.
+
+# %% [markdown]
+# ### Explore: a batch and its temperature
+#
+# Here is the batch of eight pairs again. Choose an encoder and move the slider from a high temperature to a low one. The numbers are the shares of each row in percent. Point at a cell to read its query and its passage.
+
+# %%
+with torch.no_grad():
+    after = (head(queries[eight]) @ head(passages[own[eight]]).T).cpu()
+encoders = {"before training": cosines, "after training": after}
+encoders["random weights, wrong pairs"] = blank_cosines
+texts = [course.train.queries[i] for i in eight], [course.passages[i] for i in own[eight]]
+
+# %%
+own_share = {n: (20 * c).softmax(dim=1).diagonal() for n, c in encoders.items()}
+told = [f"{n} {s.mean():.2f} (loss {-s.log().mean():.2f})" for n, s in own_share.items()]
+still = figures.square(
+    (20 * cosines.cpu()).softmax(dim=1),
+    title="Before training, temperature 0.05: softmax shares",
+    value_label="share of the row",
+    limits=(0, 1),
+)
+explore(
+    batch_by_temperature(encoders, *texts, title="Which passage is mine?"),
+    "The shares of eight queries among eight passages, for three encoders and eight temperatures. At "
+    f"temperature 0.05 the own passage gets on average: {', '.join(told)}.",
+    still.figure,
+)
+
+# %% [markdown]
+# At temperature 1 all cells look alike, and the loss is near log(8), whatever the encoder knows. At a low temperature each query is sure, and where it is sure of a wrong passage its loss is huge. Now, which temperature teaches best?
 
 # %% quiz="03-q2"
 
 # %%
-from functools import partial
-
-from lib.progress_bar import track
-
-
-def watched(items):
-    """A progress bar for what takes more than two seconds."""
-    return track(items, "Training runs", "run")
-
-
-def summary(runs: list) -> tuple[list, tuple[list, list]]:
-    """The mean of some runs (seeds, queries), and the lowest and highest seed, for a curve."""
-    by_seed = [run.mean(dim=1) for run in runs]
-    ends = [float(s.min()) for s in by_seed], [float(s.max()) for s in by_seed]
-    return [float(s.mean()) for s in by_seed], ends
-
-
-# %%
-scales = [1, 2, 5, 10, 20, 50, 200]
+scales = [1, 10, 20, 50, 200]
 by_scale = {  # 20 is what section 3 trained with
-    s: plain if s == 20 else over_seeds(partial(pairs_loss, scale=s)) for s in watched(scales)
+    s: plain if s == 20 else bench.over_seeds(partial(mnrl_, scale=s))
+    for s in track(scales, "Training runs", "run")
 }
-means, band = summary(list(by_scale.values()))
-best = scales[means.index(max(means))]
+best = max(scales, key=lambda s: float(by_scale[s].mean()))
 
 # %%
-figure = plots.curve(
-    scales,
-    {"trained head": means},
-    bands={"trained head": band},
-    band=f"lowest to highest of {len(SEEDS)} seeds",
-    title="Temperature: too soft and too sharp both lose",
-    x_label="scale = 1 / temperature",
-    y_label="nDCG@10 on validation queries",
-    references={"before training": float(before.mean())},
-    log_x=True,
-)
 show(
-    figure,
-    alt=f"nDCG@10 over the scale: it rises from {means[0]:.3f} at scale 1 to {max(means):.3f} at "
-    f"scale {best} and falls to {means[-1]:.3f} at scale 200, always above the untrained encoder.",
+    *figures.by_setting(
+        {"trained head": by_scale},
+        title="Temperature: too soft and too sharp both lose",
+        x_label="scale = 1 / temperature",
+        references={"before training": float(before.mean())},
+    )
 )
 
 # %%
-lost_soft = metrics.bootstrap_interval((by_scale[best] - by_scale[1]).mean(dim=0))
-lost_sharp = metrics.bootstrap_interval((by_scale[best] - by_scale[200]).mean(dim=0))
-lost_usual = metrics.bootstrap_interval((by_scale[best] - by_scale[20]).mean(dim=0))
 claim(
     "There is a best temperature between the extremes.",
-    holds=1 < best < 200 and lost_soft.low > 0 and lost_sharp.low > 0,
-    measured=f"best scale {best}; nDCG@10 lost at scale 1 {lost_soft}, at scale 200 {lost_sharp}, "
-    f"at the usual 20 {lost_usual}",
+    holds=1 < best < 200
+    and gained(by_scale[best], by_scale[1]).low > 0
+    and gained(by_scale[best], by_scale[200]).low > 0,
+    measured=f"best scale {best}; nDCG@10 lost at scale 1 {gained(by_scale[best], by_scale[1])}, at "
+    f"scale 200 {gained(by_scale[best], by_scale[200])}, at the usual 20 "
+    f"{gained(by_scale[best], by_scale[20])}",
 )
 
 # %% [markdown] tags=["folded"]
-# At a low scale all negatives push alike, the easy ones too; at a very high one almost only the nearest does, and it may be right after all. Wang and Isola (2020) read the loss as two wishes: pairs close together, everything spread evenly; temperature says how hard to push the nearest ones apart. The usual 0.05 (scale 20) lies near the best here and is a good place to start.
-
-# %% [markdown]
-# ## 5. How many negatives?
-#
-# A batch of 256 gives each query 255 negatives. To see what they are worth *by themselves* we cut each batch into pools: same data, same steps, but a query only competes within its pool.
-
-# %% quiz="03-q3"
-
-
-# %%
-def in_pools(size: int):
-    """The loss with the batch cut into pools of `size` pairs."""
-
-    def loss(head, rows):
-        fits = min(size, len(rows))
-        rows = rows[: len(rows) // fits * fits]
-        q, p = head(queries[rows]), head(passages[own[rows]])
-        scores = 20 * q.view(-1, fits, q.shape[1]) @ p.view(-1, fits, p.shape[1]).mT
-        labels = torch.arange(fits, device=q.device).repeat(len(scores))
-        return F.cross_entropy(scores.flatten(0, 1), labels)
-
-    return loss
-
-
-pools = [2, 4, 8, 16, 32, 64, 128, 256]
-by_pool = {n: over_seeds(in_pools(n), batch_size=256) for n in watched(pools)}
-means, band = summary(list(by_pool.values()))
-
-# %%
-figure = plots.curve(
-    pools,
-    {"same batches, same steps": means},
-    bands={"same batches, same steps": band},
-    band=f"lowest to highest of {len(SEEDS)} seeds",
-    title="More negatives help, each one less than the last",
-    x_label="pool of candidates (1 positive, the rest negatives)",
-    y_label="nDCG@10 on validation queries",
-    log_x=True,
-)
-show(
-    figure,
-    alt=f"nDCG@10 rises with the pool from {means[0]:.3f} at 2 candidates by {means[3] - means[0]:.3f} "
-    f"over three doublings to 16, then by {means[-1] - means[3]:.3f} over four to 256.",
-)
-
-# %%
-first = metrics.bootstrap_interval((by_pool[16] - by_pool[2]).mean(dim=0))
-later = metrics.bootstrap_interval((by_pool[256] - by_pool[16]).mean(dim=0))
-claim(
-    "More negatives help, and each further one helps less.",
-    holds=first.low > 0 and later.low > 0 and first.low / 14 > 5 * later.high / 240,
-    measured=f"nDCG@10 gained by the first 14 further negatives {first}, by the next 240 {later}",
-)
-
-# %% [markdown]
-# In practice a batch size is chosen, not a pool. We go over the data once, at one learning rate, and change the batch size alone:
-
-# %%
-batch_sizes = [16, 32, 64, 128, 256, 512, 1024]
-by_batch = {
-    n: over_seeds(pairs_loss, batch_size=n, epochs=1, lr=1e-3) for n in watched(batch_sizes)
-}
-means, band = summary(list(by_batch.values()))
-top = batch_sizes[means.index(max(means))]
-
-# %%
-figure = plots.curve(
-    batch_sizes,
-    {"one pass": means},
-    bands={"one pass": band},
-    band=f"lowest to highest of {len(SEEDS)} seeds",
-    title="Batch size at one pass: more negatives, fewer steps",
-    x_label="batch size (pairs)",
-    y_label="nDCG@10 on validation queries",
-    log_x=True,
-)
-show(
-    figure,
-    alt=f"nDCG@10 after one pass over the data: {means[0]:.3f} at batch size 16, highest "
-    f"({max(means):.3f}) at {top}, {means[-1]:.3f} at 1024.",
-)
-
-# %%
-small = metrics.bootstrap_interval((by_batch[top] - by_batch[16]).mean(dim=0))
-large = metrics.bootstrap_interval((by_batch[top] - by_batch[1024]).mean(dim=0))
-claim(
-    "At one pass and one learning rate, the largest batch is not the best.",
-    holds=top < 1024 and large.low > 0,
-    measured=f"best batch {top}; nDCG@10 lost at 1024 {large}, at 16 {small}",
-)
+# At a low scale all negatives are pushed alike, the easy ones too. At a very high one only the nearest is pushed, and it may be right after all. The usual temperature of 0.05, scale 20, lies near the best here and is a good place to start.
 
 # %% [markdown] tags=["folded"]
-# A larger batch has more negatives a query, which helps, and fewer steps in a pass, which harms. So "larger batches are better" holds only if the learning rate or the number of passes is raised along with them.
+# Wang and Isola (2020) read the loss as two wishes: pairs close together (*alignment*), and all vectors spread evenly over the sphere (*uniformity*). The temperature says how hard the nearest ones are pushed apart.
 
 # %% [markdown]
-# ## 6. Hard negatives
+# ## 5. Hard negatives
 #
-# Most passages of a batch have nothing to do with a query. A *hard* negative is similar to the query, but wrong. Does it teach more? Given n of them a query, they join the pool of everybody. By loops, on the toy:
+# Most passages of a batch have nothing to do with a query. A **hard negative** is similar to the query, but wrong. Does it teach more? If each query brings n such passages along, they join the candidates of *all* queries. On the toy, with two a query:
 
 # %%
 toy_n = torch.tensor(
@@ -494,6 +422,9 @@ for i in range(3):
     powers = [math.exp(2 * torch.cosine_similarity(toy_q[i], c, dim=0)) for c in candidates]
     rows.append(-math.log(powers[i] / sum(powers)))
 print(len(candidates), "candidates a query;", f"mean loss {sum(rows) / 3:.4f}")
+
+# %% [markdown]
+# Three positives and six negatives make nine candidates. The loss is larger than the 1.3552 of before: more choices, and harder ones.
 
 # %% [markdown] card="mnrl_with_negatives"
 # ### Exercise: MNRL with hard negatives
@@ -535,13 +466,13 @@ check("mnrl_with_negatives", mnrl_with_negatives)
 # - **The loss is too small.** Each query should see the negatives of the other rows, too, and the other rows' positives: batch * (1 + n) columns in all.
 
 # %% [markdown]
-# Where do hard negatives come from? Here from the encoder's own ranking: its nearest passages that are not marked as right. Lesson 04 does it properly. Which ranks teach most?
+# Where do hard negatives come from? Here from the encoder's own ranking: the nearest passages that are not marked as right. (Lesson 04 does it properly.) From which ranks should one take them?
 
 # %% quiz="03-q4"
 
 # %%
 hard_ = yours("mnrl_with_negatives", mnrl_with_negatives, instead=losses.mnrl)
-nearest = search.top_k(queries, passages, k=45)[1]
+nearest = top_k(queries, passages, k=45)[1]
 wrong = []
 for ranked, relevant in zip(nearest.tolist(), course.train.relevant):
     wrong.append([i for i in ranked if course.ids[i] not in relevant][:30])
@@ -549,72 +480,62 @@ wrong = torch.tensor(wrong)  # (pairs, 30), nearest first
 print("query:", course.train.queries[10], "| right:", course.titles[own[10]])
 print("rank 1:", course.titles[wrong[10, 0]], "| rank 20:", course.titles[wrong[10, 19]])
 
-
-# %%
-def with_negatives(pool: torch.Tensor, count: int = 4):
-    """The loss with `count` negatives a query, drawn anew each time from its row of `pool`."""
-    generator = torch.Generator().manual_seed(SEED)
-
-    def loss(head, rows):
-        places = torch.randint(pool.shape[1], (len(rows), count), generator=generator)
-        chosen = passages[pool[rows].gather(1, places)]  # (batch, count, dim)
-        negatives = head(chosen.flatten(0, 1)).unflatten(0, (len(rows), count))
-        return hard_(head(queries[rows]), head(passages[own[rows]]), negatives, scale=20.0)
-
-    return loss
-
+# %% [markdown]
+# In batches of 32, each query gets four more negatives from one of three pools: passages at random, its three nearest, or its ranks 11 to 30. They are drawn anew each time, and your function is the loss.
 
 # %%
 generator = torch.Generator().manual_seed(SEED)
 random_rows = torch.randint(len(passages), (len(own), 30), generator=generator)
 sources = {"random": random_rows, "ranks 1-3": wrong[:, :3], "ranks 11-30": wrong[:, 10:]}
-by_source = {"in-batch only": over_seeds(pairs_loss, batch_size=32, epochs=2)}
-for name, pool in watched(sources.items()):
-    by_source[name] = over_seeds(with_negatives(pool), batch_size=32, epochs=2)
+small = {"batch_size": 32, "epochs": 2}
+by_source = {"in-batch only": bench.over_seeds(mnrl_, **small)}
+for name, pool in track(sources.items(), "Training runs", "run"):
+    by_source[name] = bench.over_seeds(hard_, negatives=drawn_from(pool, 4, SEED), **small)
 
 # %%
-bars = {name: metrics.bootstrap_interval(run.mean(dim=0)) for name, run in by_source.items()}
-figure = plots.bars(
-    list(bars),
-    [b.mean for b in bars.values()],
-    [(b.low, b.high) for b in bars.values()],
-    title="Four more negatives a query: from where?",
-    value_label="nDCG@10 on validation queries, 95% interval over queries",
-)
-show(
-    figure,
-    alt="Bars of nDCG@10 by the source of four more negatives a query: "
-    + ", ".join(f"{name} {b.mean:.3f}" for name, b in bars.items())
-    + ". The nearest wrong passages teach least.",
-)
-
+compared = [("ranks 1-3", "ranks 11-30"), ("ranks 11-30", "in-batch only")]
+compared += [("ranks 11-30", "random"), ("random", "in-batch only")]
+show(*figures.differences(by_source, compared, "Four more negatives a query: from where?"))
 
 # %%
-def gained_by(name: str, other: str) -> metrics.Interval:
-    return metrics.bootstrap_interval((by_source[name] - by_source[other]).mean(dim=0))
-
-
-# %%
-harms = gained_by("ranks 1-3", "ranks 11-30")
+harms = gained(by_source["ranks 1-3"], by_source["ranks 11-30"])
 claim(
     "The nearest unmarked passages are worse negatives than those further down.",
     holds=harms.high < 0,
     measured=f"nDCG@10, ranks 1-3 minus ranks 11-30: {harms}",
 )
-for other in ("in-batch only", "random"):
-    helps = gained_by("ranks 11-30", other)
-    print(f"ranks 11-30 minus {other}: {helps}, {decided(helps)}")
+
+# %% [markdown] tags=["folded"]
+# Look at the third row, where mined negatives stand against as many *random* ones: no difference. One matrix cannot learn the fine distinctions that hard negatives show. Always make this comparison, or else the number of negatives passes for their hardness.
 
 # %% [markdown]
-# Look at the last line, where mined negatives stand against *random* ones: is one matrix enough to learn the fine distinctions that hard negatives show? What does an encoder with *all its layers* make of them?
-
-# %% [markdown]
-# Every text then goes through all layers in every step: many minutes a run on a CPU, not a second. So most runs of this lesson train the head, and only `full` puts this question to the encoder.
+# And why do the nearest ones harm? The ontology tells how a passage is related to the right one: as parent, child, or sibling (with a common parent). We count such relatives in each pool.
 
 # %%
-from lib import bi_encoder
+relations, kin = Relations(course), {}
+for name, pool in sources.items():
+    kinds = relations.kinds(own, pool)
+    shares = [sum(kind != "none of these" for kind in row) / len(row) for row in kinds]
+    kin[name] = metrics.bootstrap_interval(torch.tensor(shares))
+
+# %%
+claim(
+    "The nearest unmarked passages are often close relatives of the right one.",
+    holds=kin["ranks 1-3"].low > 2 * kin["ranks 11-30"].high > kin["random"].high,
+    measured="share of parents, children and siblings: "
+    + ", ".join(f"{name} {share}" for name, share in kin.items()),
+)
+
+# %% [markdown] tags=["folded"]
+# Nearly a third of the three nearest are relatives. A relative that nobody marked may well answer the query. It is then a *false negative*, which training pushes away although it is right. Lesson 04 finds and filters them.
+
+# %% [markdown]
+# ### All layers
+#
+# What does an encoder make of hard negatives if *all its layers* learn? Every text then goes through all layers in every step: many minutes a run on a CPU. So only `full` asks, with one more negative a query.
 
 
+# %% tags=["folded"]
 def train_encoder(*negatives: list[list[str]]) -> torch.nn.Module:
     """A copy of the encoder with all its layers trained by MNRL, with or without negatives."""
     encoder = copy.deepcopy(model)
@@ -634,90 +555,48 @@ def train_encoder(*negatives: list[list[str]]) -> torch.nn.Module:
     return encoder
 
 
-def drawn(pool: torch.Tensor) -> list[list[str]]:
-    """One passage of each row of a pool, drawn once."""
-    generator = torch.Generator().manual_seed(SEED)
-    places = torch.randint(pool.shape[1], (len(pool), 1), generator=generator)
-    return [[course.passages[i]] for i in pool.gather(1, places).flatten().tolist()]
-
-
-# %%
-by_encoder = {}
+# %% tags=["folded"]
+by_encoder = {"one matrix, in-batch only": plain.mean(dim=0)}  # batches of 128 as well
 if PROFILE == "full":
     trained = train_encoder()  # by MNRL in the batch; the leaderboard's
     for name, pool in {"in-batch only": None, **sources}.items():
         if name != "ranks 1-3":
-            encoder = trained if pool is None else train_encoder(drawn(pool))
-            texts = course.validation.queries, course.passages
-            by_encoder[name] = ndcg(*(search.encode_cached(encoder, side) for side in texts))
-            print(f"all layers, {name:13} nDCG@10", metrics.bootstrap_interval(by_encoder[name]))
+            drawn = None if pool is None else drawn_from(pool, 1, SEED)(torch.arange(len(own)))
+            texts_of = [] if drawn is None else [[[course.passages[i]] for i in drawn.flatten()]]
+            encoder = trained if pool is None else train_encoder(*texts_of)
+            sides = course.validation.queries, course.passages
+            found = bench.ndcg(*(encode_cached(encoder, side) for side in sides))
+            by_encoder[f"all layers, {name}"] = found
 else:
-    print('PROFILE = "full" trains all layers here, with one more negative a query, from where?')
+    print('PROFILE = "full" trains all layers here, with one more negative a query')
 
 # %%
 if PROFILE == "full":
-    compared = {"one matrix, in-batch only": plain.mean(dim=0)}  # batches of 128 as well
-    compared |= {f"all layers, {n}": values for n, values in by_encoder.items()}
-    bars = {name: metrics.bootstrap_interval(values) for name, values in compared.items()}
-    figure = plots.bars(
-        list(bars),
-        [b.mean for b in bars.values()],
-        [(b.low, b.high) for b in bars.values()],
-        title="The same pairs: one matrix, all layers, one more negative",
-        value_label="nDCG@10 on validation queries, 95% interval over queries",
-    )
-    show(figure, alt="nDCG@10: " + ", ".join(f"{n} {b.mean:.3f}" for n, b in bars.items()))
-    for other in ("in-batch only", "random"):
-        helps = metrics.bootstrap_interval(by_encoder["ranks 11-30"] - by_encoder[other])
-        print(f"all layers, ranks 11-30 minus {other}: {helps}, {decided(helps)}")
+    compared = [("all layers, in-batch only", "one matrix, in-batch only")]
+    compared += [
+        ("all layers, ranks 11-30", f"all layers, {n}") for n in ("in-batch only", "random")
+    ]
+    title = "The same pairs: one matrix, all layers, one more negative"
+    show(*figures.differences(by_encoder, compared, title))
 
 # %% [markdown]
-# Always set mined negatives against *as many random ones*, not only against none: else their number may pass for their hardness. If all layers show no difference either, remember that a batch of 128 already holds 127 others: one more is little, however hard.
+# If all layers show no difference between mined and random negatives either, remember that a batch of 128 already holds 127 others. One more is little, however hard it is.
 
 # %% [markdown]
-# What kind of passages are these negatives? The ontology tells how a passage is related to the right one: parent, child, or sibling (a common parent).
-
-# %%
-family = dict(zip(course.ids, map(set, course.parents)))
-
-
-def related(row: int, other: int) -> bool:
-    a, b = course.ids[row], course.ids[other]
-    return a in family[b] or b in family[a] or bool(family[a] & family[b])
-
-
-def share_related(pool: torch.Tensor) -> metrics.Interval:
-    """The share of relatives of the right passage in a pool, with its interval over queries."""
-    rows = zip(own.tolist(), pool.tolist())
-    shares = [sum(related(right, other) for other in row) / len(row) for right, row in rows]
-    return metrics.bootstrap_interval(torch.tensor(shares))
-
-
-# %%
-kin = {name: share_related(pool) for name, pool in sources.items()}
-claim(
-    "The nearest unmarked passages are often close relatives of the right one.",
-    holds=kin["ranks 1-3"].low > 2 * kin["ranks 11-30"].high > kin["random"].high,
-    measured="share of parents, children and siblings: "
-    + ", ".join(f"{name} {share}" for name, share in kin.items()),
-)
-
-# %% [markdown] tags=["folded"]
-# Nearly a third of the three nearest are relatives of the right passage. A relative that nobody marked may well answer the query: a *false negative*, which training pushes away although it is right. Lesson 04 finds and filters them.
-
-# %% [markdown]
-# ## 7. Both directions
+# ## 6. Both directions
 #
-# A query should find its passage; should a passage find its query? The symmetric form takes the mean of both losses. On a square of scores that means: softmax along the rows, and along the columns.
+# A query should find its passage. Should a passage also find its query? The *symmetric* loss takes the mean of both. On the square of scores that means: one softmax along the rows, another along the columns.
 
 # %%
-scores = 2 * torch.cosine_similarity(toy_q[:, None], toy_p[None], dim=2)
-for name, table in (("queries choose", scores), ("passages choose", scores.T)):
+for name, table in (("queries choose", toy_cosines), ("passages choose", toy_cosines.T)):
     rows = []
     for i in range(3):
-        powers = [math.exp(s) for s in table[i].tolist()]
+        powers = [math.exp(2 * c) for c in table[i].tolist()]
         rows.append(-math.log(powers[i] / sum(powers)))
     print(f"{name:16} mean {sum(rows) / 3:.4f}")
+
+# %% [markdown]
+# The two differ: passage 0 is found by its query, while passage 1 is wanted by query 2 more than by its own. The symmetric loss of the toy is the mean of the two numbers.
 
 # %% [markdown] card="mnrl_symmetric"
 # ### Exercise: the symmetric loss
@@ -761,37 +640,88 @@ check("mnrl_symmetric", mnrl_symmetric)
 
 # %%
 symmetric_ = yours("mnrl_symmetric", mnrl_symmetric, instead=partial(losses.mnrl, symmetric=True))
-both = over_seeds(lambda head, rows: symmetric_(head(queries[rows]), head(passages[own[rows]])))
-more = metrics.bootstrap_interval((both - plain).mean(dim=0))
-print(f"nDCG@10, symmetric minus one direction: {more}, {decided(more)}")
+both = bench.over_seeds(symmetric_)
+print("nDCG@10, symmetric minus one direction:", gained(both, plain))
 
 # %% [markdown]
-# The interval holds 0: no difference is seen. Our search goes one way only, from query to passage. Where both sides are searched (image and caption, as in CLIP; translation pairs) the second direction belongs to the task.
+# The interval holds 0, so no difference is seen. Our search goes one way only, from query to passage. Where both sides are searched (pictures and captions, as in CLIP, or translations) the second direction belongs to the task. The library's option is `directions=("query_to_doc", "doc_to_query")` with `partition_mode="per_direction"`.
+
+# %% [markdown]
+# ## 7. How many negatives?
 #
+# A batch of 256 pairs gives each query 255 negatives. What are they worth *by themselves*? We cut each batch into pools. The data and the steps stay the same, but a query competes within its pool only.
+
+# %% quiz="03-q3"
+
+# %% [markdown]
+# A loop over 128 pools in every step would be slow. `in_pools` computes them all at once, and gives the same number as your function pool by pool:
+
+# %%
+q, p = queries[distinct[:256]], passages[own[distinct[:256]]]
+one_by_one = [mnrl_(a, b) for a, b in zip(q.split(4), p.split(4))]
+print(f"pools of 4: {in_pools(4)(q, p):.4f} and {sum(one_by_one) / len(one_by_one):.4f}")
+
+# %% [markdown]
+# In practice one does not choose a pool but a batch size. So we also go over the data once, at one learning rate, and change the batch size alone.
+
+# %%
+pools, batch_sizes = [2, 16, 64, 256], [16, 64, 256, 1024]
+by_pool = {
+    n: bench.over_seeds(in_pools(n), batch_size=256) for n in track(pools, "Training runs", "run")
+}
+by_batch = {
+    n: bench.over_seeds(mnrl_, batch_size=n, epochs=1, lr=1e-3)
+    for n in track(batch_sizes, "Training runs", "run")
+}
+
+# %%
+show(
+    *figures.by_setting(
+        {"pools, same steps": by_pool, "batches, one pass": by_batch},
+        title="More negatives help; a larger batch also means fewer steps",
+        x_label="passages that a query chooses among",
+    )
+)
+
+# %%
+first, later = gained(by_pool[16], by_pool[2]), gained(by_pool[256], by_pool[16])
+claim(
+    "More negatives help, and each further one helps less.",
+    holds=first.low > 0 and later.low > 0 and first.low / 14 > 5 * later.high / 240,
+    measured=f"nDCG@10 gained by the first 14 further negatives {first}, by the next 240 {later}",
+)
+
+# %%
+top = max(batch_sizes, key=lambda n: float(by_batch[n].mean()))
+claim(
+    "At one pass and one learning rate, the largest batch is not the best.",
+    holds=top < 1024 and gained(by_batch[top], by_batch[1024]).low > 0,
+    measured=f"best batch {top}; nDCG@10 lost at 1024 {gained(by_batch[top], by_batch[1024])}, at 16 "
+    f"{gained(by_batch[top], by_batch[16])}",
+)
+
+# %% [markdown] tags=["folded"]
+# A larger batch has more negatives a query, which helps, and takes fewer steps in a pass, which harms. So "larger batches are better" holds only if the learning rate or the number of passes is raised along with them.
+
+# %% [markdown]
 # ## 8. What if two queries share a passage?
 #
-# If two queries of one passage meet in a batch, the passage stands there twice: as the right answer of each and as a negative of the other. How often does that happen?
+# If two queries of one passage meet in a batch, the passage stands there twice. It is then the right answer of each and a negative of the other. How often does that happen?
 
 # %%
 copies = torch.bincount(own)
-print(
-    "passages with several training queries:",
-    int((copies > 1).sum()),
-    "of",
-    int((copies > 0).sum()),
-)
+several, all_of_them = int((copies > 1).sum()), int((copies > 0).sum())
+print("passages with several training queries:", several, "of", all_of_them)
 generator = torch.Generator().manual_seed(SEED)
 for n in (16, 64, 256, 1024):
-    shares = []
-    for _ in range(200):
-        drawn = own[torch.randperm(len(own), generator=generator)[:n]]
-        shares.append(float((torch.bincount(drawn)[drawn] > 1).float().mean()))
-    print(f"random batch of {n:4}: {sum(shares) / 200:.1%} of its queries meet a duplicate")
+    batches = [own[torch.randperm(len(own), generator=generator)[:n]] for _ in range(200)]
+    met = [float((torch.bincount(b)[b] > 1).float().mean()) for b in batches]
+    print(f"random batch of {n:4}: {sum(met) / 200:.1%} of its queries meet a duplicate")
 
 # %% quiz="03-q5"
 
 # %% [markdown]
-# The cure is a mask: a passage with the same key as one's own is no candidate. In the softmax a score of -inf weighs exp(-inf) = 0. By a loop:
+# The cure is a mask. Each row has a *key*, the number of its passage, and a passage with the query's own key is no candidate, except at the query's own place. A score of -inf weighs exp(-inf) = 0 in the softmax. By a loop, where the first two pairs have the same passage:
 
 # %%
 toy_keys, twins, rows = [7, 7, 4], toy_p[[0, 0, 2]], []
@@ -802,6 +732,9 @@ for i in range(3):
             total += math.exp(2 * torch.cosine_similarity(toy_q[i], twins[j], dim=0))
     rows.append(math.log(total) - float(2 * torch.cosine_similarity(toy_q[i], twins[i], dim=0)))
 print(f"masked {sum(rows) / 3:.4f}, unmasked {mnrl_(toy_q, twins, scale=2.0):.4f}")
+
+# %% [markdown]
+# Without the copy among the candidates, queries 0 and 1 are no longer punished for liking it.
 
 # %% [markdown] card="mnrl_masked"
 # ### Exercise: mask the duplicates
@@ -845,7 +778,7 @@ check("mnrl_masked", mnrl_masked)
 # - **You do not know how to compare all keys with all.** `keys[:, None] == keys` is (batch, batch), True where two rows have the same key.
 
 # %% [markdown]
-# In a shuffled batch duplicates are few. They are many where data comes grouped, say by product or by FAQ entry. We build such batches: 32 passages with two of their queries each, and train with and without the mask.
+# In a shuffled batch duplicates are few. They are many where data comes grouped, say by product or by question of an FAQ. We build such batches, of 32 passages with two of their queries each, and train with the mask and without.
 
 # %%
 masked_ = yours(
@@ -855,76 +788,57 @@ masked_ = yours(
 )
 grouped = [torch.nonzero(own == key).flatten()[:2] for key in torch.nonzero(copies > 1).flatten()]
 grouped = torch.stack(grouped)  # (passages, 2), rows of two pairs with the same passage
-print(tuple(grouped.shape))
-
+settings = {"batch_size": 32, "lr": 1e-3, "epochs": 5}
 
 # %%
-def unmasked_loss(head, groups):
-    rows = groups.flatten()
-    return mnrl_(head(queries[rows]), head(passages[own[rows]]))
-
-
-def masked_loss(head, groups):
-    rows = groups.flatten()
-    keys = own[rows].to(device)
-    return masked_(head(queries[rows]), head(passages[own[rows]]), keys)
-
-
-many = range(6)
-options = {"items": grouped, "batch_size": 32, "lr": 1e-3, "epochs": 5}
 curves = {
-    "unmasked": train(unmasked_loss, **options)[1].losses,
-    "masked": train(masked_loss, **options)[1].losses,
+    "unmasked": bench.train(mnrl_, grouped, **settings)[1],
+    "masked": bench.train(masked_, grouped, given=own, **settings)[1],
 }
-without = over_seeds(unmasked_loss, seeds=many, **options)
-with_mask = over_seeds(masked_loss, seeds=many, **options)
+without = bench.over_seeds(mnrl_, grouped, **settings)
+with_mask = bench.over_seeds(masked_, grouped, given=own, **settings)
 
 # %%
-figure = plots.curve(
-    range(1, len(curves["masked"]) + 1),
-    curves,
-    title="Every passage twice in the batch: the loss cannot fall",
-    x_label="step (batches of 32 passages with two queries each)",
-    y_label="training loss (nats)",
-    references={"log(2)": math.log(2)},
-)
-show(
-    figure,
-    alt="Training loss of batches in which every passage stands twice: unmasked it stays above "
-    f"log(2) = {math.log(2):.2f} (last {curves['unmasked'][-1]:.2f}), masked it falls to "
-    f"{curves['masked'][-1]:.2f}.",
-)
+title, batch = "Every passage twice in the batch", "batches of 32 passages with two queries each"
+show(*figures.training(curves, {"log(2)": math.log(2)}, title=title, batch=batch))
 
 # %%
-help_ = metrics.bootstrap_interval((with_mask - without).mean(dim=0))
-seed_gaps = (with_mask - without).mean(dim=1)
+low = {name: min(history.losses) for name, history in curves.items()}
 claim(
     "Duplicates in a batch are false negatives: they hold the loss above log(2), masking frees it.",
-    holds=min(curves["unmasked"]) > math.log(2) > 3 * curves["masked"][-1],
-    measured=f"lowest loss {min(curves['unmasked']):.3f} unmasked, {min(curves['masked']):.3f} masked",
+    holds=low["unmasked"] > math.log(2) > 3 * curves["masked"].losses[-1],
+    measured=f"lowest loss {low['unmasked']:.3f} unmasked, {low['masked']:.3f} masked",
 )
-print(f"nDCG@10, masked minus unmasked: {help_}, {decided(help_)};", end=" ")
-print(f"positive for {int((seed_gaps > 0).sum())} of {len(seed_gaps)} seeds")
+print("nDCG@10, masked minus unmasked:", gained(with_mask, without))
 
 # %% [markdown] tags=["folded"]
-# Without the mask a copy of the right passage takes half of the probability, so that the loss cannot fall below log(2). Retrieval loses little (0.006 nDCG@10, though with all six seeds): the copy is the query's own positive, too, and is pulled closer as much as it is pushed away. So the curve of the loss misleads more than the model suffers.
+# Without the mask a copy of the right passage takes half of the probability, so the loss cannot fall below log(2). Retrieval loses little: the copy is the query's own positive, too, and is pulled as much as it is pushed. So here the curve misleads more than the model suffers.
 
 # %% [markdown]
-# `batch_sampler="no_duplicates"` in sentence-transformers, `keys` in our `fit`, keep duplicates apart in the first place.
+# One can also keep duplicates out of a batch. Our `bench` does so, and sentence-transformers does with `batch_sampler=BatchSamplers.NO_DUPLICATES`, or `"no_duplicates"`, in the training arguments.
 
 # %% [markdown]
 # ## 9. Triplets and margins
 #
-# Before in-batch softmax there was the **triplet loss**. A triplet is a query (the *anchor*), its passage (the positive) and one negative. The negative should be farther from the anchor than the positive, by a *margin*; then the triplet is *closed* and costs nothing. A loop:
+# Before the softmax over a batch there was the **triplet loss**. A triplet is a query (here called the *anchor*), its positive and *one* negative. The negative should be farther from the anchor than the positive, by a *margin*.
+
+# %% tags=["folded"]
+show(*diagrams.triplet_margins())
+
+# %% [markdown]
+# Once the negative is beyond the margin, the triplet is *closed* and costs nothing. Otherwise it costs what is missing:
+#
+# $$\max(0,\; d(a, p) - d(a, n) + \text{margin})$$
+#
+# Here $a$, $p$ and $n$ are the anchor, the positive and the negative, and $d$ is a distance, for us 1 - cosine. On the toy, by a loop:
 
 # %%
 for i in range(3):
     a, p, n = toy_q[i], toy_p[i], toy_p[(i + 1) % 3]
     near = 1 - float(torch.cosine_similarity(a, p, dim=0))
     far = 1 - float(torch.cosine_similarity(a, n, dim=0))
-    print(
-        f"distances {near:.2f} and {far:.2f}: loss {max(0.0, near - far + 0.3):.2f} at margin 0.3"
-    )
+    loss = max(0.0, near - far + 0.3)
+    print(f"distances {near:.2f} and {far:.2f}: loss {loss:.2f} at margin 0.3")
 
 # %% [markdown] card="triplet_cosine"
 # ### Exercise: the triplet loss with cosine distance
@@ -965,114 +879,165 @@ check("triplet_cosine", triplet_cosine)
 # - **The loss is large where it should be 0.** The positive should be near: its distance counts with plus, the negative's with minus, the margin is added.
 
 # %% [markdown]
-# sentence-transformers has a TripletLoss, too. By default it takes the *Euclidean* distance and a margin of 5. Our vectors have length one.
+# sentence-transformers has a `TripletLoss`, too. By default it takes the *Euclidean* distance, and a margin of 5. Our vectors have the length 1.
 
 # %% quiz="03-q6"
 
 # %%
-from sentence_transformers.sentence_transformer.losses import TripletLoss
-
-library = TripletLoss(model)
-print(f"margin {library.triplet_margin}")
+library = st_losses.TripletLoss(model)
 unit = F.normalize(torch.randn(1, 384), dim=1)
 best = library.compute_loss_from_embeddings([unit, unit, -unit], None)
-print(f"the best triplet there can be costs {best:.2f}")
+print(f"margin {library.triplet_margin}; the best triplet there can be costs {best:.2f}")
 
 
 # %%
-def library_default(head, rows):
-    q, p = head(queries[rows]), head(passages[own[rows]])
+def library_default(q, p):
     return library.compute_loss_from_embeddings([q, p, p.roll(1, 0)], None)
 
 
-head_default, history_default = train(library_default)
+head_default, history_default = bench.train(library_default)
 with torch.no_grad():
     q, p = head_default(queries), head_default(passages[own])
     gaps = (q - p).norm(dim=1) - (q - p.roll(1, 0)).norm(dim=1)
 closed = float((gaps + 5 <= 0).float().mean())
-loss_of_default = metrics.bootstrap_interval(quality(head_default) - before)
 
 # %%
 claim(
     "The library's TripletLoss default never closes a triplet of unit vectors.",
     holds=closed == 0 and min(history_default.losses) >= 3 and abs(float(best) - 3) < 1e-4,
     measured=f"{closed:.0%} of the triplets closed, lowest loss {min(history_default.losses):.2f}, "
-    f"possible {float(best):.2f}; nDCG@10 against no training {loss_of_default}",
+    f"possible {float(best):.2f}; nDCG@10 against no training "
+    f"{gained(bench.quality(head_default), before)}",
 )
 
 # %% [markdown] tags=["folded"]
-# Two points of the unit sphere are at most 2 apart, so a margin of 5 is never reached: every triplet, however good, keeps pushing, and after training search is no better than before.
+# Two points of the unit sphere are at most 2 apart, so a margin of 5 is never reached. Every triplet, however good, keeps pushing, and after training search is no better than before. For unit vectors take the cosine distance and a margin of at most 1.
 
 # %% [markdown]
-# For unit vectors we take the cosine distance and a margin of at most 1. Which? To be fair to the triplet loss we choose its margin and its learning rate on the very queries that we report; MNRL keeps its defaults.
+# ## 10. Pairs with a score
+#
+# Some data is labelled otherwise: two texts, and a *score* for how similar they are. In STS (semantic textual similarity) people gave such scores, from 0 to 5. Divided by 5 they can be compared with cosines:
+
+# %% tags=["folded"]
+show(*diagrams.scored_pairs())
+
+# %% [markdown]
+# `CosineSimilarityLoss` wants each cosine to *be* its score: it is the mean squared difference. No pair is compared with another one. For a cosine $c_i$ and a score $y_i$:
+#
+# $$\frac{1}{B} \sum_{i=1}^{B} (c_i - y_i)^2$$
 
 # %%
+toy_c, toy_y = [0.35, 0.6, 0.3], [1.0, 0.5, 0.0]
+errors = [(c - y) ** 2 for c, y in zip(toy_c, toy_y)]
+print("cosine similarity:", [round(e, 4) for e in errors], f"mean {sum(errors) / 3:.4f}")
+behind = [
+    math.exp(20 * (toy_c[j] - toy_c[i])) for i in range(3) for j in range(3) if toy_y[i] > toy_y[j]
+]
+print("CoSENT:", [round(x, 2) for x in behind], f"loss {math.log(1 + sum(behind)):.3f}")
+
+# %% [markdown]
+# The last line is `CoSENTLoss`, which uses the *order* of the scores only: of two pairs, the one with the higher score should have the higher cosine. Pair 1 should lie above pair 2, but lies 0.25 below it, which costs exp(20 · 0.25) = 148 in the sum. Pairs in the right order cost little. (It is the library's default where no loss is given.)
+
+# %% [markdown]
+# What do these losses learn from our pairs? We have no graded scores, but we can make two: 1 for each pair, and 0 for each query with the passage of another pair. The triplet loss gets the same passages. MNRL gets the pairs alone, which hold the negatives already.
+
+
+# %%
+def right_and_wrong(loss, q, p):
+    """A loss of pairs with the score 1, and of as many with the score 0: another pair's passage."""
+    scores = torch.cat([torch.ones(len(q)), torch.zeros(len(q))]).to(q)
+    return loss(q.repeat(2, 1), torch.cat([p, p.roll(1, 0)]), scores)
+
+
 triplet_ = yours("triplet_cosine", triplet_cosine, instead=losses.triplet_loss)
+rivals = {
+    f"triplet, margin {m}": lambda q, p, m=m: triplet_(q, p, p.roll(1, 0), margin=m)
+    for m in (0.1, 0.3, 0.5)
+}
+rivals["cosine similarity"] = partial(right_and_wrong, losses.cosine_similarity_loss)
+rivals["CoSENT"] = partial(right_and_wrong, losses.cosent_loss)
 
+# %% [markdown]
+# To be fair to the rivals we choose their learning rate, and the triplet's margin, on the very queries that we report. MNRL keeps its defaults.
 
-def triplet_loss_of(margin: float):
-    """Triplets whose negative is another pair's passage."""
-
-    def loss(head, rows):
-        q, p = head(queries[rows]), head(passages[own[rows]])
-        return triplet_(q, p, p.roll(1, 0), margin=margin)
-
-    return loss
-
-
-grid = [(m, lr) for m in (0.1, 0.3, 0.5, 1.0) for lr in (1e-3, 3e-3)]
-tried = {s: quality(train(triplet_loss_of(s[0]), lr=s[1])[0]).mean() for s in watched(grid)}
-margin, triplet_lr = max(tried, key=tried.get)
-print(f"best triplet: margin {margin}, learning rate {triplet_lr}")
+# %%
+grid = [(name, lr) for name in rivals for lr in (1e-3, 3e-3)]
+tried = {}
+for name, lr in track(grid, "Training runs", "run"):
+    tried[name, lr] = float(bench.quality(bench.train(rivals[name], lr=lr)[0]).mean())
+chosen = {}
+for kind in ("triplet", "cosine similarity", "CoSENT"):
+    chosen[kind] = max((s for s in grid if s[0].startswith(kind)), key=tried.get)
+print(chosen)
 
 # %%
 order = torch.randperm(len(own), generator=torch.Generator().manual_seed(SEED))
-amounts = [len(own) // 8, len(own) // 4, len(own) // 2, len(own)]
-equal_data = {"MNRL": [], "triplet": []}
-for amount in watched(amounts):
+amounts = [len(own) // 8, len(own) // 4, len(own)]
+equal_data = {"MNRL": {len(own): plain}, "triplet": {}, "cosine similarity": {}, "CoSENT": {}}
+for amount in track(amounts, "Training runs", "run"):
     rows = order[:amount].sort().values
-    equal_data["MNRL"].append(plain if amount == len(own) else over_seeds(pairs_loss, rows))
-    equal_data["triplet"].append(over_seeds(triplet_loss_of(margin), rows, lr=triplet_lr))
-lines = {name: summary(runs) for name, runs in equal_data.items()}
+    if amount < len(own):
+        equal_data["MNRL"][amount] = bench.over_seeds(mnrl_, rows)
+    for kind, (name, lr) in chosen.items():
+        equal_data[kind][amount] = bench.over_seeds(rivals[name], rows, lr=lr)
 
 # %%
-figure = plots.curve(
-    amounts,
-    {name: means for name, (means, _) in lines.items()},
-    bands={name: ends for name, (_, ends) in lines.items()},
-    band=f"lowest to highest of {len(SEEDS)} seeds",
-    title="The same pairs, two losses",
-    x_label="training pairs (three passes each)",
-    y_label="nDCG@10 on validation queries",
-    references={"before training": float(before.mean())},
-    log_x=True,
-)
 show(
-    figure,
-    alt="nDCG@10 over the number of training pairs: MNRL is above the triplet loss everywhere; with "
-    f"all pairs {lines['MNRL'][0][-1]:.3f} against {lines['triplet'][0][-1]:.3f}.",
+    *figures.by_setting(
+        equal_data,
+        title="The same pairs, four losses",
+        x_label="training pairs (three passes each)",
+        references={"before training": float(before.mean())},
+    )
 )
 
 # %%
-ahead = [
-    metrics.bootstrap_interval((m - t).mean(dim=0))
-    for m, t in zip(equal_data["MNRL"], equal_data["triplet"])
-]
+ahead = {
+    kind: {n: gained(equal_data["MNRL"][n], runs[n]) for n in amounts}
+    for kind, runs in equal_data.items()
+    if kind != "MNRL"
+}
 claim(
     "MNRL learns more from the same pairs than the triplet loss.",
-    holds=all(interval.low > 0 for interval in ahead),
-    measured="nDCG@10 ahead: " + ", ".join(f"{n} pairs {i}" for n, i in zip(amounts, ahead)),
+    holds=all(interval.low > 0 for interval in ahead["triplet"].values()),
+    measured="nDCG@10 ahead: " + ", ".join(f"{n} pairs {i}" for n, i in ahead["triplet"].items()),
 )
-eighth = metrics.bootstrap_interval((equal_data["MNRL"][0] - equal_data["triplet"][-1]).mean(dim=0))
-print(f"MNRL on {amounts[0]} pairs minus triplet on {amounts[-1]}: {eighth}, {decided(eighth)}")
+
+# %%
+claim(
+    "MNRL also learns more from them than the losses that want scores.",
+    holds=all(i.low > 0 for kind in ("cosine similarity", "CoSENT") for i in ahead[kind].values()),
+    measured="nDCG@10 ahead with all pairs: "
+    + ", ".join(f"of {kind} {each[len(own)]}" for kind, each in ahead.items()),
+)
+eighth = gained(equal_data["MNRL"][amounts[0]], equal_data["triplet"][amounts[-1]])
+print(f"MNRL on {amounts[0]} pairs minus triplet on {amounts[-1]}: {eighth}")
+scored = gained(equal_data["cosine similarity"][len(own)], equal_data["triplet"][len(own)])
+print(f"cosine similarity minus triplet: {scored}")
 
 # %% [markdown] tags=["folded"]
-# MNRL is ahead at every amount of data, and with an eighth of the pairs it does at least as well as the triplet loss with all. A triplet sees one negative, and closed ones teach nothing; MNRL sees every passage of the batch and weighs the hardest most. (`losses` has `cosine_similarity_loss` as well, for pairs with a graded score, as in STS.)
+# A triplet or a scored pair sees one negative, and an easy one soon teaches little. MNRL sees every passage of the batch and weighs the hardest most. So an eighth of the pairs is at least as good for MNRL as all of them are for the triplet loss. CoSENT, which is made for many grades, has only two here.
 
 # %% [markdown]
-# ## 10. Learn from a teacher: margin-MSE
+# When should you take a loss with scores? When that is what you have: people's judgements of similarity, for which MNRL has no use. And when the cosine itself must mean something, such as "call two texts duplicates above 0.8". For pairs without scores take MNRL.
+
+# %% [markdown]
+# ## 11. Learn from a teacher: margin-MSE
 #
-# A label says right or wrong. A *teacher* says how much: its margin between a positive and a negative is large for a silly negative, near 0 for a false one. The student should show the same margins (Hofstätter et al. 2020).
+# A label says right or wrong. A **teacher** says how much: it is a model that is better than the one we train, the *student*, but too slow or too large to search with. To train a student by a teacher's scores is called **distillation**.
+
+# %% tags=["folded"]
+show(*diagrams.teacher_and_student())
+
+# %% [markdown]
+# For the label both wrong passages are the same, 0. The teacher sees a difference: the near miss is almost as good as the positive. The student should learn that. There are two ways to hand it on, by *margins* and by *shares*.
+
+# %% [markdown]
+# The first is **margin-MSE** (Hofstätter et al. 2020), in the library `MarginMSELoss`. A margin is the positive's score minus that of a wrong passage. The student's margins should be the teacher's, and the loss is the mean squared difference:
+#
+# $$\frac{1}{n} \sum_{j=1}^{n} \big( (s_+ - s_j) - (t_+ - t_j) \big)^2$$
+#
+# $t$ are the teacher's scores, $s$ the student's, + is the positive, and $j$ goes over the wrong passages.
 
 # %%
 toy_teacher = [[4.0, 1.5], [3.0, -0.5], [0.0, 1.0]]
@@ -1085,6 +1050,9 @@ for i in range(3):
             f"query {i}, negative {j}: student {margin_ij:5.2f}, teacher {toy_teacher[i][j]:5.2f}"
         )
 print(f"mean square {sum(squares) / len(squares):.4f}")
+
+# %% [markdown]
+# Most of the loss comes from query 2, whose student has the order wrong: its margins are -5 and -0.8, where the teacher says 0 and 1.
 
 # %% [markdown] card="margin_mse"
 # ### Exercise: margin-MSE
@@ -1129,69 +1097,92 @@ check("margin_mse", margin_mse)
 # %% quiz="03-q8"
 
 # %% [markdown]
-# A use for it: make the vectors small. (*Distillation* is what one calls training by a teacher.) Teacher: the head with 384 dimensions that mined negatives trained. Student: a head with 64, once by labels (MNRL), once by the teacher's margins on eight wrong passages a query.
+# The second way is to hand on the teacher's *shares*. Both columns of scores go through a softmax. The **Kullback-Leibler divergence** (KL) says how far the student's shares $q$ are from the teacher's shares $p$; it is 0 if they are equal:
+#
+# $$\mathrm{KL} = \sum_j p_j \log \frac{p_j}{q_j}$$
+
+# %%
+teacher_scores, student_scores = torch.tensor([[4.0, 3.5, 1.0], [2.0, 1.0, 1.5]])
+p, q = teacher_scores.softmax(dim=0), student_scores.softmax(dim=0)
+terms = [float(a * (a / b).log()) for a, b in zip(p, q)]
+print("teacher", [round(x, 2) for x in p.tolist()], " student", [round(x, 2) for x in q.tolist()])
+print("terms", [round(x, 3) for x in terms], f"sum {sum(terms):.3f}")
+
+# %% [markdown]
+# The near miss contributes most, since the student gives it far too little. In the library this is `DistillKLDivLoss`. There is a third way: `MSELoss` (or `EmbedDistillLoss`) asks the student for the teacher's *vectors* themselves, for which both need vectors of one length. We do not measure it.
+
+# %% [markdown]
+# A use for it is to make vectors small. The teacher is a head with 384 numbers, trained with mined negatives. The students have 64. One learns by the labels (MNRL), one by margins (your function), one by shares, each from the same pairs; the teacher scores eight wrong passages a query.
 
 # %%
 margin_mse_ = yours("margin_mse", margin_mse, instead=losses.margin_mse)
-teacher, _ = train(with_negatives(wrong[:, 10:]), batch_size=64)
+teacher, _ = bench.train(hard_, negatives=drawn_from(wrong[:, 10:], 4, SEED), batch_size=64)
+candidates = wrong[:, torch.linspace(0, 29, 8).long()]  # (pairs, 8) from rank 1 to 30
 with torch.no_grad():
     teacher_q, teacher_p = teacher(queries), teacher(passages)
-candidates = wrong[:, torch.linspace(0, 29, 8).long()]  # (pairs, 8) from rank 1 to 30
-own_score = (teacher_q * teacher_p[own]).sum(dim=1)
-wrong_score = (teacher_q[:, None] * teacher_p[candidates]).sum(dim=2)
-teacher_margins = own_score[:, None] - wrong_score
-low, high = teacher_margins.min(), teacher_margins.max()
-print(f"teacher's margins from {low:.2f} to {high:.2f}")
+offered = torch.cat([own[:, None], candidates], dim=1)  # the positive first
+teacher_scores = (teacher_q[:, None] * teacher_p[offered]).sum(dim=2)
+teacher_margins = teacher_scores[:, :1] - teacher_scores[:, 1:]
+print(f"teacher's margins from {teacher_margins.min():.2f} to {teacher_margins.max():.2f}")
 
 
 # %%
-def distilled(head, rows):
-    negatives = head(passages[candidates[rows]].flatten(0, 1)).unflatten(0, (len(rows), -1))
-    q, p = head(queries[rows]), head(passages[own[rows]])
-    return margin_mse_(q, p, negatives, teacher_margins[rows])
+def by_shares(q, p, n, scores):
+    """KL between the student's ranking of positive and negatives and the teacher's."""
+    return losses.kl_distillation(q, torch.cat([p[:, None], n], dim=1), scores, temperature=0.05)
 
 
+# %%
+small = {"out": 64, "batch_size": 64}
+taught = {"negatives": lambda rows: candidates[rows], **small}
 students = {
-    "cut, not trained": quality(finetune.ProjectionHead(passages.shape[1], 64).to(device))[None],
-    "64 by MNRL": over_seeds(pairs_loss, out=64, batch_size=64),
-    "64 by margin-MSE": over_seeds(distilled, out=64, batch_size=64),
-    "teacher, 384": quality(teacher)[None],
+    "cut, not trained": bench.quality(finetune.ProjectionHead(384, 64).to(device)),
+    "64 by MNRL": bench.over_seeds(mnrl_, **small),
+    "64 by margin-MSE": bench.over_seeds(margin_mse_, given=teacher_margins, **taught),
+    "64 by KL": bench.over_seeds(by_shares, given=teacher_scores, **taught),
+    "teacher, 384": bench.quality(teacher),
 }
 
 # %%
-bars = {name: metrics.bootstrap_interval(run.mean(dim=0)) for name, run in students.items()}
-figure = plots.bars(
-    list(bars),
-    [b.mean for b in bars.values()],
-    [(b.low, b.high) for b in bars.values()],
-    title="Small vectors: by labels or by a teacher",
-    value_label="nDCG@10 on validation queries, 95% interval over queries",
-)
-show(
-    figure,
-    alt="Bars of nDCG@10 for vectors of 64 dimensions and their teacher: "
-    + ", ".join(f"{name} {b.mean:.3f}" for name, b in bars.items())
-    + ".",
-)
+show(*figures.qualities(students, title="Small vectors: by labels or by a teacher"))
 
 # %%
-taught = (students["64 by margin-MSE"] - students["cut, not trained"]).mean(dim=0)
-taught = metrics.bootstrap_interval(taught)
-rather = (students["64 by margin-MSE"] - students["64 by MNRL"]).mean(dim=0)
-rather = metrics.bootstrap_interval(rather)
+pairs = [("64 by margin-MSE", "cut, not trained"), ("64 by margin-MSE", "64 by MNRL")]
+pairs += [("64 by KL", "64 by margin-MSE"), ("64 by KL", "64 by MNRL")]
+show(*figures.differences(students, pairs, "Who teaches 64 numbers better?"))
+
+# %%
+worth = gained(students["64 by margin-MSE"], students["cut, not trained"])
+rather = gained(students["64 by margin-MSE"], students["64 by MNRL"])
 claim(
     "A teacher's margins alone, without a scale or a softmax, train a good small model.",
-    holds=taught.low > 0.05,
-    measured=f"nDCG@10 gained over 64 untrained dimensions {taught}; over MNRL {rather}",
+    holds=worth.low > 0.05,
+    measured=f"nDCG@10 gained over 64 untrained dimensions {worth}; over MNRL {rather}",
 )
 
 # %% [markdown] tags=["folded"]
-# The teacher's margins make a small model far better than cutting does, but not better than the labels do: against MNRL the interval ends at 0 and lies below it. This teacher learned from the same labels, so it has nothing to add. A teacher can help where it knows more than the labels: a cross-encoder, or queries without labels.
+# Both ways of teaching make 64 numbers far better than cutting does, and between them no difference can be told. But both fall short of the labels. This teacher learned from the same labels, so it has nothing to add; and its students see eight wrong passages a query, MNRL those of the whole batch.
 
 # %% [markdown]
-# ## 11. A large batch in little memory
+# A teacher helps where it knows more than the labels: a cross-encoder (lesson 04), a much larger model, or any good model for queries that have no labels. Its scores cost nothing but time.
+
+# %% [markdown]
+# ### Which loss for which data?
 #
-# Negatives come from the batch, and a batch has to fit: the *activations* of every text (what each layer computed) wait in memory for the backward pass. Can we cut the batch into chunks and add up the gradients, as usual?
+# | you have | take | in sentence-transformers |
+# |---|---|---|
+# | pairs that belong together | MNRL | `MultipleNegativesRankingLoss` |
+# | ... and too little memory for a large batch | MNRL in two passes (next section) | `CachedMultipleNegativesRankingLoss` |
+# | pairs with a graded score | cosine similarity, CoSENT | `CosineSimilarityLoss`, `CoSENTLoss` |
+# | a better model and its scores | margin-MSE, KL | `MarginMSELoss`, `DistillKLDivLoss` |
+
+# %% [markdown]
+# ## 12. A large batch in little memory
+#
+# Negatives come from the batch, and a batch has to fit into memory. What takes the room are the *activations*, what each layer computed for each text. They wait there for the backward pass, which needs them for the gradient.
+
+# %% [markdown]
+# With other losses one cuts a batch into chunks and adds up their gradients. Can we do that here?
 
 # %%
 rows = torch.arange(8)
@@ -1211,10 +1202,13 @@ whole, cut = gradient_of([rows]), gradient_of(rows.split(2))
 print(f"difference, relative to the gradient: {(whole - cut).norm() / whole.norm():.2f}")
 
 # %% [markdown]
-# No: the two gradients have little in common, as each chunk sees only its own negatives. But the loss needs just the *vectors*, which are small. So (Gao et al. 2021): encode all without keeping activations; take the gradient of the loss with respect to the vectors; encode again, chunk by chunk, and hand each chunk its part.
+# No: the two gradients have little in common, because each chunk sees its own negatives only. But the loss needs just the *vectors*, and these are small. That is the idea of the *gradient cache* (GradCache, Gao et al. 2021):
+
+# %% tags=["folded"]
+show(*diagrams.two_passes())
 
 # %% [markdown]
-# For a linear encoder, `vectors = inputs @ weight.T`, one can follow every number. If g is the gradient with respect to one vector, its share in the weight's gradient is the outer product of g and the input:
+# For a linear encoder, whose vectors are `inputs @ weight.T`, one can follow every number. If $g$ is the gradient with respect to one vector and $x$ the input of that vector, its part of the weight's gradient is the outer product of $g$ and $x$. All parts are added up:
 
 # %%
 toy_w = torch.tensor([[1.0, 0.5], [0.0, 1.0]])
@@ -1286,41 +1280,7 @@ again = cached_(weight.detach(), queries[rows], passages[own[rows]], 2, 20.0)[-1
 print(f"difference from the whole batch: {(again - whole).norm() / whole.norm():.6f}")
 
 # %% [markdown]
-# Now the real encoder, all of its layers. `cached_backward` does the same for any encoder. We count the bytes that PyTorch keeps for the backward pass: a hook sees every tensor that is kept, and when it is let go.
-
-
-# %%
-class Kept:
-    """A tensor kept for the backward pass; counts bytes, now and at most."""
-
-    now = most = 0
-
-    def __init__(self, tensor: torch.Tensor) -> None:
-        self.tensor, self.size = tensor, tensor.numel() * tensor.element_size()
-        Kept.now += self.size
-        Kept.most = max(Kept.most, Kept.now)
-
-    def __del__(self) -> None:
-        Kept.now -= self.size
-
-
-weights = {p.data_ptr() for p in model.parameters()}
-
-
-def keep(tensor: torch.Tensor):
-    """Weights are there anyway; everything else is kept for the backward pass."""
-    return tensor if tensor.data_ptr() in weights else Kept(tensor)
-
-
-def backward_bytes(backward) -> tuple[int, torch.Tensor]:
-    """The most bytes kept at a time while `backward()` runs, and the gradient it leaves."""
-    model.zero_grad()
-    Kept.now = Kept.most = 0
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda kept: getattr(kept, "tensor", kept)):
-        backward()
-    grads = [p.grad.flatten() for p in model.parameters() if p.grad is not None]
-    return Kept.most, torch.cat(grads)
-
+# In chunks of two, your function now gives the gradient of the whole batch. What about the real encoder? `cached_backward` does the same for any encoder. We count the bytes that PyTorch keeps for the backward pass, at most at a time.
 
 # %%
 texts = [course.train.queries[:32], [course.passages[i] for i in own[:32]]]
@@ -1329,48 +1289,41 @@ model.requires_grad_(True)
 
 def in_chunks(size: int):
     parts = [[side[i : i + size] for i in range(0, 32, size)] for side in texts]
-    return gradient_cache.cached_backward(partial(finetune.embed, model), parts, losses.mnrl)
+    return gradient_cache.cached_backward(partial(finetune.embed, model), parts, mnrl_)
 
 
-at_once, right = backward_bytes(
-    lambda: losses.mnrl(*(finetune.embed(model, side) for side in texts)).backward()
-)
-chunk_sizes = [4, 8, 16]
-cached = {size: backward_bytes(partial(in_chunks, size)) for size in watched(chunk_sizes)}
-errors = {size: float((g - right).norm() / right.norm()) for size, (_, g) in cached.items()}
+def at_once():
+    return mnrl_(*(finetune.embed(model, side) for side in texts)).backward()
+
+
+# %%
+chunk_sizes = [4, 16]
+everything, right = backward_bytes(model, at_once)
+cached = {n: backward_bytes(model, partial(in_chunks, n)) for n in track(chunk_sizes, "Chunks")}
+errors = {n: float((g - right).norm() / right.norm()) for n, (_, g) in cached.items()}
 model = model.requires_grad_(False)
 
 # %%
-megabytes = [kept / 2**20 for kept, _ in cached.values()] + [at_once / 2**20]
-figure = plots.bars(
-    [f"chunks of {size}" for size in chunk_sizes] + ["32 pairs at once"],
-    megabytes,
-    title="32 pairs through all layers of the encoder",
-    value_label="most kept for the backward pass (MiB)",
-    decimals=0,
-)
-show(
-    figure,
-    alt="Bars of the memory kept for the backward pass: "
-    + ", ".join(f"chunks of {s} {m:.0f} MiB" for s, m in zip(chunk_sizes, megabytes))
-    + f", at once {megabytes[-1]:.0f} MiB.",
-)
+kept = {f"chunks of {n}": size for n, (size, _) in cached.items()} | {
+    "32 pairs at once": everything
+}
+show(*figures.memory(kept, title="32 pairs through all layers of the encoder"))
 
 # %%
 claim(
     "Two passes give the same gradient in the memory of one chunk.",
-    holds=max(errors.values()) < 1e-3 and cached[4][0] < 0.2 * at_once,
+    holds=max(errors.values()) < 1e-3 and cached[4][0] < 0.2 * everything,
     measured=f"gradients differ by less than {'0.1%' if max(errors.values()) < 1e-3 else '?'}; chunks of "
-    f"4 keep {cached[4][0] / at_once:.0%} of the memory",
+    f"4 keep {cached[4][0] / everything:.0%} of the memory",
 )
 
 # %% [markdown]
-# The price is a second forward pass for all chunks but one. In sentence-transformers: CachedMultipleNegativesRankingLoss.
+# The price is a second forward pass. In sentence-transformers it is `CachedMultipleNegativesRankingLoss`, whose `mini_batch_size` is our chunk.
 
 # %% quiz="03-q7"
 
 # %% [markdown]
-# ## 12. Break it
+# ## 13. Break it
 #
 # A wrong loss can fall as well as a right one; it only trains something else. So test the loss itself, on vectors for which you can say what it must be.
 
@@ -1415,61 +1368,45 @@ check("break_mnrl", break_mnrl)
 # - **A suspect passes though it takes `exp` carelessly, or divides by the scale.** Add two pairs of vectors that are all alike at scale 100, where the loss is log(2), and a case with scale 2.
 
 # %% [markdown]
-# ## 13. On the leaderboard
+# ## 14. On the leaderboard
 #
-# One head, trained by MNRL on the pairs; in `full` the encoder of section 6, trained by the same loss on the same pairs. The validation queries say when to stop. The test queries, seen here for the first time, judge: by nDCG@10, by recall@10 (is the right passage among the first ten?) and by MRR@10 (1 over its rank).
-
-# %% [markdown]
-# Rows that `fast` saved searched fewer passages, which is easier: `full` compares with rows of its own.
+# One head, trained by your MNRL on the pairs, for five passes now. (In `full` it is the encoder of section 5 instead, trained by the same loss on the same pairs.) Every 20 steps it searches for the validation queries, and its best state is kept.
 
 # %%
-final = finetune.ProjectionHead(passages.shape[1]).to(device)
-history = finetune.fit(
-    final,
-    len(own),
-    lambda rows: pairs_loss(final, rows),
-    batch_size=128,
-    epochs=5,
-    lr=3e-3,
-    keys=course.train.positives,
-    seed=SEED,
-    validate=lambda: float(quality(final).mean()),
-    every=20,
-)
+final, history = bench.train(mnrl_, epochs=5, validated=True)
 print(f"best of {len(history.scores)} validations at step {history.best_step}")
 
+# %% [markdown]
+# The *test* queries, seen here for the first time, judge: by nDCG@10, by recall@10 (is the right passage among the first ten?) and by MRR@10 (1 over its rank). Rows that `fast` saved searched fewer passages, which is easier, so `full` compares with rows of its own.
+
 # %%
-test = search.encode_cached(model, course.test.queries)
-
-
-def ranking(queries: torch.Tensor, passages: torch.Tensor) -> list[list[str]]:
-    found = search.top_k(queries, passages, k=10)[1]
-    return [[course.ids[i] for i in row] for row in found.tolist()]
-
-
+test = encode_cached(model, course.test.queries)
+untrained = bench.ranked(test, passages)
 with torch.no_grad():
-    ranked = ranking(final(test), final(passages))
+    ranked = by_head = bench.ranked(final(test), final(passages))
 system = "MiniLM and a head trained by MNRL"
 if PROFILE == "full":
-    by_head, texts = ranked, (course.test.queries, course.passages)
-    ranked = ranking(*(search.encode_cached(trained, side) for side in texts))
+    sides = course.test.queries, course.passages
+    ranked = bench.ranked(*(encode_cached(trained, side) for side in sides))
     system = "MiniLM, all layers trained by MNRL"
+
+# %%
 row = leaderboard.evaluate(system, "03", ranked, course.test)
 leaderboard.save(row)
 print("nDCG@10", row.ndcg_at_10, " recall@10", row.recall_at_10, " MRR@10", row.mrr_at_10)
+by_query = {
+    name: metrics.ndcg_at_k(found, course.test.relevant, 10)
+    for name, found in {"base": untrained, "head": by_head, "this": ranked}.items()
+}
 
 # %%
-relevant = course.test.relevant
-untrained = metrics.ndcg_at_k(ranking(test, passages), relevant, 10)
-gained = metrics.bootstrap_interval(metrics.ndcg_at_k(ranked, relevant, 10) - untrained)
 claim(
     "On queries that training never saw, training beats the encoder that it began with.",
-    holds=gained.low > 0,
-    measured=f"nDCG@10 on the test queries gained {gained}",
+    holds=gained(by_query["this"], by_query["base"]).low > 0,
+    measured=f"nDCG@10 on the test queries gained {gained(by_query['this'], by_query['base'])}",
 )
 if PROFILE == "full":
-    deeper = metrics.ndcg_at_k(ranked, relevant, 10) - metrics.ndcg_at_k(by_head, relevant, 10)
-    deeper = metrics.bootstrap_interval(deeper)
+    deeper = gained(by_query["this"], by_query["head"])
     claim(
         "All layers learn more from the same pairs than one matrix.",
         holds=deeper.low > 0,
@@ -1479,16 +1416,20 @@ if PROFILE == "full":
 # %%
 board = leaderboard.board(row)
 if PROFILE == "full":
-    others = {"all-MiniLM-L6-v2": ranking(test, passages), "MiniLM and a head": by_head}
+    others = {"all-MiniLM-L6-v2": untrained, "MiniLM and a head": by_head}
     board = [leaderboard.evaluate(name, "03", r, course.test) for name, r in others.items()]
     board.append(row)
-figure = plots.leaderboard(board)
+if mnrl_ is not losses.mnrl:  # your function trained it
+    board = [replace(r, system=f"yours: {r.system}") if r is row else r for r in board]
 show(
-    figure,
+    plots.leaderboard(board),
     alt="Leaderboard, nDCG@10 on the test queries with 95% intervals: "
     + ", ".join(f"{r.system} {r.ndcg_at_10.mean:.2f}" for r in board),
 )
 headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
+
+# %% [markdown] tags=["folded"]
+# The row that begins with "yours" was made by vectors that your own loss has trained. It is far ahead of the encoder that it began with, by one matrix and a few thousand pairs.
 
 # %% quiz="03-q9"
 
@@ -1496,19 +1437,24 @@ headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 # ## Takeaways
 #
 # - MNRL is a multiple-choice test over the batch: cosine times scale, softmax along the passages, the diagonal is right. Know your log(batch).
-# - Temperature and negatives decide what is learned. Start at scale 20. More negatives help, false ones harm; whether hard ones beat as many random ones, measure.
+# - Scale is 1 / temperature. Start at 20, which is temperature 0.05.
+# - More negatives help, false ones harm. Whether hard ones beat as many random ones, measure.
 # - A larger batch means fewer steps: move the learning rate or the passes along with it.
 # - Duplicates in a batch are false negatives. Keep them apart or mask them.
 # - Unit vectors have distances of at most 2: a margin of 5 never closes.
+# - Pairs: MNRL. Scores: cosine similarity or CoSENT. A teacher: margin-MSE or KL.
 # - A gradient in two passes gives a large batch the memory of a small one.
 
 # %% [markdown]
 # ## Further reading
 #
 # - van den Oord, Li and Vinyals (2018). Representation Learning with Contrastive Predictive Coding. arXiv.
+# - Chen, Kornblith, Norouzi and Hinton (2020). A Simple Framework for Contrastive Learning of Visual Representations. ICML.
 # - Henderson et al. (2017). Efficient Natural Language Response Suggestion for Smart Reply. arXiv.
 # - Wang and Isola (2020). Understanding Contrastive Representation Learning through Alignment and Uniformity on the Hypersphere. ICML.
 # - Schroff, Kalenichenko and Philbin (2015). FaceNet: A Unified Embedding for Face Recognition and Clustering. CVPR.
+# - Reimers and Gurevych (2019). Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks. EMNLP.
+# - Hinton, Vinyals and Dean (2015). Distilling the Knowledge in a Neural Network. arXiv.
 # - Hofstätter, Althammer, Schröder, Sertkan and Hanbury (2020). Improving Efficient Neural Ranking Models with Cross-Architecture Knowledge Distillation. arXiv.
 # - Gao, Zhang, Han and Callan (2021). Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup. RepL4NLP.
 # - Köhler et al. (2021). The Human Phenotype Ontology in 2021. Nucleic Acids Research 49.

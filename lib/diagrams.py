@@ -6,6 +6,8 @@ dash means is said in words, too. Where a picture shows a result, it was compute
 """
 
 from lib._diagram_analogy import analogy_arrows
+from lib._diagram_batch import batch_of_pairs, pull_and_push, softmax_rows
+from lib._diagram_cache import two_passes
 from lib._diagram_codes import hamming_bits, int8_steps
 from lib._diagram_counts import counts_to_ppmi, shares_on_a_line
 from lib._diagram_directions import principal_direction
@@ -21,6 +23,7 @@ from lib._diagram_prefixes import cut_vectors, nested_prefixes
 from lib._diagram_reading import long_text, pooled_tokens
 from lib._diagram_shortlist import shortlist_then_rescore
 from lib._diagram_skipgram import skipgram_window, training_step
+from lib._diagram_targets import scored_pairs, teacher_and_student, triplet_margins
 from lib._diagram_tuning import fine_tuning_loop, trained_parts
 from lib._diagram_two_stage import two_stage_search
 from lib._diagram_vectors import toy_vectors
@@ -38,3 +41,5 @@ __all__ += [
     "skipgram_window",
     "training_step",
 ]
+__all__ += ["batch_of_pairs", "pull_and_push", "scored_pairs", "softmax_rows"]
+__all__ += ["teacher_and_student", "triplet_margins", "two_passes"]

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from lib.pooling import HALF_PRECISION, cosine_matrix, normalize
 
-__all__ = ["cosine_similarity_loss", "kl_distillation", "margin_mse", "mnrl", "triplet_loss"]
+__all__ = ["cosent_loss", "cosine_similarity_loss", "kl_distillation", "margin_mse", "mnrl"]
+__all__ += ["triplet_loss"]
 
 DISTANCES = ("cosine", "euclidean")
 _ROUNDING = 1e-2  # a cosine in 16 bits may lie so far beyond 1
@@ -109,6 +110,27 @@ def cosine_similarity_loss(left: Tensor, right: Tensor, scores: Tensor) -> Tenso
         )
     cosines = (_unit(left) * _unit(right)).sum(dim=1)
     return (cosines - scores).square().mean()
+
+
+def cosent_loss(left: Tensor, right: Tensor, scores: Tensor, *, scale: float = 20.0) -> Tensor:
+    """CoSENT: of two pairs the one with the higher score should have the higher cosine.
+
+    left, right: (batch, dim); scores: (batch,), any numbers, of which only the order counts. scale: what
+    cosines are multiplied by. Returns a scalar: log(1 + the sum of exp(scale * (cosine of pair j -
+    cosine of pair i))) over all i, j where the score of i is higher; 0 if all scores are equal.
+
+    Raises TypeError or ValueError when dtype or shapes do not fit or scale is not above 0.
+    Source: Su 2022, CoSENT, https://kexue.fm/archives/8847.
+    """
+    _require_rows("cosent_loss", left=left, right=right)
+    _require_shape("cosent_loss", "scores", scores, (len(left),))
+    if not scale > 0:
+        raise ValueError(
+            f"cosent_loss: scale is {scale}; expected a number above 0, 1 / temperature"
+        )
+    cosines = scale * (_unit(left) * _unit(right)).sum(dim=1)
+    wrong = (cosines - cosines[:, None]).masked_fill(scores[:, None] <= scores, float("-inf"))
+    return torch.cat([wrong.flatten(), wrong.new_zeros(1)]).logsumexp(dim=0)
 
 
 def margin_mse(

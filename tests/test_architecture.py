@@ -153,6 +153,7 @@ TESTED_IN = {
     "lib/_coarse.py": "tests/lib/test_coarse.py",
     "lib/_arguments.py": "tests/lib/test_arguments.py",
     "lib/_explore_*.py": "tests/lib/test_explore.py",
+    "lib/_explore_batch.py": "tests/lib/test_explore_batch.py",
     "lib/_explore_budget.py": "tests/lib/test_explore_budget.py",
     "lib/_explore_margin.py": "tests/lib/test_explore_margin.py",
     "lib/_explore_words.py": "tests/lib/test_explore_words.py",

@@ -64,6 +64,9 @@ MET = {"kidney": {"the": 10, "blood": 5, "wood": 1}, "chair": {"the": 10, "blood
 STEP = (("kidney", (1.0, 0.5)), ("renal", (2.0, 0.0)), {"skin": (0.0, 1.0), "finger": (-1.0, -1.0)})
 BLADDER = ["loss", "of", "bladder", "control", "at", "night"]
 
+BATCH = ["Loss of bladder control", "Low hairline at back of neck", "Crowded teeth"]
+TERMS = ["Urinary incontinence", "Low posterior hairline", "Dental crowding"]
+
 DRAWN = {
     "analogy_arrows": lambda: diagrams.analogy_arrows(
         {"man": 20, "woman": 50, "king": 70, "queen": 95, "apple": 150}, "man", "woman", "king"
@@ -73,6 +76,13 @@ DRAWN = {
     "skipgram_window": lambda: diagrams.skipgram_window(BLADDER, 2, 1),
     "skipgram_window, noise": lambda: diagrams.skipgram_window(BLADDER, 2, 9, ["finger", "the"]),
     "training_step": lambda: diagrams.training_step(*STEP),
+    "batch_of_pairs": lambda: diagrams.batch_of_pairs(BATCH, TERMS),
+    "pull_and_push": diagrams.pull_and_push,
+    "scored_pairs": diagrams.scored_pairs,
+    "softmax_rows": lambda: diagrams.softmax_rows([[0.9, 0.1], [-0.2, 0.4]], 2.0),
+    "teacher_and_student": diagrams.teacher_and_student,
+    "triplet_margins": diagrams.triplet_margins,
+    "two_passes": diagrams.two_passes,
     "cut_vectors": lambda: diagrams.cut_vectors((1, 0, 1), {"A": (1, 0, 0), "B": (0.5, 0.5, 1)}, 2),
     "hamming_bits": lambda: diagrams.hamming_bits([0.5, -0.1] * 4, {"A": [0.2] * 8}),
     "int8_steps": lambda: diagrams.int8_steps([0.0, 2.55, 1.0], 1.004),

@@ -5,7 +5,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.losses import cosine_similarity_loss, kl_distillation, margin_mse, mnrl, triplet_loss
+from lib.losses import (
+    cosent_loss,
+    cosine_similarity_loss,
+    kl_distillation,
+    margin_mse,
+    mnrl,
+    triplet_loss,
+)
 
 B, N, D = 5, 3, 7
 SEEDS = st.integers(0, 10_000)
@@ -188,6 +195,28 @@ def test_cosine_similarity_loss_matches_sentence_transformers(library, batch, se
 
 
 @settings(max_examples=25, deadline=None)
+@given(
+    labels=st.lists(st.sampled_from([0.0, 0.2, 0.5, 1.0]), min_size=1, max_size=8).filter(
+        lambda found: len(set(found)) > 1
+    ),
+    scale=st.floats(0.5, 60),
+    seed=SEEDS,
+)
+def test_cosent_loss_matches_sentence_transformers(library, labels, scale, seed):
+    inputs = vectors((len(labels), D), (len(labels), D), seed=seed)
+    scores = torch.tensor(labels)
+    theirs = library("CoSENTLoss", inputs, scores, scale=scale)
+    assert_same_with_gradients(cosent_loss(*inputs, scores, scale=scale), theirs, inputs, atol=1e-7)
+
+
+def test_cosent_loss_of_equal_scores_is_zero_and_only_their_order_counts():
+    q, p = vectors((B, D), (B, D))
+    assert cosent_loss(q, p, torch.ones(B)).item() == 0
+    scores = torch.tensor([0.1, 0.9, 0.4, 0.2, 0.3])
+    torch.testing.assert_close(cosent_loss(q, p, scores), cosent_loss(q, p, 7 * scores - 3))
+
+
+@settings(max_examples=25, deadline=None)
 @given(batch=st.integers(1, 8), count=st.integers(1, 4), seed=SEEDS)
 def test_margin_mse_matches_sentence_transformers(library, batch, count, seed):
     q, p, n = inputs = vectors((batch, D), (batch, D), (batch, count, D), seed=seed)
@@ -233,6 +262,7 @@ def every_loss(device):
         triplet_loss(q, p, single, margin=1),
         triplet_loss(q, p, single, margin=1, distance="euclidean"),
         cosine_similarity_loss(q, p, row),
+        cosent_loss(q, p, row),
         margin_mse(q, p, single, row),
         margin_mse(q, p, group, rows),
         kl_distillation(q, group, rows, 2.0),
@@ -261,6 +291,8 @@ X, Y = torch.ones(4, 3), torch.ones(3, 3)
         (lambda: triplet_loss(X, X, Y, margin=1), r"negatives is \(3, 3\)"),
         (lambda: triplet_loss(X, X, X, margin=1, distance="dot"), "choose one of cosine"),
         (lambda: cosine_similarity_loss(X, X, torch.ones(4, 1)), r"scores is \(4, 1\)"),
+        (lambda: cosent_loss(X, X, torch.ones(4, 1)), r"scores is \(4, 1\)"),
+        (lambda: cosent_loss(X, X, torch.ones(4), scale=0), "scale is 0"),
         (lambda: margin_mse(X, X, X[:, None], torch.ones(4, 2)), r"expected \(4, 1\)"),
         (lambda: margin_mse(X, X, X, torch.ones(4, 1)), r"expected \(4, 1\)"),
         (lambda: kl_distillation(X, X[:, None], torch.ones(4, 1)), "at least two"),

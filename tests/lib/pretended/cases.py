@@ -144,6 +144,7 @@ CASES = {
     "mnrl, duplicates": lambda q, p, own: losses.mnrl(q, p, same=own // 2),
     "triplet": lambda q, p, n: losses.triplet_loss(q, p, n[:, 0], margin=0.5),
     "cosine similarity": lambda q, p, s: losses.cosine_similarity_loss(q, p, s[:, 0]),
+    "CoSENT": lambda q, p, s: losses.cosent_loss(q, p, s[:, 0]),
     "margin-MSE": lambda q, p, n, s: losses.margin_mse(q, p, n, s[:, :1] - s),
     "best of chunks": lambda s, own: (
         chunking.best_of_chunks(s, own[:3] // 2, 2),

@@ -18,9 +18,10 @@ from lib._diagram_paper import Diagram
 from lib._diagram_prefixes import cut_vectors, nested_prefixes
 from lib._diagram_reading import long_text, pooled_tokens
 from lib._diagram_shortlist import shortlist_then_rescore
+from lib._diagram_tokens import attention_step, masked_mean, text_to_vector
 from lib._diagram_tuning import fine_tuning_loop, trained_parts
 from lib._diagram_two_stage import two_stage_search
-from lib._diagram_vectors import toy_vectors
+from lib._diagram_vectors import toy_vectors, unit_vectors
 
 __all__ = ["Diagram", "architectures", "bootstrap_picture", "cut_vectors", "fine_tuning_loop"]
 __all__ += ["fused_rankings", "hamming_bits", "how_it_is_judged", "int8_steps", "long_text"]
@@ -28,3 +29,4 @@ __all__ += ["max_sim_steps", "nested_prefixes", "pooled_tokens", "principal_dire
 __all__ += ["rank_discount", "residual_codec", "search_graph", "shortlist_then_rescore"]
 __all__ += ["toy_vectors", "trained_parts", "two_stage_search"]
 __all__ += ["margin_limits", "negatives_on_a_line", "unmarked_positives"]
+__all__ += ["attention_step", "masked_mean", "text_to_vector", "unit_vectors"]

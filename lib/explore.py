@@ -1,6 +1,6 @@
 """Things to explore: a reader moves them by mouse, touch or keyboard, and no kernel is asked.
 
-`max_sim_map`, `recall_speed`, `margin_line`, `neighbours_by_length` and `budget` make plotly figures that hold all of
+`max_sim_map`, `recall_speed`, `margin_line`, `neighbours_by_length`, `pooling_by_token` and `budget` make plotly figures that hold all of
 their states as frames; `ranked_list` makes a list that the reader reorders, `model_table` a table to
 filter. `explore` shows any of them, with controls that are HTML's own (a keyboard and a screen reader know them), with a still
 picture and with a text. The scripts are in `lib/browser/`; plotly's is that of the package. Nothing is
@@ -22,6 +22,7 @@ import numpy as np
 from lib._explore_budget import budget
 from lib._explore_margin import margin_line
 from lib._explore_paper import SYMBOLS, axis, digits, log_ticks, named, paper
+from lib._explore_pooling import pooling_by_token, token_weights
 from lib._explore_show import Control, Reading, explore, require_small, with_controls
 from lib._max_sim_map import max_sim_map
 from lib._model_explorer import ModelTable, model_table
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelTable", "RankedList", "budget", "explore", "max_sim_map", "model_table"]
 __all__ += ["neighbour_lists", "neighbours_by_length", "ranked_list", "ranks_by_size"]
-__all__ += ["margin_line", "recall_speed"]
+__all__ += ["margin_line", "pooling_by_token", "recall_speed", "token_weights"]
 
 Points = Sequence[tuple[float, float, float]]  # effort, recall, queries per second
 Curve = tuple[str, Points]  # the effort's name, what was measured

@@ -26,8 +26,8 @@ import nbformat
 from harness import paths
 from harness.author import loading, notebooks
 from harness.classroom import Classroom, init
-from harness.classroom.folder import BATCH
 from harness.classroom.gradebook import Recorder, ToRecord
+from harness.classroom.grading import BATCH
 from harness.grade.engine import LocalEngine
 from harness.grade.session import Session
 from harness.grade.submissions import Submission

@@ -70,7 +70,7 @@ def running(*options: str) -> Iterator[str]:
                 check=True,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                timeout=60,
+                timeout=240,
             )
 
         data = str(folder / "data")

@@ -4,7 +4,9 @@ Everything that needs nbgrader is imported when it is used, which takes seconds.
 """
 
 from harness.classroom.collect import Collected, How, collect
-from harness.classroom.folder import Classroom, ClassroomError, init
+from harness.classroom.errors import ClassroomError
+from harness.classroom.folder import Classroom
+from harness.classroom.making import init
 from harness.classroom.report import ClassReport, report
 from harness.classroom.student_names import student_id
 

@@ -17,7 +17,8 @@ import nbformat
 
 from harness.classroom import dates, moodle_worksheet, roster
 from harness.classroom.downloads import Found, Listed, in_folder, in_zip, shown
-from harness.classroom.folder import Classroom, ClassroomError
+from harness.classroom.errors import ClassroomError
+from harness.classroom.folder import Classroom
 from harness.classroom.hand_ins import HandIn
 from harness.classroom.identity import Whose, identify
 from harness.classroom.lms import SYSTEMS, Reader, System, Unclear, reader

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
-from harness.classroom.folder import ClassroomError
+from harness.classroom.errors import ClassroomError
 from harness.classroom.late_rule import Rule
 from lib._files import write_whole
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from harness.classroom.folder import ClassroomError
+from harness.classroom.errors import ClassroomError
 from lib._files import printable
 
 FILES, DEPTH = 100_000, 40

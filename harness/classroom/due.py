@@ -10,7 +10,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from harness.classroom import dates, lateness, roster
-from harness.classroom.folder import Classroom, ClassroomError
+from harness.classroom.errors import ClassroomError
+from harness.classroom.folder import Classroom
 from harness.classroom.late_rule import Rule
 from lib._files import printable
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.classroom import hand_ins
-from harness.classroom.folder import Classroom, ClassroomError
+from harness.classroom.errors import ClassroomError
+from harness.classroom.folder import Classroom
 from harness.classroom.hand_ins import HandIn
 from harness.classroom.lms import canvas, moodle
 from harness.classroom.lms.lesson_names import stem

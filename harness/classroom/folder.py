@@ -1,4 +1,4 @@
-"""The classroom's folder: made, and its lessons released, graded, regraded and handed back."""
+"""The classroom's folder: its lessons released, graded, regraded and handed back."""
 
 from __future__ import annotations
 
@@ -9,25 +9,22 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from nbformat import NotebookNode
 
-from harness.batch_queue import BatchQueue
-from harness.classroom.configuration import CONFIG, configuration
+from harness.classroom.configuration import CONFIG
+from harness.classroom.errors import ClassroomError
+from harness.classroom.grading import Outcome, Progress, grade
 from harness.classroom.lesson_text import keep_text
+from harness.classroom.private import private
 from harness.grade import cells as grading
 from harness.grade.assignment import Assignment
-from harness.grade.copies import Copies
-from harness.grade.engine import Engine, LocalEngine
-from harness.grade.journal import Journal, fingerprint
+from harness.grade.engine import Engine
 from harness.grade.library_answers import Policy
 from harness.grade.session import Session
-from harness.grade.submissions import Submission
 from harness.grade.verdicts import Report
 from harness.sandbox import Level
 from lib._files import write_whole
@@ -35,69 +32,6 @@ from lib._files import write_whole
 if TYPE_CHECKING:
     from harness.classroom.grade_tables import GradeTable
     from harness.reports.feedback import Feedback
-
-STEPS = ("source", "release", "submitted", "autograded", "feedback")
-BATCH = 64  # submissions that are recorded at once at most; results that wait are held in memory
-
-
-class ClassroomError(RuntimeError):
-    """The classroom is not as it has to be; the message says what to do."""
-
-
-Progress = Callable[[int, int, Report], None]
-
-
-@dataclass
-class Outcome:
-    """What a run of grading did: reports by student, who was recorded before, and what failed."""
-
-    reports: dict[str, Report] = field(default_factory=dict)
-    skipped: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
-
-
-def init(folder: Path, database: str | None = None, course_id: str = "course") -> Classroom:
-    """Make a classroom: an nbgrader course of which only its user can read anything.
-
-    Args:
-        folder: outside the repository; new, or empty, or a classroom already.
-        database: SQLAlchemy's URL of the gradebook; None is `gradebook.db` in the folder.
-            `postgresql://user@host/name` needs the extra `postgresql`.
-
-    Raises:
-        ClassroomError: the folder holds something else, lies in a git checkout, or the database
-            cannot be reached.
-    """
-    folder = Path(folder).resolve()
-    _outside(folder)
-    if folder.exists() and not folder.is_dir():
-        raise ClassroomError(f"{folder} is a file: give the name of a new folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / CONFIG).is_file():
-        raise ClassroomError(
-            f"{folder} holds something that is no classroom: give a new or an empty folder"
-        )
-    new = not (folder / CONFIG).is_file()
-    for path in (folder, *(folder / step for step in STEPS), folder / ".grading"):
-        path.mkdir(mode=0o700, parents=path is folder, exist_ok=True)
-        path.chmod(0o700)
-    if new:
-        write_whole(folder / CONFIG, configuration(course_id, _url(database)).encode())
-    classroom = Classroom(folder)
-    try:
-        with classroom.gradebook():
-            pass
-    except Exception as error:
-        if new:
-            (folder / CONFIG).unlink()
-        raise ClassroomError(
-            f"the gradebook could not be opened ({type(error).__name__}: "
-            f"{str(error).splitlines()[0][:300]}): see that the database server runs, that the "
-            "database exists and that you may write to it"
-        ) from error
-    database_file = folder / "gradebook.db"
-    if database_file.exists():
-        database_file.chmod(0o600)
-    return classroom
 
 
 class Classroom:
@@ -138,7 +72,7 @@ class Classroom:
         from nbgrader.api import Gradebook
 
         course = self._course()
-        with _programs_on_path(), _private():
+        with _programs_on_path(), private():
             book = Gradebook(course.db_url, course.course_id)
         with book:
             yield book
@@ -169,7 +103,7 @@ class Classroom:
             raise ClassroomError(
                 f"{notebook} is not there: give the teacher's notebook of {lesson}"
             )
-        with one_writer(self.folder), _programs_on_path(), _private():
+        with one_writer(self.folder), _programs_on_path(), private():
             place = self.folder / "source" / lesson
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             for path, name in [(notebook, f"{lesson}.ipynb"), *((p, Path(p).name) for p in also)]:
@@ -213,7 +147,7 @@ class Classroom:
         Raises:
             ClassroomError: the lesson was not released, or a student handed nothing in.
         """
-        return self._grade(lesson, students, session, engine, progress, None, force)
+        return grade(self, lesson, students, session, engine, progress, None, force)
 
     def regrade(
         self,
@@ -236,123 +170,18 @@ class Classroom:
             ClassroomError: no check cell of the lesson is of this exercise.
         """
         only = self.cells_of(lesson, exercise)
-        return self._grade(lesson, students, session, engine, progress, only)
+        return grade(self, lesson, students, session, engine, progress, only)
 
     def session(
         self, lesson: str, level: Level = Level.NONE, library_answers: Policy = "deny"
     ) -> Session:
         """What grades a released lesson, as the classroom has it: a teacher may have changed it."""
-        self._released(lesson)
+        self.released(lesson)
         read = [
             nbformat.read(self.folder / step / lesson / f"{lesson}.ipynb", as_version=4)
             for step in ("source", "release")
         ]
         return Session(Assignment(lesson, *read), level, library_answers=library_answers)
-
-    def _grade(
-        self,
-        lesson: str,
-        students: Sequence[str] | None,
-        session: Session | None,
-        engine: Engine | None,
-        progress: Progress,
-        only: frozenset[str] | None,
-        force: bool = False,
-    ) -> Outcome:
-        from harness.classroom.gradebook.recorder import Recorder, RecordError, ToRecord
-
-        self._released(lesson)
-        session, engine = session or self.session(lesson), engine or LocalEngine()
-        outcome = Outcome()
-        with Recorder(self.folder) as recorder, contextlib.ExitStack() as stack:
-            journal = Journal(self.folder / ".grading" / "done.jsonl")
-            todo: list[tuple[Submission, str | None]] = []
-            copies = stack.enter_context(Copies(recorder.copies))
-            for submission, key in self._handed_in(lesson, students, session, only, copies):
-                student = submission.student
-                same = not force and key is not None and journal.done(lesson, student, key)
-                known = same and recorder.recorded(lesson, student)
-                report = recorder.report(lesson, student) if known and only is None else None
-                if report is not None:
-                    copies.drop(submission)
-                    outcome.skipped.append(student)
-                    outcome.reports[student] = report
-                else:
-                    todo.append((submission, key))
-            results = stack.enter_context(
-                contextlib.closing(engine.grade(session, [submission for submission, _ in todo]))
-            )
-
-            def write(batch: list[tuple[ToRecord, str | None]]) -> None:
-                items = {item.graded.report.student: item for item, _ in batch}
-                keys = {item.graded.report.student: key for item, key in batch}
-                before = journal.forget(lesson, items)
-                for student, report in zip(items, recorder.record_all(list(items.values()))):
-                    if isinstance(report, RecordError):
-                        outcome.failed[student] = str(report)
-                    else:
-                        outcome.reports[student] = report
-                        progress(len(outcome.reports) - len(outcome.skipped), len(todo), report)
-                    if isinstance(report, RecordError) or only is not None:
-                        keys[student] = before.get(student)  # all or the rest is as it was
-                journal.add_all(lesson, {s: key for s, key in keys.items() if key is not None})
-
-            with BatchQueue(write, BATCH) as queue:
-                for at, result in results:
-                    submission, key = todo[at]
-                    student = submission.student
-                    if result.fault:  # no grade, and none that was recorded is touched
-                        outcome.failed[student] = (
-                            f"The grader could not finish it ({result.fault}): grade it again."
-                        )
-                        continue
-                    stamp = self._timestamp(student, lesson)
-                    if submission.only is not None and result.notebook is not None:
-                        self._show_again(result.notebook, student, lesson)
-                    copies.drop(submission)
-                    queue.put((ToRecord(result, stamp, only), key))
-        return outcome
-
-    def _handed_in(
-        self,
-        lesson: str,
-        students: Sequence[str] | None,
-        session: Session,
-        only: frozenset[str] | None,
-        copies: Copies,
-    ) -> Iterator[tuple[Submission, str | None]]:
-        """Copies of a lesson's submissions, each with the key that tells whether it was graded as it is.
-
-        What cannot be copied comes as it lies there, without a key.
-        """
-        here = self.students(lesson)
-        if missing := sorted(set(students or ()) - set(here)):
-            raise ClassroomError(
-                f"{', '.join(missing)} handed in nothing for {lesson}: collect it first"
-            )
-        release = fingerprint(self.folder / "release" / lesson)
-        source = fingerprint(self.folder / "source" / lesson)
-        before = {report.student for report in self.reports(lesson)} if only else set()
-        for student in sorted(set(students)) if students is not None else here:
-            place = self.folder / "submitted" / student / lesson
-            submission = Submission(student, place, only if student in before else None)
-            copy = copies.take(submission)
-            key = None
-            if copy is not submission:
-                key = fingerprint(copy.path, student, lesson, release, source, session.digest)
-            yield copy, key
-
-    def _show_again(self, notebook: NotebookNode, student: str, lesson: str) -> None:
-        """Into cells that were not run again goes what they showed the last time."""
-        path = self.folder / "autograded" / student / lesson / f"{lesson}.ipynb"
-        try:
-            old = nbformat.read(path, as_version=4)
-        except (OSError, ValueError):
-            return
-        shown = {(cell.get("id"), cell.source): cell.get("outputs") for cell in old.cells}
-        for cell in notebook.cells:
-            if cell.cell_type == "code" and not cell.outputs:
-                cell.outputs = shown.get((cell.get("id"), cell.source)) or []
 
     def feedback(
         self,
@@ -376,9 +205,9 @@ class Classroom:
             from harness.reports.feedback import feedback_html
 
             html = feedback_html
-        self._released(lesson)
+        self.released(lesson)
         written = []
-        with one_writer(self.folder), _private():
+        with one_writer(self.folder), private():
             for found in gather(self, lesson, datetime.now(UTC), explain):
                 if students is not None and found.student not in students:
                     continue
@@ -431,7 +260,7 @@ class Classroom:
 
     def cells_of(self, lesson: str, exercise: str) -> frozenset[str]:
         """The check cells of an exercise, by grade_id; a `ClassroomError` if there is none."""
-        path = self._released(lesson)
+        path = self.released(lesson)
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         checks = {name for name, _ in grading.checks({"cells": cells})}
         named = Counter(
@@ -446,66 +275,18 @@ class Classroom:
             )
         return frozenset(only)
 
-    def _released(self, lesson: str) -> Path:
+    def released(self, lesson: str) -> Path:
+        """The released notebook; a `ClassroomError` if there is none."""
         path = self.folder / "release" / lesson / f"{lesson}.ipynb"
         if lesson not in self.lessons:
             known = ", ".join(self.lessons) or "none"
             raise ClassroomError(f"{lesson} was not released (released: {known}): release it first")
         return path
 
-    def _timestamp(self, student: str, lesson: str) -> str | None:
-        path = self.folder / "submitted" / student / lesson / "timestamp.txt"
-        try:
-            if path.is_symlink() or path.stat().st_size > 200:
-                return None
-            return path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return None
-
     def _course(self) -> Any:
         from harness.classroom.gradebook.recorder import course_directory, load_config
 
         return course_directory(self.folder, load_config(self.folder))
-
-
-def _outside(folder: Path) -> None:
-    for parent in (folder, *folder.parents):
-        if (parent / ".git").exists():
-            raise ClassroomError(
-                f"{folder} lies in the git checkout {parent}, where students' work could be "
-                "published by mistake: give a folder outside it"
-            )
-
-
-def _url(database: str | None) -> str | None:
-    """The URL with a PostgreSQL driver that is installed."""
-    if database is None:
-        return None
-    scheme, sign, rest = database.partition("://")
-    if not sign or not rest:
-        raise ClassroomError(
-            f"{scheme!r} is no database URL: give one such as postgresql://user@host/grades"
-        )
-    if scheme not in ("postgres", "postgresql"):
-        return database
-    from importlib.util import find_spec
-
-    for module in ("psycopg", "psycopg2"):
-        if find_spec(module) is not None:
-            return f"postgresql+{module}://{rest}"
-    raise ClassroomError(
-        "PostgreSQL needs the package psycopg, which is not installed: "
-        "pip install 'embeddings-course[postgresql]'"
-    )
-
-
-@contextlib.contextmanager
-def _private() -> Iterator[None]:
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.classroom import hand_ins, roster
-from harness.classroom.folder import Classroom, ClassroomError
+from harness.classroom.errors import ClassroomError
+from harness.classroom.folder import Classroom
 from harness.classroom.lms.lesson_names import in_title
 from harness.classroom.marks import WORDS, Mark, Status, marks
 from harness.classroom.roster import Person, Roster

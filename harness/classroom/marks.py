@@ -175,7 +175,7 @@ def _rows(
     from sqlalchemy import select
 
     from harness.classroom import dates, hand_ins, lateness
-    from harness.classroom.folder import ClassroomError
+    from harness.classroom.errors import ClassroomError
 
     try:
         assignment = book.find_assignment(lesson)

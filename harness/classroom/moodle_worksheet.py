@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from harness.classroom import tables
-from harness.classroom.folder import ClassroomError
+from harness.classroom.errors import ClassroomError
 from harness.classroom.lms.owner import Owner
 from harness.classroom.roster_forms import FIELDS
 from lib._files import printable

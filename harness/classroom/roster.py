@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.classroom.folder import ClassroomError
+from harness.classroom.errors import ClassroomError
 from lib._files import write_whole
 
 

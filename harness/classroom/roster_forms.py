@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.classroom.folder import ClassroomError
+from harness.classroom.errors import ClassroomError
 from harness.classroom.roster import Person
 from harness.classroom.tables import Table
 from harness.reports.sanitize import line

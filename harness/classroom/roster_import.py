@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.classroom import roster, roster_forms, tables
-from harness.classroom.folder import Classroom, ClassroomError
+from harness.classroom.errors import ClassroomError
+from harness.classroom.folder import Classroom
 from harness.classroom.roster import Person, Roster
 from harness.classroom.student_names import student_id
 from lib._files import printable

@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.classroom.folder import ClassroomError
+from harness.classroom.errors import ClassroomError
 from lib._files import open_without_links, printable
 
 MOST_BYTES = 64 << 20

@@ -38,7 +38,7 @@ from harness.cli.library_answers import Choice, LibraryAnswers
 if TYPE_CHECKING:
     from harness.author.lesson import Lesson
     from harness.classroom import Classroom
-    from harness.classroom.folder import Outcome
+    from harness.classroom.grading import Outcome
     from harness.grade.engine import Engine
     from harness.grade.verdicts import Report
     from harness.sandbox import Level

@@ -111,7 +111,7 @@ def _nbgrader(folder: Path, environment: dict, *arguments: str) -> subprocess.Co
             cwd=folder,
             env=environment | {"PATH": path, "OMP_NUM_THREADS": "1"},
             capture_output=True,
-            timeout=120,
+            timeout=480,
         )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(arguments, 124)

@@ -20,7 +20,7 @@ from tests.tiers import some
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(900),  # the first has to encode all passages
+    pytest.mark.timeout(1800),  # the first has to encode all passages
 ]
 QUERIES = 24  # few: a cheat is found out by a few as well
 HIDDEN = "hidden_capstone"
@@ -121,6 +121,7 @@ def kept_back(place):
         yield session
 
 
+@pytest.mark.thorough  # it encodes all passages
 def test_who_knows_the_visible_answers_by_heart_gains_nothing(kept_back, tmp_path):
     course = load_course_set("fast")
     test = course.test

@@ -35,7 +35,7 @@ def script() -> Path:
     options = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)]
     command = [npm, "install", *options, f"axe-core@{VERSION}"]
     try:
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        subprocess.run(command, check=True, capture_output=True, timeout=480)
     except (subprocess.SubprocessError, OSError) as error:
         pytest.skip(f"npm cannot fetch axe-core {VERSION}: {error}")
     return found

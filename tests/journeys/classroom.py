@@ -66,7 +66,7 @@ class Classroom:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=580,
+            timeout=1160,
         )
         said = done.stdout + done.stderr
         assert done.returncode == 0, f"nbgrader {' '.join(arguments)}:\n{said[-4000:]}"

@@ -22,7 +22,7 @@ CHROMIUM = jupyter.find_chromium()
 pytestmark = [
     pytest.mark.journey,
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(1800),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome on this machine's PATH"),
 ]
 
@@ -124,6 +124,7 @@ class Reader:
 
     def __init__(self, browser, file: Path, size: dict = DESK, scheme: str = "light") -> None:
         context = browser.new_context(viewport=size, color_scheme=scheme)
+        context.set_default_timeout(jupyter.ANSWERS_WITHIN_MS)
         self.refused: list[str] = []
         self.errors: list[str] = []
         context.route(lambda url: not url.startswith(("file:", "data:")), self._refuse)

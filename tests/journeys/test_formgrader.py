@@ -26,7 +26,7 @@ CHROMIUM = jupyter.find_chromium()
 pytestmark = [
     pytest.mark.journey,
     pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1800),
     pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome on this machine's PATH"),
 ]
@@ -75,7 +75,9 @@ def page():
     with sync_api.sync_playwright() as playwright:
         options = ["--no-sandbox"] if jupyter.AS_ROOT else []
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield browser.new_page(viewport={"width": 1280, "height": 900})
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(jupyter.ANSWERS_WITHIN_MS)
+        yield page
         browser.close()
 
 

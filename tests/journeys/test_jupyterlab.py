@@ -22,7 +22,7 @@ CHROMIUM = jupyter.find_chromium()
 pytestmark = [
     pytest.mark.journey,
     pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1800),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome on this machine's PATH"),
 ]
 
@@ -54,7 +54,7 @@ def course(tmp_path) -> Path:
         shutil.copy(path.with_suffix(".quiz.yaml"), root / "lessons")
     command = [str(jupyter.COURSE), "build"]
     env = {**jupyter.outside_pytest(), "COURSE_ROOT": str(root)}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     return root
 
@@ -283,7 +283,7 @@ def test_a_newcomer_is_met_by_the_front_door_and_tries_everything(course, browse
     source = course / "lessons" / "00_start.py"
     source.write_text(source.read_text().replace("# Welcome. In", "# You are welcome. In"))
     env = {**jupyter.outside_pytest(), "COURSE_ROOT": str(course)}
-    subprocess.run([str(jupyter.COURSE), "build"], env=env, check=True, timeout=60)
+    subprocess.run([str(jupyter.COURSE), "build"], env=env, check=True, timeout=240)
     with jupyter.course_lab(course, home, **_variables(tmp_path)) as address:
         notebook = _newcomer(browser, address, file, tmp_path / "screens")
         notebook.page.locator("p", has_text="You are welcome.").wait_for()

@@ -215,7 +215,7 @@ def test_validate_tells_the_release_from_a_solved_notebook(graded):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("path", [p for p in lessons() if p.stem[:2] == "02"], ids=lambda p: p.stem)
 def test_a_whole_lesson_is_graded_by_stock_nbgrader(path, tmp_path):
     """With all its cells, the real model, and nbgrader's own limit of 30 seconds a cell."""

@@ -11,7 +11,7 @@ from tests.journeys.jupyter import COURSE, outside_pytest
 from tests.tiers import some
 
 # On a new machine the lessons' leading cells encode their texts first.
-pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(1800)]
 LESSONS = loading.load(paths.root())
 
 
@@ -30,7 +30,7 @@ def _grades(folder, lesson):
         env=outside_pytest(),
         capture_output=True,
         text=True,
-        timeout=840,
+        timeout=1680,
     )
     assert done.returncode == 0, done.stdout[-2_000:] + done.stderr[-2_000:]
     found = json.loads((folder / "grades.json").read_text(encoding="utf-8"))["reports"]
@@ -40,7 +40,7 @@ def _grades(folder, lesson):
 
 @pytest.mark.parametrize(
     "lesson",
-    some(LESSONS, keep=lambda lesson: lesson.number in ("01", "05")),
+    some(LESSONS, keep=lambda lesson: lesson.number == "05"),
     ids=lambda lesson: lesson.slug,
 )
 def test_the_worked_answer_has_all_points_and_the_release_none(lesson, tmp_path):

@@ -20,7 +20,7 @@ CHROMIUM = jupyter.find_chromium()
 pytestmark = [
     pytest.mark.journey,
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(1800),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome on this machine's PATH"),
 ]
 
@@ -80,6 +80,7 @@ class Reader:
 
     def __init__(self, browser, url: str, size: dict = DESK, scheme: str = "light") -> None:
         context = browser.new_context(viewport=size, color_scheme=scheme)
+        context.set_default_timeout(jupyter.ANSWERS_WITHIN_MS)
         context.add_init_script(path=axe.script())  # the page's own policy refuses a script tag
         self.page = context.new_page()
         self.wrong: list[str] = []

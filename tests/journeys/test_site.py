@@ -17,7 +17,7 @@ CHROMIUM = jupyter.find_chromium()
 pytestmark = [
     pytest.mark.journey,
     pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1800),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome on this machine's PATH"),
 ]
 
@@ -78,6 +78,7 @@ class Reader:
 
     def __init__(self, browser, address: str, **settings) -> None:
         self.context = browser.new_context(**({"viewport": DESK} | settings))
+        self.context.set_default_timeout(jupyter.ANSWERS_WITHIN_MS)
         self.page = self.context.new_page()
         self.address, self.elsewhere, self.errors = address, [], []
         self.context.route("**/*", self._let)

@@ -28,7 +28,7 @@ from tests.journeys.test_classroom import ISOLATION, _course
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(1800),
     pytest.mark.skipif(sys.platform != "linux", reason="forks kernels on Linux only"),
 ]
 LESSONS = ("01_word_vectors", "02_pooling", "03_mnrl")

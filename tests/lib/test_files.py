@@ -156,7 +156,7 @@ KINDS = {
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes in folders are POSIX's")
-@pytest.mark.timeout(20)  # a pipe that is waited for
+@pytest.mark.timeout(240)  # a pipe that is waited for
 @pytest.mark.parametrize("message", KINDS)
 @pytest.mark.parametrize("flags", [_files._FLAGS, os.O_RDONLY], ids=["here", "on Windows"])
 def test_all_but_a_file_is_refused_with_its_kind(tmp_path, monkeypatch, message, flags):
@@ -170,7 +170,7 @@ def test_all_but_a_file_is_refused_with_its_kind(tmp_path, monkeypatch, message,
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a race that POSIX can close")
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("kind", [_link, os.mkdir, os.mkfifo])
 def test_what_takes_the_name_after_the_look_is_refused_and_closed(tmp_path, monkeypatch, kind):
     path = tmp_path / "it"

@@ -22,7 +22,7 @@ def executed(*sources: str, fails: bool = False):
     """The code cells `sources`, run in a kernel of their own."""
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    client = NotebookClient(notebook, timeout=120, allow_errors=fails, kernel_name="python3")
+    client = NotebookClient(notebook, timeout=480, allow_errors=fails, kernel_name="python3")
     client.execute(cwd=str(ROOT))
     return notebook
 

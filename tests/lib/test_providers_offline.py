@@ -146,7 +146,7 @@ def test_the_server_ends_with_its_process_however_that_ends(end):
     if "stdin" in end:
         assert listens(port)
         process.kill()
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=240)
     assert not listens(port)
     assert said == ""
 

@@ -72,7 +72,8 @@ class CourseFeedback(HTMLExporter):
     """
 
     def __init__(self, parent: BaseConverter, **kwargs: Any) -> None:
-        from harness.classroom.folder import Classroom, ClassroomError
+        from harness.classroom.errors import ClassroomError
+        from harness.classroom.folder import Classroom
         from harness.lock import Busy
 
         super().__init__(parent=parent, **kwargs)

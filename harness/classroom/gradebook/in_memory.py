@@ -73,7 +73,7 @@ class Steps:
     @staticmethod
     def can(config: Config) -> bool:
         """Whether nothing in a course's configuration asks for nbgrader's own converter."""
-        # The exporter named for nbgrader's buttons is never ours (see `recorder.VerdictAutograde`).
+        # The exporter named for nbgrader's buttons is never ours (see `verdict_autograde.VerdictAutograde`).
         return not any(set(config.get(section, ())) - {"exporter_class"} for section in _CONVERTER)
 
     def run(

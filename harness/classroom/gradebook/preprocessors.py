@@ -1,6 +1,6 @@
 """The steps of nbgrader's autograding that are ours: show the verdicts, save them, and help the marker.
 
-They find the report in `resources["grading"]`, where `recorder.VerdictAutograde` puts it.
+They find the report in `resources["grading"]`, where `verdict_autograde.VerdictAutograde` puts it.
 """
 
 from __future__ import annotations

@@ -5,58 +5,38 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-import os
 import shutil
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import nbformat
-from nbconvert.exporters import Exporter, NotebookExporter
-from nbconvert.preprocessors import ClearMetadataPreprocessor
-from nbconvert.writers import FilesWriter
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
-from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    DeduplicateIds,
-    LimitOutput,
-    OverwriteCells,
-    OverwriteKernelspec,
-)
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
-from traitlets import List, Type
 from traitlets.config import Config, PyFileConfigLoader
 
 from harness.classroom import lateness
 from harness.classroom.answers import answers, answers_in
 from harness.classroom.configuration import CONFIG
 from harness.classroom.gradebook.batches import Batches, Prepared
-from harness.classroom.gradebook.preprocessors import (
-    PutRubrics,
-    PutVerdicts,
-    SafeMarkdown,
-    SaveVerdicts,
-)
 from harness.classroom.gradebook.recorded_files import (
     keep,
     merged,
     read_report,
     report_path,
 )
-from harness.classroom.gradebook.safe_outputs import safe_markdown, safe_text
+from harness.classroom.gradebook.safe_outputs import safe_text
 from harness.classroom.gradebook.transaction import SharedGradebook
+from harness.classroom.gradebook.ungradable import explained, no_points
+from harness.classroom.gradebook.verdict_autograde import VerdictAutograde, steps
 from harness.classroom.lesson_text import read_text, rubrics
-from harness.grade import cells as grading
-from harness.grade.verdicts import CellVerdict, GradedSubmission, Report
+from harness.classroom.private import private
+from harness.grade.verdicts import GradedSubmission, Report
 from harness.lock import one_writer
-from harness.reports.sanitize import clean
 from lib._files import write_whole
 
 IN, OUT = ".grading/in", ".grading/out"
@@ -64,48 +44,6 @@ IN, OUT = ".grading/in", ".grading/out"
 
 class RecordError(RuntimeError):
     """A graded submission could not be recorded; the gradebook is as it was before it."""
-
-
-class VerdictAutograde(Autograde):
-    """nbgrader's autograding of one notebook that has been run and judged already."""
-
-    # The metadata are checked once: nothing of ours changes them, and a check takes a third of the
-    # time. No `config=True`: a course's configuration of stock autograding must not undo these.
-    sanitize_preprocessors = List(
-        [DeduplicateIds, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
-    )
-    autograde_preprocessors = List(
-        [
-            PutVerdicts,
-            ClearMetadataPreprocessor,
-            LimitOutput,
-            SaveVerdicts,
-            AssignLatePenalties,
-            SafeMarkdown,
-            PutRubrics,
-        ]
-    )
-
-    # Nor its exporter, which in a classroom starts this grader: see `formgrader`.
-    exporter_class = Type(NotebookExporter, klass=Exporter)
-
-    def __init__(self, grading: dict[str, Any], path: Path, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.grading, self.path, self.force = grading, path, True
-        self.permissions = 600
-
-    def start(self) -> None:
-        """Convert the one notebook; the process stays in its working folder."""
-        # nbgrader looks for submissions with patterns, which students' names may look like.
-        self.assignments = {str(self.path.parent): [str(self.path)]}
-        self.writer = FilesWriter(parent=self, config=self.config)
-        self.exporter = self.exporter_class(parent=self, config=self.config)
-        self.exporter.optimistic_validation = True  # the format once, not after every step
-        self.convert_notebooks()
-
-    def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
-        resources = super().init_single_notebook_resources(notebook_filename)
-        return resources | {"grading": self.grading}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,7 +74,7 @@ class Recorder:
         self._stack = contextlib.ExitStack()
         with self._stack:
             self._stack.enter_context(one_writer(self.folder))
-            self._stack.enter_context(_private())
+            self._stack.enter_context(private())
             for rest in (".grading/in", ".grading/out", ".grading/old", ".grading/copies"):
                 shutil.rmtree(self.folder / rest, ignore_errors=True)
             self.copies = self.folder / ".grading" / "copies"
@@ -148,7 +86,7 @@ class Recorder:
             self.gradebook = SharedGradebook(self.coursedir.db_url, self.coursedir.course_id)
             self._stack.callback(self.gradebook.shut)
             self._releases: dict[str, NotebookNode] = {}
-            kinds = [*_traits("sanitize_preprocessors"), *_traits("autograde_preprocessors")]
+            kinds = [*steps("sanitize_preprocessors"), *steps("autograde_preprocessors")]
             self._batches = Batches(self.folder, self.coursedir, self.config, self.gradebook, kinds)
             self._stack = self._stack.pop_all()
         return self
@@ -238,8 +176,8 @@ class Recorder:
         release = self._release(lesson)
         notebook = item.graded.notebook
         if report.status == "ungradable" or notebook is None:
-            notebook = _explained(release, report)
-            report = dataclasses.replace(report, cells=_nothing(release, report))
+            notebook = explained(release, report)
+            report = dataclasses.replace(report, cells=no_points(release, report))
         ours = notebook if report.status == "ungradable" else release
         resources = {
             "verdicts": {cell.grade_id: cell for cell in report.cells},
@@ -334,11 +272,6 @@ class Recorder:
             ) from error
 
 
-def _traits(name: str) -> list[type]:
-    """The classes of nbgrader's steps in a list of `VerdictAutograde`."""
-    return list(VerdictAutograde.class_traits()[name].default())
-
-
 def load_config(folder: Path) -> Config:
     """The teacher's configuration of the course.
 
@@ -365,40 +298,6 @@ def valid_timestamp(text: str | None) -> str | None:
         return text if text and len(text) < 100 and parse_utc(text) else None
     except (ValueError, OverflowError):
         return None
-
-
-def _nothing(release: NotebookNode, report: Report) -> tuple[CellVerdict, ...]:
-    """0 for every check, with the reason, if the report does not say it itself."""
-    if report.cells:
-        return report.cells
-    message = " ".join(t for t in (report.reason, report.ask) if t)
-    return tuple(
-        CellVerdict(name, "not run", 0.0, grading.points(cell), message)
-        for name, cell in grading.checks(release)
-    )
-
-
-def _explained(release: NotebookNode, report: Report) -> NotebookNode:
-    notebook = nbformat.from_dict(release)
-    text = (
-        "**This submission could not be graded; what follows is the released notebook.**\n\n"
-        f"{safe_markdown(clean(report.reason, 2000))}\n\n{safe_markdown(clean(report.ask, 2000))}"
-    )
-    cell = nbformat.v4.new_markdown_cell(text.strip(), id="ungradable")
-    if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):
-        del cell["id"]
-    notebook.cells = [cell, *notebook.cells]
-    return notebook
-
-
-@contextlib.contextmanager
-def _private() -> Iterator[None]:
-    """What is written is for the teacher alone, files that nbgrader writes included."""
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from harness.author import proof
 from harness.cli.main import app
 from tests.harness.bundle.conftest import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 LESSON = "02_pooling"
 
 

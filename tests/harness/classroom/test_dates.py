@@ -6,7 +6,7 @@ import pytest
 
 from harness.classroom import dates
 from harness.classroom.dates import Dates, parse, shown, zone_of
-from harness.classroom.folder import ClassroomError
+from harness.classroom.errors import ClassroomError
 from harness.classroom.late_rule import Rule
 
 BERLIN = zone_of("Europe/Berlin")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.classroom.folder import ClassroomError
+from harness.classroom.errors import ClassroomError
 from harness.classroom.tables import read
 
 ROWS = [["id", "name"], ["ada", "Žofie, Ω"], ["bob", 'a "b"\nc']]

@@ -31,7 +31,7 @@ def stopped(folder, *sources: str, limit: int = 60):
     cells += [nbformat.v4.new_code_cell(source) for source in sources]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "source.ipynb")
-    subprocess.run([sys.executable, "-c", RUN, str(folder), str(limit)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", RUN, str(folder), str(limit)], check=True, timeout=480)
     failure = json.loads((folder / "result.json").read_text())["failure"]
     saved = nbformat.read(folder / "90_tiny.ipynb", as_version=4)
     return failure and Failure(**failure), saved

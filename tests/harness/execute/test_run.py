@@ -30,7 +30,7 @@ def course(root, *arguments: str) -> subprocess.CompletedProcess:
         env=kept | {"COURSE_ROOT": str(root), "COLUMNS": "120", "NO_COLOR": "1"},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=960,
     )
 
 

@@ -232,7 +232,7 @@ def _command(folder: Path, to: Path, *how: str) -> bytes:
         capture_output=True,
         text=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-        timeout=240,
+        timeout=960,
     )
     assert (run.returncode, run.stderr) == (0, ""), run.stdout
     return to.read_bytes()

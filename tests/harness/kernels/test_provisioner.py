@@ -68,7 +68,7 @@ def test_papermill_runs_on_a_warm_kernel(tmp_path):
 def _said(client, code):
     said = []
     client.execute_interactive(
-        code, timeout=20, output_hook=lambda m: said.append(m["content"].get("text", ""))
+        code, timeout=80, output_hook=lambda m: said.append(m["content"].get("text", ""))
     )
     return "".join(said).strip()
 

@@ -19,7 +19,7 @@ def run():
     def execute(code: str, person: bool = True) -> tuple[str, list[str]]:
         outputs = []
         client.execute_interactive(
-            code, allow_stdin=person, output_hook=outputs.append, timeout=60, stdin_hook=None
+            code, allow_stdin=person, output_hook=outputs.append, timeout=240, stdin_hook=None
         )
         text = "".join(m["content"]["text"] for m in outputs if m["msg_type"] == "stream")
         return text, [m["content"]["ename"] for m in outputs if m["msg_type"] == "error"]

@@ -32,7 +32,7 @@ def kernel():
     def run(code: str, person: bool) -> SimpleNamespace:
         outputs = []
         client.execute_interactive(
-            code, allow_stdin=person, output_hook=outputs.append, timeout=60, stdin_hook=None
+            code, allow_stdin=person, output_hook=outputs.append, timeout=240, stdin_hook=None
         )
         content = [(m["msg_type"], m["content"]) for m in outputs]
         return SimpleNamespace(

@@ -3,7 +3,7 @@
 #   course:
 #     lesson: "02"
 #     title: Pooling and the bi-encoder
-#     minutes: 120
+#     minutes: 150
 #     objectives:
 #       - Compare the vectors that a transformer gives to one word in several sentences.
 #       - Pool token vectors into one vector a text by mean, maximum, CLS or last token, whatever the padding.
@@ -26,26 +26,105 @@ MODEL = "all-MiniLM-L6-v2"
 
 # %%
 import torch
+from sentence_transformers import SentenceTransformer
 
-from lib import diagrams, leaderboard, metrics, plots, pooling, search, text
+from lib import contextual, diagrams, evaluation, leaderboard, metrics, pair_cost, plots_paired
+from lib import pooling, pooling_figures as figures, plots, reranking, search, significance, text
 from lib.data import load_course_set, load_similarity
 from lib.device import autocast, pick_device, seed_everything
+from lib.explore import explore
 from lib.learn import check, claim, grade_answer, headline, hint, progress, quiz, solution, yours
 from lib.models import load_encoder, load_word_vectors
 from lib.plots import show
+from lib.progress_bar import track
 
 seed_everything(SEED)
 
 # %% [markdown]
 # ## 1. From word vectors to contextual vectors
 #
-# Word2Vec and GloVe keep one vector for each word of a table. A transformer cuts a text into *tokens* (words or pieces of words) and begins with such a table, too; then every layer lets each token read its neighbours. What comes out of the last layer for one token, in several sentences?
+# Word2Vec and GloVe give a word one vector, whatever the sentence. A *transformer* gives it another vector in each sentence, because it reads the word together with its neighbours. This lesson looks at these vectors. Then it makes one vector of them for a whole text, which is what a search by meaning compares.
 
 # %%
 device = pick_device(DEVICE)
 model = load_encoder(MODEL, device=device)
 glove = load_word_vectors(limit=30_000)
 
+# %% [markdown]
+# ### Tokens
+#
+# A transformer does not read letters, nor always whole words. It reads **tokens**: words and pieces of words from a fixed list. A frequent word is one token. A rare word is cut into pieces that are on the list, so that every word can be read.
+
+# %%
+print("tokens on the list:", len(model.tokenizer))
+for sentence in ("The bank raised its interest rates again.", "Severe dysphagia"):
+    print(model.tokenizer.convert_ids_to_tokens(model.tokenizer(sentence)["input_ids"]))
+
+# %% [markdown]
+# *Dysphagia*, trouble with swallowing, became four pieces; the sign `##` marks a piece that continues a word. Two *special tokens* were added, `[CLS]` in front and `[SEP]` at the end. They are tokens like the others: they have vectors, and the model was trained with them.
+
+# %% [markdown]
+# What happens to the tokens? The picture shows the whole way of a text, from top to bottom.
+
+# %%
+pieces = model.tokenizer.convert_ids_to_tokens(model.tokenizer("Severe dysphagia")["input_ids"])
+layers = model[0].auto_model.config.num_hidden_layers
+show(*diagrams.text_to_vector("Severe dysphagia", pieces, layers))
+
+# %% [markdown]
+# First each token takes its row of a table, as in lesson 01. (A second table adds something for its place, so that the order of the words is known.) Then come the *layers*. In each of them every token reads all tokens and changes its own vector. After the last layer there is one vector a token, and *pooling* makes one of them all.
+
+# %% [markdown]
+# ### Self-attention
+#
+# How does a token read the others? It takes a little of each of them, and more of those that fit what it looks for. Here *bank* reads a sentence of four tokens. Each token has a **score**, which says how well it fits; these scores are made up.
+
+# %%
+show(*diagrams.attention_step(["the", "bank", "raised", "rates"], [0.0, 1.0, 1.0, 2.0], 1))
+
+# %% [markdown]
+# Raising e to the power of each score makes it positive. Dividing by the sum makes weights that add up to 1. These two steps are the **softmax**. Here *rates* has the highest score and gets 0.53, more than half. So *bank* takes most from *rates*, and its next vector shows that this bank deals with money.
+
+# %% [markdown]
+# As a formula, with the score $s_j$ of token $j$ and the vector $v_j$ that it passes on:
+#
+# $$w_j = \frac{e^{s_j}}{\sum_k e^{s_k}} \qquad \mbox{taken} = \sum_j w_j v_j$$
+#
+# A score is a dot product too: of what the reader looks for with what token $j$ offers. Both, and $v_j$, are made from the tokens' vectors by matrices that were learned.
+
+# %% [markdown]
+# A layer does this several times side by side, in *heads* with matrices of their own (twelve in our model). It adds the result to the vector that was there, and a small network then changes each vector by itself.
+
+# %% [markdown]
+# ### How it learned
+#
+# BERT (Devlin et al. 2019) learned its matrices from text alone. Some words were hidden, and the model had to guess them: *The [MASK] raised its interest rates.* Whoever guesses *bank* here has to read *interest* and *rates*. So the vectors came to hold what the neighbours say.
+
+# %% [markdown]
+# Our model, all-MiniLM-L6-v2, began as a small model that imitates a large one of this kind. Then it was trained on a billion *pairs* of texts that belong together, such as a question and its answer: the two vectors of a pair should be near each other and far from those of other texts. Lesson 03 shows how that is done.
+
+# %% [markdown]
+# ### A real row
+#
+# What does *bank* attend to in our model? We read its weights in a sentence about a river. A row of the picture is a layer, and the mean over the heads is shown.
+
+# %%
+river = "They fished from the grassy bank of the river."
+attended = contextual.attention_of(model, river, "bank")
+show(*figures.attention_by_layer(attended, "bank"))
+
+# %% [markdown] tags=["folded"]
+# In the first layer *grassy*, *fished* and *river* get much of the weight: the words that tell which bank it is. Later `[CLS]` gets most of it, although it says nothing about rivers. The weights must add up to 1, so a head that needs nothing has to put them somewhere. Clark et al. (2019) found that BERT's heads use `[SEP]` for this.
+
+# %% [markdown]
+# Read such pictures with care. A weight tells *how much* of a vector is taken, not what is in it. From the second layer on every vector is a mixture already, and the reader's old vector is added to what it takes. So weights alone do not explain what a model decides (Jain and Wallace 2019). Its output is the better witness: we look at that now.
+
+# %% [markdown]
+# ### One word in six sentences
+#
+# In three of these sentences *bank* is about money, in three about rivers.
+
+# %%
 bank = [
     "She paid the cheque into her bank account.",
     "The bank raised its interest rates again.",
@@ -55,60 +134,34 @@ bank = [
     "Reeds grew along the bank of the stream.",
 ]
 
-# %% [markdown]
-# Three sentences are about money, three about rivers. `token_embeddings` runs the transformer and stops before pooling: one vector a token, and a mask that tells tokens from padding.
-
 # %%
 tokens, mask = text.token_embeddings(model, bank)
 print("tokens", tuple(tokens.shape), "= (texts, tokens, dim);  mask", tuple(mask.shape))
-ids = model.tokenizer(bank[1])["input_ids"]
-print(model.tokenizer.convert_ids_to_tokens(ids))
+print("mask of the third text:", mask[2].tolist())
 print("real tokens a text:", mask.sum(dim=1).tolist())
 
 # %% [markdown]
-# The tokenizer added `[CLS]` in front and `[SEP]` at the end. They are tokens like others: they have vectors, and the model was trained with them.
-#
+# `token_embeddings` runs the transformer and stops before pooling. The texts have different lengths, but a tensor has one. So shorter rows are filled up with **padding**, places where no token stands. The *mask* tells them apart: 1 for a real token, 0 for padding.
+
+# %% [markdown]
 # Before you look: GloVe has one row for *bank*. What will the transformer's six vectors be like?
 
 # %% quiz="02-q1"
 
-
 # %%
-def vectors_of(word: str, sentences: list[str]) -> torch.Tensor:
-    """The contextual vector of `word` in each sentence: (sentences, dim)."""
-    tokens, _ = text.token_embeddings(model, sentences)
-    ids = model.tokenizer(sentences, padding=True, return_tensors="pt")["input_ids"]
-    place = ids.to(tokens.device) == model.tokenizer.convert_tokens_to_ids(word)
-    return tokens[place]
-
-
-contextual = pooling.cosine_matrix(*[vectors_of("bank", bank)] * 2)
-static = pooling.cosine_matrix(*[torch.stack([glove["bank"]] * len(bank))] * 2)
-print("GloVe, smallest cosine:", f"{static.min():.3f}")
-print("transformer, smallest cosine:", f"{contextual.min():.3f}")
+contextual_bank = contextual.vectors_of(model, "bank", bank)  # (6, dim)
+cosines = pooling.cosine_matrix(contextual_bank, contextual_bank)
+static_bank = torch.stack([glove["bank"]] * len(bank))
+static = pooling.cosine_matrix(static_bank, static_bank)
+print(f"smallest cosine: GloVe {static.min():.3f}, transformer {cosines.min():.3f}")
 
 # %%
 names = ["account", "rates", "borrowed", "fished", "boat", "reeds"]
-figure = plots.heatmap(
-    contextual,
-    names,
-    names,
-    title="One word, six vectors: 'bank' in six sentences",
-    value_label="cosine of the two 'bank' vectors",
-    x_label="sentence with ...",
-    y_label="sentence with ...",
-    limits=(0.5, 1.0),
-)
-show(
-    figure,
-    alt="Heat map of the cosines between the vectors of 'bank' in six sentences, three about money "
-    f"and three about rivers: from {contextual.min():.2f} for the two least alike; within money the "
-    f"mean is {contextual[:3, :3][~torch.eye(3, dtype=bool)].mean():.2f}, within rivers "
-    f"{contextual[3:, 3:][~torch.eye(3, dtype=bool)].mean():.2f}, across {contextual[:3, 3:].mean():.2f}.",
-)
+told = "three about money and three about rivers"
+show(*figures.word_in_sentences("bank", cosines, names, told))
 
-# %% [markdown]
-# Is it only *bank*? Two more words with two senses, three sentences a sense.
+# %% [markdown] tags=["folded"]
+# GloVe's six vectors are one and the same. The transformer's are six different ones, and the picture has two blocks: money with money, rivers with rivers. Is it only *bank*? Two more words with two senses each, three sentences a sense.
 
 # %%
 cell = [
@@ -119,6 +172,8 @@ cell = [
     "The virus enters the cell through its membrane.",
     "A nerve cell carries electrical signals.",
 ]
+
+# %%
 bat = [
     "The bat hung upside down in the cave.",
     "A bat hunts insects by echo.",
@@ -129,46 +184,49 @@ bat = [
 ]
 
 # %%
-sense = torch.arange(6, device=device) // 3
-same_sense = (sense[:, None] == sense) & ~torch.eye(6, dtype=torch.bool, device=device)
-other_sense = sense[:, None] != sense
-gaps, largest = {}, 0.0
+senses = {}
 for word, sentences in {"bank": bank, "cell": cell, "bat": bat}.items():
-    cosines = pooling.cosine_matrix(*[vectors_of(word, sentences)] * 2)
-    within, across = cosines[same_sense].mean(), cosines[other_sense].mean()
-    gaps[word] = float(within - across)
-    largest = max(largest, float(cosines[same_sense | other_sense].max()))
-    least, most = cosines[same_sense].min(), cosines[other_sense].max()
-    print(f"{word:5} same sense {within:.3f} (at least {least:.3f}), ", end="")
-    print(f"other sense {across:.3f} (at most {most:.3f})")
+    vectors = contextual.vectors_of(model, word, sentences)
+    senses[word] = contextual.compare_senses(vectors, [0, 0, 0, 1, 1, 1])
+    print(f"{word:5}", senses[word])
 
 # %%
+largest = max(one.most for one in senses.values())
 claim(
     "The same word gets another vector in every sentence, closer within a sense on average.",
-    holds=float(static.min()) > 0.9999 and largest < 0.95 and min(gaps.values()) > 0.03,
+    holds=float(static.min()) > 0.9999
+    and largest < 0.95
+    and min(one.gap for one in senses.values()) > 0.03,
     measured=f"GloVe cosine {static.min():.3f} everywhere; contextual at most {largest:.3f}; "
-    + ", ".join(f"{word}: same minus other sense {gap:+.3f}" for word, gap in gaps.items()),
+    + ", ".join(f"{word}: same minus other sense {one.gap:+.3f}" for word, one in senses.items()),
 )
 
 # %% [markdown] tags=["folded"]
-# On average the vectors lie closer within a sense, but for all three words some pair across the senses is closer than some pair within (compare "at most" with "at least"), and for *bat* the gap is smallest. A contextual vector leans towards a sense; it is not a dictionary entry.
+# On average the vectors lie closer within a sense. But for all three words some pair across the senses is closer than some pair within (compare "at most" with "at least"), and for *bat* the gap is smallest. A contextual vector leans towards a sense; it is not an entry of a dictionary.
 
 # %% [markdown]
 # ## 2. One vector a sentence: the mean
 #
-# To compare two texts by one number we want one vector each, however long they are. Something must turn (tokens, dim) into (dim). That is *pooling*, and the simplest is the mean.
-#
-# The one difficulty is padding. Texts of a batch have different lengths, a tensor has one, so short rows are filled up.
+# To compare two texts by one number we want one vector each, however long they are. Something must turn (tokens, dim) into (dim). That is **pooling**, and the simplest way is the mean of the token vectors. There is one difficulty: the padding.
 
 # %% quiz="02-q2"
 
 # %% [markdown]
-# Here is what the mean should be, token by token. The 9s stand at padding: a transformer leaves vectors there that mean nothing.
+# The mask says what counts. Here is a text of two tokens, padded to three. The 9s stand at padding: a transformer leaves vectors there that mean nothing.
+
+# %%
+show(*diagrams.masked_mean([[1, 4], [3, 2], [9, 9]], [1, 1, 0]))
+
+# %% [markdown]
+# The mask is used twice: it takes padding out of the sum, and its own sum is the count. As a formula, with token vectors $x_1, x_2, \dots$ and the mask's numbers $m_1, m_2, \dots$:
+#
+# $$\frac{m_1 x_1 + m_2 x_2 + \dots}{m_1 + m_2 + \dots}$$
+#
+# As a loop, for a batch of two texts:
 
 # %%
 toy = torch.tensor([[[1.0, 4.0], [3.0, 2.0], [9.0, 9.0]], [[2.0, -6.0], [4.0, 1.0], [6.0, 2.0]]])
 toy_mask = torch.tensor([[1, 1, 0], [1, 1, 1]])
-
 for row in range(len(toy)):
     total, count = torch.zeros(2), 0
     for position in range(toy.shape[1]):
@@ -221,8 +279,42 @@ gap = (pooling.normalize(sentence_vectors) - encoded).abs().max()
 print("equal to model.encode within 1e-5:", bool(gap < 1e-5))
 
 # %% [markdown]
-# Your mean is what `model.encode` returns, up to a last step that section 7 looks at. So that is all it does: transformer, masked mean, and that step.
+# Your mean is what `model.encode` returns, up to a last step that section 7 looks at. So this is all that `encode` does: the transformer, a masked mean, and that step.
+
+# %% [markdown]
+# ### Search by your own words
 #
+# Your function is enough for a search. The course's passages are terms of the Human Phenotype Ontology (Köhler et al. 2021), written by clinicians: a name and a definition. The queries are layperson's words for them. `PROFILE` says how many passages there are: 4,000 in `fast`, all 16,449 in `full`. To begin with we search about 2,000 of the names.
+
+# %%
+course = load_course_set(PROFILE)
+titles = course.titles[:: len(course.titles) // 2_000]
+titles, parts = sorted(titles, key=len), []  # by length: section 6 says why
+for start in range(0, len(titles), 50):
+    with autocast(device):
+        t, m = text.token_embeddings(model, titles[start : start + 50])
+    parts.append(mean_pool_(t.float(), m))
+means = torch.cat(parts)
+print(course.name, course.version, "-", len(course.passages), "passages")
+print("names searched:", tuple(means.shape), "such as", titles[1000])
+
+# %% [markdown]
+# Now ask, in your own words. Change the text in the next cell, run the cell again, and see the five names that are nearest by cosine.
+
+# %%
+my_words = "I cannot hear well"  # your own words here
+asked = mean_pool_(*text.token_embeddings(model, [my_words]))
+best, rows = pooling.cosine_matrix(asked, means)[0].topk(5)
+for cosine, row in zip(best.tolist(), rows.tolist()):
+    print(f"{cosine:.2f}  {titles[row]}")
+
+# %% [markdown]
+# The clinician's words need not be yours: vectors compare meanings, not spellings. They do not compare them exactly. For *My heart beats too fast* one finds *Tachycardia*, and beside it (in `fast`) its opposite, *Bradycardia*: both are spoken of in the same way.
+
+# %% [markdown]
+# Where nothing fits, the right name may not be among these. At the end of the lesson you ask all passages, with their definitions.
+
+# %% [markdown]
 # ## 3. What padding does
 #
 # What if one forgets the mask? Think it through first.
@@ -230,7 +322,7 @@ print("equal to model.encode within 1e-5:", bool(gap < 1e-5))
 # %% quiz="02-q3"
 
 # %% [markdown]
-# Now with the real model. We pad one text with more and more padding, as a longer neighbour in its batch would, and compare its vector with that of the text alone.
+# Now with the real model. We pad one text more and more, as a longer neighbour in its batch would, and compare its vector with that of the text alone.
 
 # %%
 TEXTS = {
@@ -241,6 +333,7 @@ TEXTS = {
 }
 
 
+# %%
 @torch.inference_mode()
 def padded_tokens(sentence: str, extra: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Run the transformer on a text with `extra` padding tokens behind it."""
@@ -252,32 +345,18 @@ def padded_tokens(sentence: str, extra: int) -> tuple[torch.Tensor, torch.Tensor
 
 
 # %%
-padding = [0, 1, 2, 4, 8, 16, 32, 64]
-forgetful = {name: [] for name in TEXTS}
-masked = []
+padding, forgetful, masked = [0, 1, 2, 4, 8, 16, 32, 64], {name: [] for name in TEXTS}, []
 for name, sentence in TEXTS.items():
     alone = mean_pool_(*padded_tokens(sentence, 0))
     for extra in padding:
         tokens_, mask_ = padded_tokens(sentence, extra)
-        everything = torch.ones_like(mask_)
-        forgetful[name].append(float(pooling.cosine_matrix(mean_pool_(tokens_, everything), alone)))
+        forgot = mean_pool_(tokens_, torch.ones_like(mask_))
+        forgetful[name].append(float(pooling.cosine_matrix(forgot, alone)))
         masked.append(float(pooling.cosine_matrix(mean_pool_(tokens_, mask_), alone)))
 print("32 padding tokens:", {name: round(row[6], 3) for name, row in forgetful.items()})
 
 # %%
-figure = plots.curve(
-    padding,
-    {"any text, masked": [min(masked)] * len(padding), **forgetful},
-    title="A mean that forgets the mask drifts with the padding",
-    x_label="padding tokens in the row",
-    y_label="cosine with the text alone",
-)
-show(
-    figure,
-    alt="Curves of the cosine between a padded text and the same text alone, over the number of "
-    "padding tokens: with the mask it stays at 1, without it all three texts fall, to "
-    f"{min(row[-1] for row in forgetful.values()):.2f} for the one that falls most.",
-)
+show(*figures.padding_drift(padding, min(masked), forgetful))
 
 # %%
 claim(
@@ -293,7 +372,7 @@ claim(
 # %% [markdown]
 # ## 4. Maximum, CLS, last token
 #
-# Other ways to get one vector. The **maximum** asks of each dimension: did any token light it up? Again by a loop first.
+# There are other ways to get one vector. The **maximum** takes, in each dimension, the largest value that any token has there. A single token that is strong in a dimension is then enough. Again by a loop first.
 
 # %%
 for row in range(len(toy)):
@@ -347,16 +426,23 @@ stolen = (with_zeros != right)[padded_rows].float().mean()
 print(f"dimensions in which a padded 0 would win: {stolen:.1%}")
 
 # %% [markdown]
-# In about one dimension in eleven of the shorter texts all real values are negative, and there a padded 0 would be taken for the maximum.
-#
-# **CLS pooling** takes one token, the first. BERT was pretrained to tell from it whether two sentences belong together, and some encoders (bge, for one) are trained to gather the whole text there.
-#
-# Usually it is position 0. *Decoders* (models that were trained to write on, word by word) are often padded on the *left*, though, and then it is not.
+# In about one dimension in eleven of the shorter texts all real values are negative. There a padded 0 would be taken for the maximum.
+
+# %% [markdown]
+# Two more ways take a single token and drop the others. **CLS pooling** takes the first token. BERT was trained to tell from it whether two sentences belong together, and some encoders (bge, for one) are trained to gather the whole text there. **Last-token pooling** takes the last one.
+
+# %% [markdown]
+# Why the last? *Decoders* are models that were trained to continue a text word by word, and some encoders are made from them (E5-Mistral, GTE-Qwen2). In a decoder a token sees only what stands before it, so only the last token has read the whole text.
+
+# %%
+show(*diagrams.pooled_tokens())
+
+# %% [markdown]
+# The trap is in the third batch: the last *place* is not the last *token*. Decoders are often padded on the *left*, and there the first place is not the first token either. Both have to be found by the mask, in each row for itself. As a loop:
 
 # %%
 left = torch.tensor([[[9.0, 9.0], [1.0, 4.0], [3.0, 2.0]]])
 left_mask = torch.tensor([[0, 1, 1]])
-
 for name, batch, flags in (("right", toy, toy_mask), ("left", left, left_mask)):
     for row in range(len(batch)):
         real = [p for p in range(batch.shape[1]) if flags[row, p] == 1]
@@ -398,11 +484,6 @@ check("cls_pool", cls_pool)
 # - **Right padding works, left padding does not.** Position 0 may be padding. Let the mask say where the text begins.
 # - **You have no function for "the first 1".** `argmax` returns the first position of the largest value. It does not take truth values: make them integers first.
 # - **You get (batch, batch, dim).** `x[:, first]` takes every position in every row. Pair each row with its own: `x[torch.arange(batch), first]`.
-
-# %% [markdown]
-# **Last-token pooling** is what decoders such as E5-Mistral or GTE-Qwen2 use: each token sees only what stands before it, so only the last one has read it all.
-#
-# The trap has a name: the last *position* is not the last *token*.
 
 # %% [markdown] card="last_token_pool"
 # ### Exercise: the last real token
@@ -451,8 +532,12 @@ for name, pool in POOLINGS.items():
     print(f"{name:10} {tuple(pool(tokens, mask).shape)}  cosine with the mean {cosine:.3f}")
 
 # %% [markdown]
-# Four different vectors from one forward pass; maximum and CLS point far away from the mean. Which is right? Section 8 measures it.
-#
+# Four different vectors from one forward pass; maximum and CLS point far away from the mean.
+
+# %% [markdown]
+# Whose vector is the right one? Examples cannot say. Section 8 measures it.
+
+# %% [markdown]
 # ## 5. Break it
 #
 # Pooling bugs hide in tests on friendly data. Now you write the test: for code that you cannot see.
@@ -496,30 +581,29 @@ check("break_last_token", break_last_token)
 # %% [markdown]
 # ## 6. Encoding a corpus
 #
-# A batch is as long as its longest text, and the transformer computes padding like any token. How much of the work is padding? We count it on the course's passages.
+# A batch is as wide as its longest text, and the transformer computes padding like any token. If one long text stands among 31 short ones, most of the work is done on padding.
 
 # %%
-course = load_course_set(PROFILE)
-print(course.name, course.version, "-", len(course.passages), "passages")
 shown = course.validation.queries.index("Gallstones")
 print("query  :", course.validation.queries[shown])
 print("passage:", course.passages[course.validation.positives[shown]])
+token_ids = model.tokenizer(course.passages, truncation=True, max_length=model.max_seq_length)
+lengths = [len(ids) for ids in token_ids["input_ids"]]
+print(f"tokens a passage: {min(lengths)} to {max(lengths)}, mean {sum(lengths) / len(lengths):.0f}")
 
 # %% [markdown]
-# The passages are terms of the Human Phenotype Ontology (Köhler et al. 2021); the queries are layperson's words for them. The setting `PROFILE` says how many passages: 4,000 in `fast`, all 16,449 in `full`.
-#
-# Sort the texts by length, cut the sorted list into batches, encode, and put the vectors back. By hand, on five lengths:
+# The remedy is to put texts of like length together: sort the texts by length, cut the sorted list into batches, encode, and put the vectors back in the old order. By hand, on five lengths:
 
 # %%
-lengths = [4, 9, 2, 7, 9]
-left, order = list(range(len(lengths))), []
-while left:
-    longest = left[0]
-    for i in left:
-        if lengths[i] > lengths[longest]:
+few = [4, 9, 2, 7, 9]
+remaining, order = list(range(len(few))), []
+while remaining:
+    longest = remaining[0]
+    for i in remaining:
+        if few[i] > few[longest]:
             longest = i
     order.append(longest)
-    left.remove(longest)
+    remaining.remove(longest)
 print("longest first:", order, " in batches of 2:", [order[0:2], order[2:4], order[4:]])
 
 # %% [markdown] card="length_sorted_batches"
@@ -566,9 +650,6 @@ check("length_sorted_batches", length_sorted_batches)
 batches_of = yours(
     "length_sorted_batches", length_sorted_batches, instead=text.length_sorted_batches
 )
-limit = model.max_seq_length
-passage_ids = model.tokenizer(course.passages, truncation=True, max_length=limit)["input_ids"]
-lengths = [len(ids) for ids in passage_ids]
 
 
 def padding_share(batches: list[list[int]]) -> float:
@@ -578,26 +659,25 @@ def padding_share(batches: list[list[int]]) -> float:
 
 
 as_they_come = [list(range(len(lengths)))[i : i + 32] for i in range(0, len(lengths), 32)]
-shares = {
-    "as they come": padding_share(as_they_come),
-    "sorted": padding_share(batches_of(lengths, 32)),
-}
+unsorted, in_order = padding_share(as_they_come), padding_share(batches_of(lengths, 32))
 
 # %%
 claim(
     "Batches sorted by length spend almost nothing on padding.",
-    holds=shares["sorted"] < 0.1 * shares["as they come"],
-    measured=f"of all positions in batches of 32, padding is {shares['as they come']:.1%} as the "
-    f"passages come and {shares['sorted']:.1%} sorted",
+    holds=in_order < 0.1 * unsorted,
+    measured=f"of all positions in batches of 32, padding is {unsorted:.1%} as the passages come and "
+    f"{in_order:.1%} sorted",
 )
 
+# %% [markdown] tags=["folded"]
+# A few passages are many times as long as the others, and each of them widens its whole batch. Sorted, they share the same few batches.
+
 # %% [markdown]
-# The vectors now come in the order of the batches. Somebody has to put them back.
+# The vectors now come in the order of the batches. Somebody has to put them back. Four texts, with one number each for a vector:
 
 # %%
 toy_batches = [[2, 0], [3, 1]]
 toy_rows = torch.tensor([[30.0], [10.0], [40.0], [20.0]])  # vectors of texts 2, 0, 3, 1
-
 restored, number = [None] * 4, 0
 for batch in toy_batches:
     for position in batch:
@@ -651,8 +731,6 @@ check("restore_order", restore_order)
 # Now the whole encoder, from your parts. One forward pass a batch, and all four poolings from the same token vectors.
 
 # %%
-from lib.progress_bar import track
-
 restore = yours("restore_order", restore_order, instead=text.restore_order)
 
 
@@ -668,16 +746,29 @@ def embed(texts: list[str], batch_size: int = 32) -> dict[str, torch.Tensor]:
     return {name: restore(batches, torch.cat(rows)) for name, rows in parts.items()}
 
 
+# %%
 print({name: tuple(rows.shape) for name, rows in embed(bank).items()})
 
 # %% [markdown]
 # ## 7. Who normalises?
 #
-# A sentence-transformers model is a list of modules, run in order. Ours has three.
+# We have compared vectors by their *cosine*. What does it do? A **dot product** multiplies number by number and adds up. It grows with the lengths of both vectors: a long vector scores high with nearly everything. To compare meanings, only the direction should count.
+
+# %% [markdown]
+# So one **normalises**: each vector is divided by its length, which leaves its direction and makes its length 1. In the picture every vector meets the circle of radius 1.
 
 # %%
-from sentence_transformers import SentenceTransformer
+show(*diagrams.unit_vectors({"query": (1.2, 1.6), "a": (3.0, 0.6), "b": (0.2, 0.5)}))
 
+# %% [markdown]
+# By the dot product *a* is nearer to the query (4.56 against 1.04), because it is long. By direction *b* is nearer. The dot product of two normalised vectors is their cosine: 1 for the same direction, 0 for a right angle, -1 for opposite directions.
+#
+# $$\cos(a, b) = \frac{a \cdot b}{\lVert a \rVert \, \lVert b \rVert}$$
+
+# %% [markdown]
+# Who does it, if you use a library? A sentence-transformers model is a list of modules, run in order. Ours has three. We build the same model without the third.
+
+# %%
 print([type(module).__name__ for module in model])
 bare = SentenceTransformer(modules=[model[0], model[1]], device=str(device))
 print([type(module).__name__ for module in bare])
@@ -688,32 +779,37 @@ print([type(module).__name__ for module in bare])
 queries = course.validation.queries[:100]
 norms = model.encode(queries, convert_to_tensor=True).norm(dim=1)
 bare_norms = bare.encode(queries, convert_to_tensor=True).norm(dim=1)
-asked = bare.encode(queries, convert_to_tensor=True, normalize_embeddings=True).norm(dim=1)
-for name, values in {"with Normalize": norms, "without": bare_norms, "asked to": asked}.items():
+asked_to = bare.encode(queries, convert_to_tensor=True, normalize_embeddings=True).norm(dim=1)
+for name, values in {"with Normalize": norms, "without": bare_norms, "asked to": asked_to}.items():
     print(f"{name:15} norms from {values.min():.3f} to {values.max():.3f}")
 
 # %%
 claim(
     "encode normalises only if the model has a Normalize module, or if it is asked to.",
     holds=bool((norms - 1).abs().max() < 1e-4)
-    and bool((asked - 1).abs().max() < 1e-4)
+    and bool((asked_to - 1).abs().max() < 1e-4)
     and bool(bare_norms.max() > 1.5 * bare_norms.min()),
     measured=f"norms {norms.min():.3f} to {norms.max():.3f} with the module, "
     f"{bare_norms.min():.2f} to {bare_norms.max():.2f} without",
 )
 
+# %% [markdown] tags=["folded"]
+# So the last step of `encode` is the third module. Without it, dot products would mix meaning with length. If you are not sure what your model does, compute the cosine: for vectors of length 1 the two are the same.
+
 # %% [markdown]
-# A dot product grows with the lengths of both vectors. The *cosine* divides by them, so only the direction counts. As a loop:
+# For all pairs of rows of two tables, as a loop:
 
 # %%
 a, b = torch.tensor([[3.0, 0.0], [0.0, 2.0]]), torch.tensor([[1.0, 1.0]])
 for i in range(len(a)):
     for j in range(len(b)):
         dot = sum(x * y for x, y in zip(a[i].tolist(), b[j].tolist()))
-        lengths_ = (
-            sum(x * x for x in a[i].tolist()) ** 0.5 * sum(y * y for y in b[j].tolist()) ** 0.5
-        )
-        print(f"a[{i}] with b[{j}]: dot {dot:.2f}, cosine {dot / lengths_:.3f}")
+        of_a = sum(x * x for x in a[i].tolist()) ** 0.5
+        of_b = sum(y * y for y in b[j].tolist()) ** 0.5
+        print(f"a[{i}] with b[{j}]: dot {dot:.2f}, cosine {dot / (of_a * of_b):.3f}")
+
+# %% [markdown]
+# The dot products differ, 3 and 2, because the first row is longer. The cosines are equal: both rows make the same angle with `b`.
 
 # %% [markdown] card="cosine_matrix"
 # ### Exercise: all cosines at once
@@ -755,153 +851,131 @@ vectors = mean_pool_(*text.token_embeddings(model, pair))
 print([[round(value, 2) for value in row] for row in cosines_of(vectors, vectors).tolist()])
 
 # %% [markdown]
+# The first two texts say the same and are close (0.89); the third is about something else (0.34 and less).
+
+# %% [markdown]
 # ## 8. Which pooling?
 #
-# The first two texts say the same and are close (0.89); the third is about something else (0.34 and less).
-#
-# all-MiniLM-L6-v2 was trained through its mean: the loss saw mean vectors only. The other poolings read the same last layer. Does it matter which one we take?
+# all-MiniLM-L6-v2 was trained through its mean: in training, only mean vectors were compared. The other poolings read the same last layer. Does it matter which one we take?
 
 # %% quiz="02-q6"
 
 # %% [markdown]
-# First on similarity: 50 news texts, all pairs judged by people (Lee, Pincombe and Welsh 2005). We compare the order of the cosines with that of the judgements (Spearman's rank correlation: 1 is the same order).
-#
-# How sure are we of the result? A *bootstrap interval* draws the data again with repetition, here 300 times, and holds 95% of the results. The pairs share texts, so they are not independent: we draw *texts*, not pairs, the same draws for all poolings.
+# First on similarity: 50 news texts, whose pairs were judged by people (Lee, Pincombe and Welsh 2005). We compare the order of the cosines with that of the judgements by Spearman's rank correlation, which is 1 for the same order and 0 for none.
 
 # %%
 lee = load_similarity("lee")
 documents = list(dict.fromkeys(lee.left + lee.right))
 number = {document: i for i, document in enumerate(documents)}
-judged = torch.zeros(len(documents), len(documents))
-for first, second, score in zip(lee.left, lee.right, lee.scores):
-    judged[number[first], number[second]] = judged[number[second], number[first]] = score
-document_vectors = embed(documents)
-lee_cosines = {n: cosines_of(v, v).cpu() for n, v in document_vectors.items()}
-print(len(documents), "texts,", len(lee.scores), "pairs")
+pairs = torch.tensor([(number[x], number[y]) for x, y in zip(lee.left, lee.right)])
+people = torch.tensor(lee.scores, dtype=torch.float64)
+by_people = {}
+for name, v in embed(documents).items():
+    by_people[name] = evaluation.sts(v[pairs[:, 0]], v[pairs[:, 1]], people, pairs.tolist())
+    print(f"{name:10} Spearman {by_people[name].score:.2f}")
+print(len(documents), "texts,", len(pairs), "pairs")
 
-# %%
-n = len(documents)
-upper = torch.triu_indices(n, n, offset=1)
-draws = torch.randint(n, (300, n), generator=torch.Generator().manual_seed(SEED))
+# %% [markdown]
+# How sure is that? Other texts would have given other numbers. To see how much they scatter, we draw 25 of the 50 texts at random, 1,000 times, and compute the correlations again. A *95% interval* holds the middle 95% of what comes out. We draw texts and not pairs, because pairs that share a text are not independent.
 
-
-def correlation(name: str, drawn: torch.Tensor) -> float:
-    """Spearman over all pairs of different texts among the drawn ones."""
-    i, j = drawn[upper[0]], drawn[upper[1]]
-    i, j = i[i != j], j[i != j]
-    return float(metrics.spearman(lee_cosines[name][i, j], judged[i, j]))
-
-
-spearman = {name: correlation(name, torch.arange(n)) for name in POOLINGS}
-resampled = {name: torch.tensor([correlation(name, d) for d in draws]) for name in POOLINGS}
-ends = torch.tensor([0.025, 0.975])
-spread = {name: tuple(torch.quantile(v, ends).tolist()) for name, v in resampled.items()}
-
-# %%
-figure = plots.bars(
-    list(POOLINGS),
-    list(spearman.values()),
-    list(spread.values()),
-    title="Similarity of 50 news texts: one model, four poolings",
-    value_label="Spearman with people's judgement, 95% interval over texts",
-)
-show(
-    figure,
-    alt="Bars with intervals of Spearman's correlation on the Lee texts: "
-    + ", ".join(f"{name} {value:.2f}" for name, value in spearman.items())
-    + ". The intervals of all but the maximum overlap widely.",
-)
+# %% [markdown]
+# Each draw is used for two poolings, and their *difference* is taken. If the interval of a difference holds 0, the data do not decide which is better.
 
 # %%
 others = ("max", "CLS", "last token")
-behind = {
-    name: torch.quantile(resampled["mean"] - resampled[name], ends).tolist() for name in others
-}
+behind = {f"mean minus {n}": evaluation.change(by_people[n], by_people["mean"]) for n in others}
+show(
+    *plots_paired.paired_differences(
+        behind,
+        title="Similarity of 50 news texts: the mean against three poolings",
+        value_label="difference of Spearman's correlation",
+    )
+)
+
+# %%
+lows, highs = ([getattr(one, end) for one in behind.values()] for end in ("low", "high"))
 claim(
     "Fifty texts show that the maximum is worse, but cannot rank mean, CLS and last token.",
-    holds=behind["max"][0] > 0 and all(behind[n][0] < 0 < behind[n][1] for n in others[1:]),
-    measured="mean minus the other, 95% interval: "
-    + ", ".join(f"{name} [{low:+.3f}, {high:+.3f}]" for name, (low, high) in behind.items()),
+    holds=lows[0] > 0 and max(lows[1:]) < 0 < min(highs[1:]),
+    measured=", ".join(f"{name} {one}" for name, one in behind.items()),
 )
 
 # %% [markdown]
-# If the interval of a difference holds 0, the data do not decide, whichever bar is longer. Do more data? The validation queries of the course's search task are a larger test, against their own passages and every tenth of the others.
-#
-# The measure is nDCG@10, which lesson 01 works out on an example. These queries have one right passage each: it counts 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, less and less down to rank 10, then 0.
+# Do more data decide? The course's search task is larger: its validation queries against all passages, encoded by your functions. The measure is nDCG@10, which lesson 01 works out on an example. These queries have one right passage each. It counts 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, less and less down to rank 10, then 0.
 
 # %%
 split = course.validation
-wanted = set(split.positives)
-rest = [row for row in range(len(course.passages)) if row not in wanted]
-pool_rows = sorted(wanted | set(rest[::10]))
-pool_ids = [course.ids[row] for row in pool_rows]
-passage_vectors = embed([course.passages[row] for row in pool_rows])
+passage_vectors = embed(course.passages)
 query_vectors = embed(split.queries)
-print(len(split.queries), "queries,", len(pool_rows), "passages")
 
 
-# %%
 def ndcg(queries: torch.Tensor, passages: torch.Tensor) -> torch.Tensor:
-    """Return nDCG@10 of each query, (queries,), ranking passages by cosine."""
-    found = search.top_k(pooling.normalize(queries), pooling.normalize(passages), k=10)[1]
-    ranked = [[pool_ids[i] for i in row] for row in found.tolist()]
+    """Return nDCG@10 of each query, (queries,), ranking passages by your cosines."""
+    found = cosines_of(queries, passages).topk(10, dim=1).indices
+    ranked = [[course.ids[i] for i in row] for row in found.tolist()]
     return metrics.ndcg_at_k(ranked, split.relevant, 10)
 
 
-per_query = {name: ndcg(query_vectors[name], passage_vectors[name]) for name in POOLINGS}
-quality = {name: metrics.bootstrap_interval(values) for name, values in per_query.items()}
-for name, interval in quality.items():
-    print(f"{name:10} nDCG@10 {interval}")
-
 # %%
-figure = plots.bars(
-    list(quality),
-    [interval.mean for interval in quality.values()],
-    [(interval.low, interval.high) for interval in quality.values()],
-    title="Retrieval: one model, four poolings",
-    value_label="nDCG@10 on validation queries, 95% interval over queries",
-)
-show(
-    figure,
-    alt="Bars with intervals of nDCG@10 for four poolings of the same model: "
-    + ", ".join(f"{name} {interval.mean:.2f}" for name, interval in quality.items())
-    + ". The mean, with which the model was trained, is highest.",
-)
+per_query = {name: ndcg(query_vectors[name], passage_vectors[name]) for name in POOLINGS}
+print(len(split.queries), "queries,", len(course.passages), "passages")
+for name, values in per_query.items():
+    print(f"{name:10} nDCG@10 {metrics.bootstrap_interval(values)}")
 
 # %%
 lost = {
-    n: metrics.bootstrap_interval(per_query["mean"] - per_query[n]) for n in POOLINGS if n != "mean"
+    f"mean minus {n}": significance.paired_interval(per_query["mean"], per_query[n]) for n in others
 }
+show(
+    *plots_paired.paired_differences(
+        lost,
+        title="Retrieval: the mean against three poolings",
+        value_label="difference of nDCG@10 on the validation queries",
+    )
+)
+
+# %%
 claim(
     "A model must be pooled as it was trained: every other pooling loses on retrieval.",
     holds=all(interval.low > 0 for interval in lost.values()),
-    measured="nDCG@10 lost against the mean: "
-    + ", ".join(f"{name} {interval}" for name, interval in lost.items()),
+    measured="nDCG@10: " + ", ".join(f"{name} {interval}" for name, interval in lost.items()),
 )
 
 # %% [markdown] tags=["folded"]
 # With 747 queries every other pooling is clearly behind the mean. Is the mean a better pooling, then? Not for that reason alone: this model was trained with it. Models trained *with* CLS and with the mean score 86.6 and 87.4 on the similarity set STS-B, though with the maximum only 69.9 (Reimers and Gurevych 2019, table 6). Read a model's card before you pool.
 
 # %% [markdown]
+# ### Token by token
+#
+# What does a pooling make of a text? Raise one token's vector a little and see how far the pooled vector moves: that is the token's *weight*. Choose a text and a pooling. The table names the five passages that are nearest then, by your functions.
+
+# %%
+texts = ["Trouble swallowing", "Loss of bladder control", "Child walks on tiptoes", "Hole in heart"]
+explore(*figures.pooled_texts(model, texts, POOLINGS, passage_vectors, course.titles))
+
+# %% [markdown] tags=["folded"]
+# The mean gives all tokens the same weight, `[CLS]` and `[SEP]` among them. The maximum gives more to some: a token weighs as much as the share of dimensions in which it is largest. CLS and the last token put everything on one place, which has read the others but was not trained to stand for them. For this model the last token is always `[SEP]`.
+
+# %% [markdown]
 # And if everything is right but the last step, so that the vectors stay in the order of their batches?
 
 # %%
-batches = batches_of([len(query) for query in split.queries], 32)
-scrambled = query_vectors["mean"][[i for batch in batches for i in batch]]
-unrestored = ndcg(scrambled, passage_vectors["mean"])
+order = [i for batch in batches_of([len(query) for query in split.queries], 32) for i in batch]
+unrestored = float(ndcg(query_vectors["mean"][order], passage_vectors["mean"]).mean())
+kept = float(per_query["mean"].mean())
+print(f"nDCG@10 {unrestored:.3f} in the order of the batches, {kept:.3f} restored")
 
 # %%
 claim(
     "Vectors that are not put back in order retrieve like chance, and nothing crashes.",
-    holds=float(unrestored.mean()) < 0.05 * quality["mean"].mean,
-    measured=f"nDCG@10 {unrestored.mean():.3f} in the order of the batches, "
-    f"{quality['mean'].mean:.3f} restored",
+    holds=unrestored < 0.05 * kept,
+    measured=f"nDCG@10 {unrestored:.3f} in the order of the batches, {kept:.3f} restored",
 )
 
 # %% [markdown]
 # ## 9. Bi-encoder against cross-encoder
 #
-# A **bi-encoder** embeds each text alone; comparing is a dot product. A **cross-encoder** reads two texts *together* and returns one score. Each word sees the words of the other text, which can tell more (lesson 04 measures it), but every pair costs a forward pass.
+# What you have built is a **bi-encoder**: it embeds each text alone, and comparing two texts is one dot product. A **cross-encoder** reads two texts *together*, so that each word sees the words of the other text, and returns one score. That may tell more, but every pair costs a forward pass.
 
 # %%
 show(*diagrams.architectures())
@@ -912,107 +986,109 @@ show(*diagrams.architectures())
 # %% quiz="02-q7"
 
 # %% [markdown]
-# We measure the cost with our own transformer on concatenated pairs. It was *not* trained as a cross-encoder, so its scores would mean nothing. But a cross-encoder of this size computes the same layers on the same tokens, so its cost is the same.
+# We measure the cost with our own transformer on concatenated pairs. As it is, its scores of pairs would mean nothing. But a cross-encoder of this size computes the same layers on the same tokens, so its cost is the same.
 
 # %%
-import time
-from itertools import combinations
-
-
-@torch.inference_mode()
-def run_seconds(firsts: list[str], seconds: list[str] | None = None) -> float:
-    """Return the seconds of all forward passes, 6 texts (or pairs) at a time."""
-    start = time.perf_counter()
-    for i in range(0, len(firsts), 6):
-        other = seconds[i : i + 6] if seconds is not None else None
-        features = model.tokenizer(
-            firsts[i : i + 6], other, padding=True, truncation=True, return_tensors="pt"
-        ).to(device)
-        # Reading a number waits until a GPU has finished.
-        float(model[0](dict(features))["token_embeddings"].sum())
-    return time.perf_counter() - start
-
-
-# %%
-sizes = [6, 12, 24]
-sample = course.validation.queries[: max(sizes)]
-run_seconds(sample)  # the first pass is slower: memory is laid out
-one_by_one = {n: [] for n in sizes}
-all_pairs = {n: [] for n in sizes}
-for _ in range(3):
-    for n in sizes:
-        one_by_one[n].append(run_seconds(sample[:n]))
-        left, right = map(list, zip(*combinations(sample[:n], 2)))
-        all_pairs[n].append(run_seconds(left, right))
-single = torch.tensor([min(times) for times in one_by_one.values()])
-paired = torch.tensor([min(times) for times in all_pairs.values()])
-print("pairs to score:", {n: n * (n - 1) // 2 for n in sizes})
-
-# %% [markdown]
-# On double logarithmic axes a power law is a line, and its slope is the power. We fit it by the outermost points.
-
-# %%
-growth = torch.log(torch.tensor(sizes[-1] / sizes[0]))
-slope_single = float(torch.log(single[-1] / single[0]) / growth)
-slope_paired = float(torch.log(paired[-1] / paired[0]) / growth)
+cost = pair_cost.measure(model, split.queries, sizes=[6, 12, 24])
 million = 1_000_000
-pair_seconds = float(paired[-1]) / (sizes[-1] * (sizes[-1] - 1) / 2)
-text_seconds = float(single[-1]) / sizes[-1]
-pairs_of_million = million * (million - 1) // 2
-ratio = pairs_of_million * pair_seconds / (million * text_seconds)
-print("forward passes for a million texts:", f"{pairs_of_million:,} against {million:,}")
+one_by_one, in_pairs = cost.expected(million)
+print("pairs to score:", {n: pair_cost.pairs_of(n) for n in cost.sizes})
+print(f"forward passes for a million texts: {pair_cost.pairs_of(million):,} against {million:,}")
 
 # %%
-beyond = [100, 1_000, 10_000, 100_000, 1_000_000]
-figure = plots.curve(
-    sizes + beyond,
-    {
-        "all pairs": paired.tolist() + [pair_seconds * n * (n - 1) / 2 for n in beyond],
-        "one by one": single.tolist() + [text_seconds * n for n in beyond],
-    },
-    title="Cost of comparing n texts: measured up to 24, then extrapolated",
-    x_label="number of texts n",
-    y_label="computing time (s)",
-    references={"an hour": 3600, "a year": 3.156e7},
-    regions={"measured": (sizes[0], sizes[-1]), "extrapolated": (sizes[-1], beyond[-1])},
-    log_x=True,
-    log_y=True,
-)
-show(
-    figure,
-    alt="Computing time over the number of texts, both axes logarithmic: scoring all pairs rises "
-    "with slope two, encoding one by one with slope one; at a million texts they lie more than "
-    "five orders of magnitude apart. The part from 6 to 24 texts is measured.",
-)
+show(*figures.cost_of_pairs(cost))
 
 # %%
+of_single, of_pairs = cost.powers
 claim(
     "Scoring all pairs grows with the square of n, encoding one by one with n.",
-    holds=1.5 < slope_paired < 2.6 and 0.4 < slope_single < 1.6 and ratio > 1e5,
-    measured=f"from {sizes[0]} to {sizes[-1]} texts the time grows as n^{slope_paired:.0f} for pairs and as "
-    f"n^{slope_single:.0f} one by one; a million texts cost over 100,000 times as much by pairs",
+    holds=1.5 < of_pairs < 2.6 and 0.4 < of_single < 1.6 and in_pairs > 1e5 * one_by_one,
+    measured=f"from 6 to 24 texts the time grows as n^{of_pairs:.0f} for pairs and as "
+    f"n^{of_single:.0f} one by one; a million texts cost over 100,000 times as much by pairs",
 )
 
+# %% [markdown] tags=["folded"]
+# On double logarithmic axes a power law is a line, and its slope is the power: 2 for pairs, 1 for single texts. Reimers and Gurevych (2019, section 1) put it in hours: the most similar pair among 10,000 sentences takes about 65 hours with BERT as a cross-encoder, about 5 seconds with their bi-encoder.
+
 # %% [markdown]
-# Reimers and Gurevych (2019, section 1) put it in hours: the most similar pair among 10,000 sentences takes about 65 hours with BERT as a cross-encoder, about 5 seconds with their bi-encoder.
+# ### What does it give?
 #
-# In practice one uses both: a bi-encoder finds a hundred candidates, a cross-encoder reorders them. Lessons 04 and 06 do that.
+# In practice one uses both. A bi-encoder finds a *shortlist*, and a cross-encoder puts it in a new order: *reranking*. Then a query costs a few passes, not one for each passage. Is the new order better?
+
+# %% [markdown]
+# We need a cross-encoder that was trained. Ours is made from the encoder: the upper layers read query and passage together. It learned from a few training queries to score the right passage above four wrong ones (lesson 04 says how such passages are found).
+
+# %%
+full = PROFILE == "full"
+judges = reranking.trained_judge(
+    model,
+    course,
+    passage_vectors["mean"],
+    queries=640 if full else 320,
+    joint_layers=6 if full else 2,
+    seed=SEED,
+)
+print(f"{judges.tuples[:, 1:].numel()} pairs read in training")
+
+# %% [markdown]
+# It puts the ten nearest passages of every third validation query in a new order. To compare it with vectors that were never trained on this task would not be fair. So the same training queries also train vectors: one matrix, by which each mean vector is multiplied.
+
+# %%
+some_rows = list(range(0, len(split.queries), 3))
+ranked = reranking.rerank(
+    judges, course, some_rows, query_vectors["mean"][some_rows], passage_vectors["mean"]
+)
+for name in ("by_vectors", "by_trained_vectors", "by_reading", "at_best"):
+    print(f"{name:20} nDCG@10 {metrics.bootstrap_interval(getattr(ranked, name))}")
+
+# %%
+gains = {
+    "cross-encoder minus vectors": significance.paired_interval(
+        ranked.by_reading, ranked.by_vectors
+    ),
+    "cross-encoder minus vectors trained on the same": significance.paired_interval(
+        ranked.by_reading, ranked.by_trained_vectors
+    ),
+}
+show(
+    *plots_paired.paired_differences(
+        gains,
+        title="Ten passages in a new order",
+        value_label="difference of nDCG@10 on validation queries",
+    )
+)
+
+# %%
+first, second = gains.values()
+claim(
+    "Reading query and passage together orders a shortlist better than their vectors do.",
+    holds=first.low > 0,
+    measured=f"nDCG@10, cross-encoder minus vectors {first}, minus vectors trained on the same "
+    f"{second}; at best {float(ranked.at_best.mean()):.3f}",
+)
+
+# %% [markdown] tags=["folded"]
+# Reading together orders the ten better than the vectors do as they came. But compare trained with trained: against vectors that learned from the same queries no difference can be told (in `fast`). So what was won here is training on the task, not reading together. A cross-encoder needs many more pairs to show what it can do; lesson 04 trains one on more, and measures again.
+
+# %% [markdown] tags=["folded"]
+# The line `at_best` is a ceiling: an order that puts every right passage first. What the shortlist missed, no order brings back. And the price is paid for every query: ten passes of pairs, where the vectors needed one pass and a product.
 
 # %% quiz="02-q8"
 
 # %% [markdown]
 # ## 10. On the leaderboard
 #
-# The course's one task, this time the test queries against all passages, with the model as it was trained: mean pooling, normalised. The vectors are kept on disk; later lessons find them there.
-#
-# Two more measures stand beside nDCG@10. *Recall@10* is the share of a query's right passages that are among the first ten. *MRR@10* is 1 over the rank of the first right one, 0 past rank ten. All are means over the test queries.
+# The course's one task, this time the test queries against all passages. The row is yours: your mean, your batches, your order, your cosines.
+
+# %% [markdown]
+# Two more measures stand beside nDCG@10. *Recall@10* is the share of a query's right passages that are among the first ten. *MRR@10* is 1 over the rank of the first right one, and 0 past rank ten. All three are means over the test queries.
 
 # %%
-passages = search.encode_cached(model, course.passages)
-queries = search.encode_cached(model, course.test.queries)
-found = search.top_k(queries, passages, k=10)[1]
-ranked = [[course.ids[i] for i in row] for row in found.tolist()]
-row = leaderboard.evaluate(f"{MODEL}, mean pooling", "02", ranked, course.test)
+test_vectors = embed(course.test.queries)["mean"]
+found = cosines_of(test_vectors, passage_vectors["mean"]).topk(10, dim=1).indices
+ranked_ids = [[course.ids[i] for i in row] for row in found.tolist()]
+whose = "the library's" if mean_pool_ is pooling.mean_pool else "yours"
+row = leaderboard.evaluate(f"{MODEL}, mean pooling, {whose}", "02", ranked_ids, course.test)
 leaderboard.save(row)
 print("nDCG@10", row.ndcg_at_10, " recall@10", row.recall_at_10, " MRR@10", row.mrr_at_10)
 
@@ -1030,20 +1106,34 @@ headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 # For about three queries in four the right passage is among the first ten. The same passages searched by averaged word vectors reached 0.293 in lesson 01 (in `fast`). Nothing has been trained on this task yet: that is lesson 03.
 
 # %% [markdown]
+# And your own words, now among all passages:
+
+# %%
+again = mean_pool_(*text.token_embeddings(model, [my_words]))
+best, rows = cosines_of(again, passage_vectors["mean"])[0].topk(5)
+for cosine, place in zip(best.tolist(), rows.tolist()):
+    print(f"{cosine:.2f}  {course.titles[place]}")
+
+# %% [markdown]
 # ## Takeaways
 #
-# - A transformer gives a token another vector in every sentence. Pooling makes one vector a text.
+# - A transformer cuts a text into tokens. In each layer every token takes a weighted sum of all of them, so it has another vector in every sentence.
+# - Attention weights add up to 1. They do not say why a model decides as it does.
 # - Padding is no text: out of the sum *and* out of the count of a mean, -inf for a maximum, never "the last token".
 # - Pool as the model was trained. Another pooling runs without an error and costs quality.
 # - Sort by length, encode, restore the order. Forget the last step and search is chance.
-# - `encode` normalises only if the model says so. Look at its modules.
+# - The cosine is the dot product of normalised vectors. `encode` normalises only if the model says so: look at its modules.
 # - A bi-encoder costs n passes, a cross-encoder a pass for every pair: search with the first, reorder a shortlist with the second.
 
 # %% [markdown]
 # ## Further reading
 #
 # - Devlin, Chang, Lee and Toutanova (2019). BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding. NAACL.
+# - Vaswani et al. (2017). Attention Is All You Need. NeurIPS.
 # - Reimers and Gurevych (2019). Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks. EMNLP.
+# - Clark, Khandelwal, Levy and Manning (2019). What Does BERT Look At? BlackboxNLP.
+# - Jain and Wallace (2019). Attention is not Explanation. NAACL.
+# - Nogueira and Cho (2019). Passage Re-ranking with BERT. arXiv:1901.04085.
 # - Ethayarajh (2019). How Contextual are Contextualized Word Representations? EMNLP.
 # - Wang, Yang, Huang, Yang, Majumder and Wei (2024). Improving Text Embeddings with Large Language Models. ACL.
 # - Lee, Pincombe and Welsh (2005). An Empirical Evaluation of Models of Text Document Similarity. CogSci.

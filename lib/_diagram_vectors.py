@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.patches import Arc
+from matplotlib.patches import Arc, Circle
 
 from lib._diagram_paper import Diagram, arrow
 from lib._plot_colours import PALETTE
@@ -57,11 +57,50 @@ def toy_vectors(
     )
 
 
+def unit_vectors(vectors: Mapping[str, Sequence[float]]) -> Diagram:
+    """Return vectors as arrows, and where each lies when it is normalised: on the circle of radius 1.
+
+    vectors: name -> two numbers, two to four of them, in other directions. The words give each cosine
+    with the first. Raises ValueError for fewer or more, and for what is no arrow in the plane.
+    """
+    if not 2 <= len(vectors) <= _MOST:
+        raise ValueError(f"unit_vectors: {len(vectors)} vectors; expected 2 to {_MOST}")
+    tips = {name: _tip(name, numbers) for name, numbers in vectors.items()}
+    units = {name: tip / np.linalg.norm(tip) for name, tip in tips.items()}
+    corners = [np.ones(2), np.zeros(2), *tips.values(), *units.values()]
+    fig, ax = _plane(np.stack(corners), "Normalised: the same direction, length 1")
+    circle = Circle((0, 0), 1, fill=False, color=QUIET, linewidth=1.2, linestyle=(0, (4, 3)))
+    ax.add_patch(circle)
+    for name, tip in tips.items():
+        _arrow(ax, name, tip, PALETTE[0])
+        ax.plot(*units[name], "o", color=PALETTE[1], markersize=9, zorder=5)
+    ax.plot([], [], "-", color=PALETTE[0], linewidth=2.2, label="vector")
+    ax.plot([], [], "o", color=PALETTE[1], markersize=9, label="normalised")
+    ax.plot([], [], "--", color=QUIET, linewidth=1.2, label="length 1")
+    fig.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=SMALL)
+    first, *others = tips
+    told = "; ".join(
+        f"{name} ({tip[0]:g}, {tip[1]:g}), {np.linalg.norm(tip):.2f} long, becomes "
+        f"({units[name][0]:.2f}, {units[name][1]:.2f})"
+        for name, tip in tips.items()
+    )
+    compared = "; ".join(
+        f"{first} with {name}: dot product {tips[first] @ tips[name]:.2f}, cosine "
+        f"{units[first] @ units[name]:.2f}"
+        for name in others
+    )
+    return Diagram(
+        fig,
+        f"Arrows from one point, and a dashed circle of radius 1. Where an arrow's direction meets the "
+        f"circle there is a dot, the normalised vector: {told}. {compared}.",
+    )
+
+
 def _tip(name: str, numbers: Sequence[float]) -> np.ndarray:
     tip = np.array(numbers, dtype=float)
     if tip.shape != (2,) or not np.isfinite(tip).all() or not tip.any():
         raise ValueError(
-            f"toy_vectors: {name!r} is {tip.tolist()}; expected two finite numbers, not both 0"
+            f"a vector: {name!r} is {tip.tolist()}; expected two finite numbers, not both 0"
         )
     return tip
 
@@ -70,7 +109,9 @@ def _degrees(tip: np.ndarray) -> float:
     return math.degrees(math.atan2(tip[1], tip[0]))
 
 
-def _plane(points: np.ndarray) -> tuple[Figure, Axes]:
+def _plane(
+    points: np.ndarray, title: str = "Vectors as arrows: length, angle, distance"
+) -> tuple[Figure, Axes]:
     """Axes of equal units that hold the points, and room for a name beside each."""
     room = 0.1 * float(np.ptp(points, axis=0).max())
     low, high = points.min(axis=0) - room / 2, points.max(axis=0) + room
@@ -82,7 +123,6 @@ def _plane(points: np.ndarray) -> tuple[Figure, Axes]:
         layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08),
     )
     FigureCanvasAgg(fig)
-    title = "Vectors as arrows: length, angle, distance"
     fig.suptitle(title, x=0.015, ha="left", fontsize=11, fontweight="bold", color=INK)
     ax = fig.add_subplot()
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")

@@ -24,9 +24,10 @@ from lib._diagram_reading import long_text, pooled_tokens
 from lib._diagram_shortlist import shortlist_then_rescore
 from lib._diagram_skipgram import skipgram_window, training_step
 from lib._diagram_targets import scored_pairs, teacher_and_student, triplet_margins
+from lib._diagram_tokens import attention_step, masked_mean, text_to_vector
 from lib._diagram_tuning import fine_tuning_loop, trained_parts
 from lib._diagram_two_stage import two_stage_search
-from lib._diagram_vectors import toy_vectors
+from lib._diagram_vectors import toy_vectors, unit_vectors
 
 __all__ = ["Diagram", "architectures", "bootstrap_picture", "cut_vectors", "fine_tuning_loop"]
 __all__ += ["fused_rankings", "hamming_bits", "how_it_is_judged", "int8_steps", "long_text"]
@@ -43,3 +44,4 @@ __all__ += [
 ]
 __all__ += ["batch_of_pairs", "pull_and_push", "scored_pairs", "softmax_rows"]
 __all__ += ["teacher_and_student", "triplet_margins", "two_passes"]
+__all__ += ["attention_step", "masked_mean", "text_to_vector", "unit_vectors"]

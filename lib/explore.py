@@ -1,10 +1,10 @@
 """Things to explore: a reader moves them by mouse, touch or keyboard, and no kernel is asked.
 
 `max_sim_map`, `recall_speed`, `margin_line`, `batch_by_temperature`, `neighbours_by_length`,
-`word_neighbours` and `budget` make plotly figures that hold all of their states as frames; `ranked_list`
-makes a list that the reader reorders, `model_table` a table to filter. `explore` shows any of them, with
-controls that are HTML's own (a keyboard and a screen reader know them), with a still picture and with a
-text. The scripts are in `lib/browser/`; plotly's is that of the package. Nothing is
+`pooling_by_token`, `word_neighbours` and `budget` make plotly figures that hold all of their states as
+frames; `ranked_list` makes a list that the reader reorders, `model_table` a table to filter. `explore`
+shows any of them, with controls that are HTML's own (a keyboard and a screen reader know them), with a
+still picture and with a text. The scripts are in `lib/browser/`; plotly's is that of the package. Nothing is
 loaded from a network, so a saved notebook and an exported page work as JupyterLab does.
 
 Figures follow `lib.plots`: its palette, its white paper, words that a telephone can show. Their
@@ -24,6 +24,7 @@ from lib._explore_batch import batch_by_temperature
 from lib._explore_budget import budget
 from lib._explore_margin import margin_line
 from lib._explore_paper import SYMBOLS, axis, digits, log_ticks, named, paper
+from lib._explore_pooling import pooling_by_token, token_weights
 from lib._explore_show import Control, Reading, explore, require_small, with_controls
 from lib._explore_words import word_neighbours
 from lib._max_sim_map import max_sim_map
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelTable", "RankedList", "budget", "explore", "max_sim_map", "model_table"]
 __all__ += ["neighbour_lists", "neighbours_by_length", "ranked_list", "ranks_by_size"]
-__all__ += ["batch_by_temperature", "margin_line", "recall_speed", "word_neighbours"]
+__all__ += ["batch_by_temperature", "margin_line", "pooling_by_token", "recall_speed"]
+__all__ += ["token_weights", "word_neighbours"]
 
 Points = Sequence[tuple[float, float, float]]  # effort, recall, queries per second
 Curve = tuple[str, Points]  # the effort's name, what was measured

@@ -157,6 +157,7 @@ TESTED_IN = {
     "lib/_explore_budget.py": "tests/lib/test_explore_budget.py",
     "lib/_explore_margin.py": "tests/lib/test_explore_margin.py",
     "lib/_explore_words.py": "tests/lib/test_explore_words.py",
+    "lib/_explore_pooling.py": "tests/lib/test_explore_pooling.py",
     "lib/_max_sim_map.py": "tests/lib/test_explore.py",
     "lib/_model_explorer.py": "tests/lib/test_model_explorer.py",
     "lib/_neighbours.py": "tests/lib/test_neighbours.py",

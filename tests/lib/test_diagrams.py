@@ -84,6 +84,22 @@ DRAWN = {
     "triplet_margins": diagrams.triplet_margins,
     "two_passes": diagrams.two_passes,
     "cut_vectors": lambda: diagrams.cut_vectors((1, 0, 1), {"A": (1, 0, 0), "B": (0.5, 0.5, 1)}, 2),
+    "attention_step": lambda: diagrams.attention_step(
+        ["the", "bank", "raised", "rates"], [0, 1, 1, 2], 1
+    ),
+    "masked_mean": lambda: diagrams.masked_mean([[1, 4], [3, 2], [9, 9]], [1, 1, 0]),
+    "masked_mean, as large as can be": lambda: diagrams.masked_mean(
+        [[-1.25, 4]] * 5, [0, 1, 1, 1, 0]
+    ),
+    "text_to_vector": lambda: diagrams.text_to_vector(
+        "Red eyes", ["[CLS]", "red", "eyes", "[SEP]"]
+    ),
+    "unit_vectors": lambda: diagrams.unit_vectors(
+        {"query": (1.2, 1.6), "a": (3, 0.6), "b": (0.2, 0.5)}
+    ),
+    "unit_vectors, in all directions": lambda: diagrams.unit_vectors(
+        {"up": (0, 1.5), "left": (-3, 0), "down": (0, -0.5), "right": (2, 0)}
+    ),
     "hamming_bits": lambda: diagrams.hamming_bits([0.5, -0.1] * 4, {"A": [0.2] * 8}),
     "int8_steps": lambda: diagrams.int8_steps([0.0, 2.55, 1.0], 1.004),
     "nested_prefixes": lambda: diagrams.nested_prefixes([384, 128, 64, 32, 16]),

@@ -146,7 +146,8 @@ def _late(mark: Mark) -> str:
         return f"it came {NO_DATE}"
     if mark.handed_in and mark.due and mark.handed_in <= mark.due:
         return f"it came {NO_DATE}"
-    left, said = int(mark.late_seconds), []
+    left = int(mark.late_seconds)
+    said: list[str] = []
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         count, left = divmod(left, size)
         if count and len(said) < 2:

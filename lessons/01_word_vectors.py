@@ -569,7 +569,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Is the rest a mistake of ours? No: two runs of gensim itself that differ in the seed share 0.68 on the same words. So most of the difference is chance. What you read off one training, such as the sixth neighbour of a word, may be luck.
+# Is the rest a mistake of ours? Mostly not: two runs of gensim itself that differ in nothing but the seed disagree about many neighbours, too (a test of this course compares them). So much of the difference is chance. What you read off one training, such as the sixth neighbour of a word, may be luck.
 
 # %% [markdown]
 # ## 6. Nearest neighbours

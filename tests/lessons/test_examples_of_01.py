@@ -71,5 +71,5 @@ def test_what_the_learner_wrote_is_what_the_lesson_goes_on_with(exercise, used_a
 def test_both_rows_of_the_leaderboard_are_averaged_by_the_learner_and_one_is_theirs():
     saved = [c.source for c in lessons()["idf_average"].cells if "leaderboard.save(" in c.source]
     assert len(saved) == 1
-    assert "(yours)" in saved[0]
+    assert 'whose = "the library\'s" if average is weighted_mean else "yours"' in saved[0]
     assert "for n, r in found.items()" in saved[0]

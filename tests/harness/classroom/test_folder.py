@@ -183,7 +183,8 @@ def test_what_is_not_understood_is_said(room, inbox):
     (inbox / "movie.mov").write_text("")
     collected = collect(room, inbox)
     assert len(collected.remarks) == 2
-    assert f"<student>_{'<lesson>'}.ipynb" in collected.remarks[0]
+    assert "movie.mov' is no notebook" in collected.remarks[0]
+    assert "<student>_<lesson>.ipynb" in collected.remarks[1]
     assert collected.missed == collected.remarks
 
 

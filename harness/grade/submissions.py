@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ _DOCUMENTS = (
     *(".pdf", ".html", ".htm", ".doc", ".docx", ".odt", ".rtf"),
     *(".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"),
 )
+_LESSON = re.compile(r"[0-9]{2}_\w+")
 _LITTER = (".ds_store", "desktop.ini", "thumbs.db", "__macosx", "__pycache__", ".ipynb_checkpoints")
 
 
@@ -50,7 +52,7 @@ def discover(
 
     A file is one submission, named by its stem; what is not printable in a name is written out. In a
     folder each file or folder is one. In nbgrader's layout (`submitted/<student>/<lesson>/`) the
-    student's folder names the student.
+    student's folder names the student, also where a lesson's folder or its notebook is given.
 
     Args:
         left_out: told what is passed over, but for what systems leave in every folder.
@@ -62,7 +64,7 @@ def discover(
         if not os.path.lexists(path):
             raise FileNotFoundError(f"{path} is not there: give a notebook or a folder of them")
         if not path.is_dir():
-            yield Submission(printable(path.stem), path)
+            yield Submission(_student(path), path)
             continue
         entries = [p for p in sorted(path.iterdir()) if not _litter(p.name.casefold())]
         if not entries:
@@ -103,7 +105,12 @@ def _kind(entry: Path) -> str:
 
 
 def _student(entry: Path) -> str:
-    return printable(entry.name if _is_folder(entry) else entry.stem)
+    if _is_folder(entry):
+        return printable(entry.name)
+    inside = entry.absolute().parent
+    if inside.name == entry.stem and _LESSON.fullmatch(entry.stem) and inside.parent.name:
+        return printable(inside.parent.name)  # <student>/<lesson>/<lesson>.ipynb
+    return printable(entry.stem)
 
 
 def lesson_of(path: Path, lessons: Mapping[str, Sequence[str]]) -> str | None:

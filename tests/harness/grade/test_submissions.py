@@ -14,6 +14,14 @@ def test_discover_reads_files_folders_and_nbgrader_s_layout(tmp_path):
         list(discover([tmp_path / "nobody"]))
 
 
+def test_the_folder_or_the_notebook_of_one_lesson_is_its_student_s(tmp_path):
+    for student in ("ann", "bob"):
+        (tmp_path / student / "02_pooling").mkdir(parents=True)
+        (tmp_path / student / "02_pooling" / "02_pooling.ipynb").write_text("{}")
+    given = [tmp_path / "ann" / "02_pooling", tmp_path / "bob" / "02_pooling" / "02_pooling.ipynb"]
+    assert [one.student for one in discover(given, "02_pooling")] == ["ann", "bob"]
+
+
 def test_a_name_s_suffix_in_any_case_counts_and_what_is_passed_over_is_said(tmp_path):
     handed_in = ["ann.IPYNB", "bea.Zip", "cid.pdf", "dee", "ann.pdf", ".eve.ipynb", "fay.ipynb~"]
     for name in [*handed_in, "notes.csv", ".DS_Store", "._ann.ipynb", ".gitignore"]:

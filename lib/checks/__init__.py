@@ -6,6 +6,7 @@ files hold, or whether they can be imported at all, makes no difference to it.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import importlib
 import traceback
@@ -78,12 +79,14 @@ def find(name: str) -> Exercise | BreakIt | Contest:
     """The check of the exercise with this name.
 
     Raises:
-        KeyError: there is none; the message lists the names there are.
+        KeyError: there is none; the message names the nearest and all there are.
         BrokenCheck: its file cannot be used.
     """
     files = _files().get(name)
     if not files:
-        raise KeyError(f"there is no exercise {name!r}; there are: {', '.join(_files())}")
+        near = difflib.get_close_matches(name, _files(), 1) if isinstance(name, str) else []
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
+        raise KeyError(f"there is no exercise {name!r}{meant}; there are: {', '.join(_files())}")
     file = files[0]
     where = f"lib/checks/{file.parent.name}/{file.name}"
     if len(files) > 1:

@@ -1061,8 +1061,8 @@ show(
 # %%
 first, second = gains.values()
 claim(
-    "Reading query and passage together orders a shortlist better than their vectors do.",
-    holds=first.low > 0,
+    "Trained on the same few queries, a cross-encoder orders a shortlist no worse than vectors do.",
+    holds=first.low > 0 and second.low > -0.05,
     measured=f"nDCG@10, cross-encoder minus vectors {first}, minus vectors trained on the same "
     f"{second}; at best {float(ranked.at_best.mean()):.3f}",
 )

@@ -825,32 +825,6 @@ print([[round(value, 2) for value in row] for row in cosines_of(vectors, vectors
 # The first two texts say the same and are close (0.89); the third is about something else (0.34 and less).
 
 # %% [markdown]
-# ### Search by your own words
-#
-# Your functions are enough for a search: they make batches, pool them, put the vectors back in order and compare them. To begin with we search about 1,000 of the passages' names.
-
-# %%
-titles = course.titles[:: len(course.titles) // 1_000]
-means = embed(titles)["mean"]
-print("names searched:", tuple(means.shape), "such as", titles[500])
-
-# %% [markdown]
-# Now ask, in your own words. Change the text in the next cell, run the cell again, and see the five names that are nearest by cosine.
-
-# %%
-my_words = "I cannot hear well"  # your own words here
-asked = embed([my_words])["mean"]
-best, rows = cosines_of(asked, means)[0].topk(5)
-for cosine, row in zip(best.tolist(), rows.tolist()):
-    print(f"{cosine:.2f}  {titles[row]}")
-
-# %% [markdown]
-# The clinician's words need not be yours: vectors compare meanings, not spellings. They do not compare them exactly. For *My heart beats too fast* one finds *Tachycardia*, and beside it (in `fast`) its opposite, *Bradycardia*: both are spoken of in the same way.
-
-# %% [markdown]
-# Where nothing fits, the right name may not be among these. At the end of the lesson you ask all passages, with their definitions.
-
-# %% [markdown]
 # ## 8. Which pooling?
 #
 # all-MiniLM-L6-v2 was trained through its mean: in training, only mean vectors were compared. The other poolings read the same last layer. Does it matter which one we take?
@@ -904,11 +878,15 @@ claim(
 split = course.validation
 some = sorted({*split.positives, *range(0, len(course.passages), 16)})
 passage_vectors = embed([course.passages[i] for i in some])
-query_vectors = embed(split.queries)
 print(len(split.queries), "queries,", len(some), "of", len(course.passages), "passages")
+
+# %%
+query_vectors = embed(split.queries)
+print({name: tuple(rows.shape) for name, rows in query_vectors.items()})
 
 # %% [markdown]
 # The measure is nDCG@10, which lesson 01 works out on an example. These queries have one right passage each. It counts 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, less and less down to rank 10, then 0.
+
 
 # %%
 def ndcg(queries: torch.Tensor, passages: torch.Tensor) -> torch.Tensor:
@@ -943,7 +921,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# With 747 queries every other pooling is clearly behind the mean. Is the mean a better pooling, then? Not for that reason alone: this model was trained with it. Models trained *with* CLS and with the mean score 86.6 and 87.4 on the similarity set STS-B, though with the maximum only 69.9 (Reimers and Gurevych 2019, table 6). Read a model's card before you pool.
+# With 747 queries every other pooling is clearly behind the mean. (Among fewer passages each has a higher score than among all; it is the differences that count.) Is the mean a better pooling, then? Not for that reason alone: this model was trained with it. Models trained *with* CLS and with the mean score 86.6 and 87.4 on the similarity set STS-B, though with the maximum only 69.9 (Reimers and Gurevych 2019, table 6). Read a model's card before you pool.
 
 # %% [markdown]
 # ### Token by token
@@ -951,7 +929,12 @@ claim(
 # What does a pooling make of a text? Raise one token's vector a little and see how far the pooled vector moves: that is the token's *weight*. Choose a text and a pooling. The table names the five passages that are nearest then, by your functions.
 
 # %%
-texts = ["Trouble swallowing", "Loss of bladder control", "Child walks on tiptoes", "Hole in heart"]
+texts = [
+    "Multiple fatty lumps",
+    "High white blood count",
+    "Night blindness",
+    "Cancer of the pancreas",
+]
 names = [course.titles[i] for i in some]
 explore(*figures.pooled_texts(model, texts, POOLINGS, passage_vectors, names))
 
@@ -962,7 +945,8 @@ explore(*figures.pooled_texts(model, texts, POOLINGS, passage_vectors, names))
 # And if everything is right but the last step, so that the vectors stay in the order of their batches?
 
 # %%
-order = [i for batch in batches_of([len(query) for query in split.queries], 32) for i in batch]
+query_lengths = text.token_lengths(model, split.queries)
+order = [i for batch in batches_of(query_lengths, 16) for i in batch]
 unrestored = float(ndcg(query_vectors["mean"][order], passage_vectors["mean"]).mean())
 kept = float(per_query["mean"].mean())
 print(f"nDCG@10 {unrestored:.3f} in the order of the batches, {kept:.3f} restored")
@@ -975,12 +959,12 @@ claim(
 )
 
 # %% [markdown]
-# ### Encode once, and keep
+# ## 9. Encode once, search often
 #
 # Passages do not change from query to query. So a search engine encodes them once and keeps their vectors. The library's `encode_cached` does so on disk: it encodes only texts that it has not met before, and pools them by the mean. Are its vectors the same as yours?
 
 # %%
-all_vectors = search.encode_cached(model, course.passages)  # (passages, dim)
+all_vectors = search.encode_cached(model, course.passages, batch_size=16)  # (passages, dim)
 same = (all_vectors[some] * pooling.normalize(passage_vectors["mean"])).sum(dim=1)
 print(f"{len(all_vectors)} passages; cosine with yours at least {same.min():.4f}")
 
@@ -988,7 +972,22 @@ print(f"{len(all_vectors)} passages; cosine with yours at least {same.min():.4f}
 # They point where yours do. What follows searches all passages by these vectors. The first run has to encode them; the next reads them from the disk, here and in other lessons.
 
 # %% [markdown]
-# ## 9. Bi-encoder against cross-encoder
+# ### Search by your own words
+#
+# Now ask, in your own words. Change the text in the next cell, run the cell again, and see the five passages that are nearest by cosine.
+
+# %%
+my_words = "I cannot hear well"  # your own words here
+asked = embed([my_words])["mean"]
+best, places = cosines_of(asked, all_vectors)[0].topk(5)
+for cosine, place in zip(best.tolist(), places.tolist()):
+    print(f"{cosine:.2f}  {course.titles[place]}")
+
+# %% [markdown]
+# The clinician's words need not be yours: vectors compare meanings, not spellings. They do not compare them exactly. For *My heart beats too fast* one of the five (in `fast`) is *Bradycardia*, a heart that beats too slowly: fast and slow hearts are spoken of in the same way.
+
+# %% [markdown]
+# ## 10. Bi-encoder against cross-encoder
 #
 # What you have built is a **bi-encoder**: it embeds each text alone, and comparing two texts is one dot product. A **cross-encoder** reads two texts *together*, so that each word sees the words of the other text, and returns one score. That may tell more, but every pair costs a forward pass.
 
@@ -1046,13 +1045,21 @@ judges = reranking.trained_judge(
 print(f"{judges.tuples[:, 1:].numel()} pairs read in training")
 
 # %% [markdown]
-# It puts the ten nearest passages of every sixth validation query in a new order. To compare it with vectors that were never trained on this task would not be fair. So the same training queries also train vectors: one matrix, by which each mean vector is multiplied.
+# It will put the ten nearest passages of every fifth validation query in a new order. The lower layers read each text alone. So their work is done once for each passage, on however many shortlists it stands. (A shortlist without the right passage scores 0 in any order, so it is not read.)
 
 # %%
-some_rows = list(range(0, len(split.queries), 6))
-ranked = reranking.rerank(
-    judges, course, some_rows, query_vectors["mean"][some_rows], all_vectors
-)
+asked_rows = list(range(0, len(split.queries), 5))
+lists = reranking.shortlists(course, asked_rows, query_vectors["mean"][asked_rows], all_vectors)
+offered = lists.found[lists.hopeful]  # (queries, 10)
+once = [course.passages[i] for i in offered.unique().tolist()]
+judges.reading.read(once)
+print(f"{offered.numel()} places on {len(offered)} shortlists, {len(once)} different passages")
+
+# %% [markdown]
+# Now the upper layers read the pairs. To compare the cross-encoder with vectors that were never trained on this task would not be fair. So the same training queries also train vectors: one matrix, by which each mean vector is multiplied.
+
+# %%
+ranked = reranking.rerank(judges, course, lists)
 for name in ("by_vectors", "by_trained_vectors", "by_reading", "at_best"):
     print(f"{name:20} nDCG@10 {metrics.bootstrap_interval(getattr(ranked, name))}")
 
@@ -1091,7 +1098,7 @@ claim(
 # %% quiz="02-q8"
 
 # %% [markdown]
-# ## 10. On the leaderboard
+# ## 11. On the leaderboard
 #
 # The course's one task, this time the test queries against all passages. Your functions encode the queries and rank the passages by your cosines. The passages' vectors are those that were kept.
 
@@ -1119,14 +1126,6 @@ headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 
 # %% [markdown]
 # For about three queries in four the right passage is among the first ten. The same passages searched by averaged word vectors reached 0.293 in lesson 01 (in `fast`). Nothing has been trained on this task yet: that is lesson 03.
-
-# %% [markdown]
-# And your own words, now among all passages:
-
-# %%
-best, rows = cosines_of(asked, all_vectors)[0].topk(5)
-for cosine, place in zip(best.tolist(), rows.tolist()):
-    print(f"{cosine:.2f}  {course.titles[place]}")
 
 # %% [markdown]
 # ## Takeaways

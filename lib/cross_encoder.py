@@ -35,7 +35,7 @@ __all__ = ["CrossEncoder", "train"]
 
 SCALE = 20.0  # what scores are multiplied by in the loss, as in MNRL
 _RECIPE = 1  # count up when the training below changes, so that what was kept is trained anew
-_PART = 16  # pairs that are read together in training on a processor
+_PART = 8  # pairs that are read together in training on a processor
 _NOBODY = -1e4  # attention score of padding: e to its power is 0, and float16 can hold it
 
 

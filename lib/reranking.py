@@ -5,7 +5,6 @@ Source: Nogueira and Cho 2019, Passage Re-ranking with BERT.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,9 +22,9 @@ from lib.tuple_training import contests
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-    from lib.data import CourseSet
+    from lib.data import CourseSet, Split
 
-__all__ = ["Judges", "Reranked", "rerank", "trained_judge"]
+__all__ = ["Judges", "Reranked", "Shortlists", "rerank", "shortlists", "trained_judge"]
 
 _DEEPEST = 30  # the ranks that wrong passages of a query are drawn from in training
 
@@ -39,14 +38,33 @@ class Judges(NamedTuple):
     seconds: float
 
 
+class Shortlists(NamedTuple):
+    """The passages nearest to some queries, (queries, depth), best first.
+
+    asked: (queries, dim) and offered: (queries, depth, dim) unit vectors; scores, found: (queries, depth)
+    cosines and rows of passages; right: (queries, depth) bool.
+    """
+
+    split: Split
+    asked: Tensor
+    offered: Tensor
+    scores: Tensor
+    found: Tensor
+    right: Tensor
+
+    @property
+    def hopeful(self) -> Tensor:
+        """Which shortlists hold a right passage, (queries,) bool."""
+        return self.right.any(dim=1)
+
+
 class Reranked(NamedTuple):
-    """nDCG@10 of each query, (queries,), by who puts its shortlist in order, and what a pair costs."""
+    """nDCG@10 of each query, (queries,), by who puts its shortlist in order."""
 
     by_vectors: Tensor
     by_trained_vectors: Tensor
     by_reading: Tensor
     at_best: Tensor
-    pair_seconds: float
 
 
 def trained_judge(
@@ -55,10 +73,10 @@ def trained_judge(
     passages: Tensor,
     queries: int = 96,
     *,
-    wrong: int = 2,
+    wrong: int = 3,
     joint_layers: int = 2,
     batch_size: int = 4,
-    lr: float = 3e-4,
+    lr: float = 2e-4,
     seed: int = 0,
 ) -> Judges:
     """Train a cross-encoder, and a head for vectors, on some training queries of the course.
@@ -105,38 +123,37 @@ def trained_judge(
 
 
 @torch.no_grad()
-def rerank(
-    judges: Judges,
-    course: CourseSet,
-    rows: Sequence[int],
-    queries: Tensor,
-    passages: Tensor,
-    depth: int = 10,
-) -> Reranked:
-    """Put the nearest `depth` passages of some validation queries in a new order, by both judges.
+def shortlists(
+    course: CourseSet, rows: Sequence[int], queries: Tensor, passages: Tensor, depth: int = 10
+) -> Shortlists:
+    """Find the nearest `depth` passages of some validation queries.
 
     rows: which of the course's validation queries; queries: (rows, dim), passages: (n, dim), vectors
-    of any length. `at_best` is what an order that puts the right passage first would reach. A shortlist
-    without a right passage is worth 0 in any order, so the cross-encoder does not read it.
+    of any length.
     """
     split = course.validation.only(list(rows))
     asked, units = normalize(queries.float()), normalize(passages.float())
     scores, found = top_k(asked, units, depth)
-    learned = (judges.head(asked)[:, None] * judges.head(units)[found]).sum(dim=2)
-    right = torch.tensor(
-        [[course.ids[i] in ok for i in own] for own, ok in zip(found.tolist(), split.relevant)]
-    ).to(found.device)
-    hopeful = right.any(dim=1)
-    asking = [text for text, some in zip(split.queries, hopeful.tolist()) if some]
-    read = scores.clone()
-    began = time.perf_counter()
-    read[hopeful] = judged(judges.reading, asking, course.passages, found[hopeful]).to(scores)
-    seconds = (time.perf_counter() - began) / max(1, int(hopeful.sum()) * depth)
-    by_vectors, by_trained, by_reading, at_best = (
-        _ndcg(course, split.relevant, found, order)
-        for order in (scores, learned, read, right.float().to(scores))
+    right = [[course.ids[i] in ok for i in own] for own, ok in zip(found.tolist(), split.relevant)]
+    return Shortlists(
+        split, asked, units[found], scores, found, torch.tensor(right).to(found.device)
     )
-    return Reranked(by_vectors, by_trained, by_reading, at_best, seconds)
+
+
+@torch.no_grad()
+def rerank(judges: Judges, course: CourseSet, lists: Shortlists) -> Reranked:
+    """Put the passages of shortlists in a new order, by both judges.
+
+    `at_best` is what an order that puts the right passage first would reach. A shortlist without a right
+    passage is worth 0 in any order, so the cross-encoder does not read it.
+    """
+    split, hopeful, found = lists.split, lists.hopeful, lists.found
+    asking = [text for text, some in zip(split.queries, hopeful.tolist()) if some]
+    read = lists.scores.clone()
+    read[hopeful] = judged(judges.reading, asking, course.passages, found[hopeful]).to(read)
+    learned = (judges.head(lists.asked)[:, None] * judges.head(lists.offered)).sum(dim=2)
+    orders = (lists.scores, learned, read, lists.right.to(read))
+    return Reranked(*(_ndcg(course, split.relevant, found, order) for order in orders))
 
 
 def _ndcg(

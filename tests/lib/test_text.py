@@ -174,7 +174,7 @@ def test_a_decoder_s_batch_ends_in_the_end_token_and_is_padded_on_the_left():
 
 def test_token_lengths_count_what_the_model_reads(encoder):
     texts = ["bone", "Severe dysphagia", "", "heart " * 400]
-    tokens, mask = token_embeddings(encoder, texts)
+    _, mask = token_embeddings(encoder, texts)
     assert token_lengths(encoder, texts) == mask.sum(dim=1).tolist() == [3, 7, 2, 256]
     assert token_lengths(encoder, []) == []
 

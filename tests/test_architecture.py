@@ -251,6 +251,7 @@ TESTED_IN = {
     "harness/sandbox/landlock.py": "tests/harness/sandbox/test_boxes.py",
     "harness/sandbox/linux.py": "tests/harness/sandbox/test_boxes.py",
     "harness/sandbox/probe.py": "tests/harness/sandbox/test_boxes.py",
+    "harness/sandbox/readable.py": "tests/harness/sandbox/test_boxes.py",
 }
 
 

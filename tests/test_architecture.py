@@ -227,7 +227,6 @@ TESTED_IN = {
     "harness/execute/scoring.py": "tests/harness/execute/test_run.py",
     "harness/grade/assignment.py": "tests/harness/grade/test_session.py",
     "harness/grade/cluster_*.py": "tests/harness/grade/test_cluster.py",
-    "harness/grade/grader.py": "tests/attacks/test_scores.py",
     "harness/grade/passes.py": "tests/attacks/test_scores.py",
     "harness/grade/running.py": "tests/attacks/test_scores.py",
     "harness/grade/matching.py": "tests/malformed/test_malformed.py",

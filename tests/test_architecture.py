@@ -205,7 +205,6 @@ TESTED_IN = {
     "harness/classroom/participants.py": "tests/harness/classroom/test_collect.py",
     "harness/classroom/gradebook/*": "tests/harness/classroom/gradebook/test_recorder.py",
     "harness/cli/build.py": "tests/harness/cli/test_cli.py",
-    "harness/cli/classroom.py": "tests/journeys/test_classroom.py",
     "harness/cli/classroom_collect.py": "tests/harness/classroom/test_collect.py",
     "harness/cli/classroom_roster.py": "tests/harness/classroom/test_roster_import.py",
     "harness/cli/classroom_due.py": "tests/harness/classroom/test_due.py",

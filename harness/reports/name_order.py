@@ -13,7 +13,7 @@ import re
 import unicodedata
 
 _LETTERS = str.maketrans("øłđðħŧıɨŋɲƀɓɖɗƙəɛɔĸ", "olddhtiinnbbddkeeok")
-_LETTERS |= str.maketrans({"æ": "ae", "œ": "oe", "þ": "th"})
+_PAIRS = str.maketrans({"æ": "ae", "œ": "oe", "þ": "th"})
 _SILENT = re.compile(r"['’‘ʼʻ`´-]")  # O'Neil stands beside Oneil
 
 
@@ -21,4 +21,4 @@ def name_order(name: str) -> tuple[str, str]:
     """A key for sorting by a person's name or id."""
     apart = unicodedata.normalize("NFKD", name.casefold())
     plain = "".join(c for c in apart if not unicodedata.combining(c))
-    return _SILENT.sub("", plain.translate(_LETTERS)), name
+    return _SILENT.sub("", plain.translate(_LETTERS).translate(_PAIRS)), name

@@ -282,6 +282,35 @@ print("equal to model.encode within 1e-5:", bool(gap < 1e-5))
 # Your mean is what `model.encode` returns, up to a last step that section 7 looks at. So this is all that `encode` does: the transformer, a masked mean, and that step.
 
 # %% [markdown]
+# ### Search by your own words
+#
+# Your function is enough for a search. The course's passages are terms of the Human Phenotype Ontology (Köhler et al. 2021), written by clinicians: a name and a definition. To begin with we take 800 of the names alone, those of like length together (section 6 says why).
+
+# %%
+course = load_course_set(PROFILE)
+titles = sorted(course.titles[:: len(course.titles) // 800], key=len)
+parts = []
+for start in range(0, len(titles), 50):
+    with autocast(device):
+        t, m = text.token_embeddings(model, titles[start : start + 50])
+    parts.append(mean_pool_(t.float(), m))
+means = torch.cat(parts)  # (names, dim)
+print(tuple(means.shape), "for names such as", titles[400])
+
+# %% [markdown]
+# Now ask, in your own words. Change the text in the next cell, run the cell again, and see the five names that are nearest by cosine.
+
+# %%
+my_words = "I cannot hear well"  # your own words here
+asked = mean_pool_(*text.token_embeddings(model, [my_words]))
+best, rows = pooling.cosine_matrix(asked, means)[0].topk(5)
+for cosine, row in zip(best.tolist(), rows.tolist()):
+    print(f"{cosine:.2f}  {titles[row]}")
+
+# %% [markdown]
+# The clinician's words need not be yours: vectors compare meanings, not spellings. Where nothing fits, the right name may not be among these. In section 9 you ask all passages, with their definitions.
+
+# %% [markdown]
 # ## 3. What padding does
 #
 # What if one forgets the mask? Think it through first.
@@ -548,10 +577,9 @@ check("break_last_token", break_last_token)
 # %% [markdown]
 # ## 6. Encoding a corpus
 #
-# The course's passages are terms of the Human Phenotype Ontology (Köhler et al. 2021), written by clinicians: a name and a definition. The queries are layperson's words for them. `PROFILE` says how many passages there are: 4,000 in `fast`, all 16,449 in `full`.
+# Now the whole passages, each a name and its definition. The queries are layperson's words for them. `PROFILE` says how many passages there are: 4,000 in `fast`, all 16,449 in `full`.
 
 # %%
-course = load_course_set(PROFILE)
 print(course.name, course.version, "-", len(course.passages), "passages")
 shown = course.validation.queries.index("Gallstones")
 print("query  :", course.validation.queries[shown])
@@ -972,19 +1000,16 @@ print(f"{len(all_vectors)} passages; cosine with yours at least {same.min():.4f}
 # They point where yours do. What follows searches all passages by these vectors. The first run has to encode them; the next reads them from the disk, here and in other lessons.
 
 # %% [markdown]
-# ### Search by your own words
-#
-# Now ask, in your own words. Change the text in the next cell, run the cell again, and see the five passages that are nearest by cosine.
+# Your own words once more, now among all passages:
 
 # %%
-my_words = "I cannot hear well"  # your own words here
 asked = embed([my_words])["mean"]
 best, places = cosines_of(asked, all_vectors)[0].topk(5)
 for cosine, place in zip(best.tolist(), places.tolist()):
     print(f"{cosine:.2f}  {course.titles[place]}")
 
 # %% [markdown]
-# The clinician's words need not be yours: vectors compare meanings, not spellings. They do not compare them exactly. For *My heart beats too fast* one of the five (in `fast`) is *Bradycardia*, a heart that beats too slowly: fast and slow hearts are spoken of in the same way.
+# More passages bring better answers, and vectors still do not compare meanings exactly. For *My heart beats too fast* one of the five (in `fast`) is *Bradycardia*, a heart that beats too slowly: fast and slow hearts are spoken of in the same way.
 
 # %% [markdown]
 # ## 10. Bi-encoder against cross-encoder

@@ -257,7 +257,7 @@ def train(
 def _table(score: Callable[..., Tensor], asked: list[Tensor], offered: list[Tensor]) -> Tensor:
     """(q, n) scores; documents of like length are padded together, or most of the work is padding."""
     queries = TokenVectors.from_list(asked).pad()
-    batches = length_sorted_batches([len(x) for x in offered], 16)
+    batches = length_sorted_batches([len(x) for x in offered], 8)
     documents = TokenVectors.from_list(offered)
     columns = [score(*queries, *documents.pad(part)) for part in batches]
     back = torch.tensor([place for part in batches for place in part]).argsort()

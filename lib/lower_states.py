@@ -63,7 +63,7 @@ class LowerStates:
         return LowerStates(self.states.select(rows), marks[:, 0], marks[:, 1])
 
     def chunks(
-        self, rows: Sequence[int], size: int = 16
+        self, rows: Sequence[int], size: int = 8
     ) -> Iterator[tuple[list[int], Tensor, Tensor, Tensor]]:
         """Yield texts of like length together, `size` at a time, so that little is padded.
 
@@ -137,7 +137,10 @@ def _read(
     below = _without_last(model[0].auto_model, layers_of(model), last)
     masks = [module for module in model if isinstance(module, MultiVectorMask)]
     found: dict[int, tuple[Tensor, ...]] = {}
-    batches = length_sorted_batches([len(text) for text in texts], batch_size)
+    cut: dict[str, Any] = {"truncation": True, "max_length": model.max_seq_length}
+    tokens = model.tokenizer(texts, **cut)["input_ids"] if texts else []
+    # By tokens: texts with as many letters differ so much that a quarter would be padding.
+    batches = length_sorted_batches([len(ids) for ids in tokens], batch_size)
     name = "Reading queries" if kind == "query" else "Reading passages"
     for rows in track(batches, name, "batch", shown=progress):
         part = [texts[row] for row in rows]

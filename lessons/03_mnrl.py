@@ -565,7 +565,7 @@ if PROFILE == "full":
             texts_of = [] if drawn is None else [[[course.passages[i]] for i in drawn.flatten()]]
             encoder = trained if pool is None else train_encoder(*texts_of)
             sides = course.validation.queries, course.passages
-            found = bench.ndcg(*(encode_cached(encoder, side) for side in sides))
+            found = bench.ndcg(bench.found(*(encode_cached(encoder, side) for side in sides)))
             by_encoder[f"all layers, {name}"] = found
 else:
     print('PROFILE = "full" trains all layers here, with one more negative a query')

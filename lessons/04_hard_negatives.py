@@ -84,13 +84,18 @@ print(f"{len(own):,} training pairs, {len(course.passages):,} passages")
 # %%
 generator = torch.Generator().manual_seed(SEED)
 in_a = torch.rand(len(passages), generator=generator) < 0.5
+shown = ["Waddling walk", "Sinus inflammation", "Abnormal shape of thyroid gland", "Renal failure"]
+in_a[own[[course.train.queries.index(text) for text in shown]]] = False  # we shall look at these
 half_a, half_b = in_a[own].nonzero().flatten(), (~in_a[own]).nonzero().flatten()
 right = own[half_b]  # the passage of each query of half B
 asked = queries[half_b.to(queries.device)]
+
+# %%
 asked_texts = [course.train.queries[i] for i in half_b]
 print("half A:", len(half_a), "pairs; half B:", len(half_b), "pairs")
-print("query  :", asked_texts[7])
-print("passage:", course.passages[right[7]])
+example = asked_texts.index("Renal failure")
+print("query  :", asked_texts[example])
+print("passage:", course.passages[right[example]])
 
 # %% [markdown]
 # The halves are about equal. This query says in two words what its passage explains in a sentence. We shall meet it again.
@@ -122,7 +127,7 @@ print("nDCG@10 of the encoder without a head:", metrics.bootstrap_interval(untra
 random_rows = negatives.random_negatives(len(passages), right, 4, seed=SEED, texts=course.passages)
 mined = negatives.mine(asked, passages, right.to(device), 40, texts=course.passages)
 nearest_four = mined.indices[:, :4].cpu()
-for name, row in (("random", random_rows[7]), ("nearest", nearest_four[7])):
+for name, row in (("random", random_rows[example]), ("nearest", nearest_four[example])):
     print(f"{name:8}", " | ".join(course.titles[i] for i in row.tolist()))
 
 # %% [markdown]
@@ -134,8 +139,8 @@ for name, row in (("random", random_rows[7]), ("nearest", nearest_four[7])):
 # First one query by itself. The picture shows how similar each passage is to it, and how much weight each negative gets in the loss.
 
 # %%
-rows = [right[7:8], nearest_four[7], random_rows[7]]
-show(*figures.pulls(course, asked_texts[7], (asked[7], passages), *rows))
+rows = [right[example, None], nearest_four[example], random_rows[example]]
+show(*figures.pulls(course, asked_texts[example], (asked[example], passages), *rows))
 
 # %% [markdown] tags=["folded"]
 # The random passages lie far to the left: the encoder has told them apart long ago, and their weight is almost 0. The hard ones lie as far to the right as the positive, marked by the dashed line, or even farther. What does the weight mean?
@@ -285,7 +290,7 @@ def bm25_by_library(query, passages, k1=1.5, b=0.75):
 
 
 bm25_ = yours("bm25_scores", bm25_scores, instead=bm25_by_library)
-scored = bm25_(split_words(asked_texts[7]), [split_words(text) for text in course.passages])
+scored = bm25_(split_words(asked_texts[example]), [split_words(text) for text in course.passages])
 best = sorted(range(len(scored)), key=lambda i: -scored[i])[:4]
 for i in best:
     print(f"{scored[i]:.2f} {course.titles[i]}")
@@ -331,7 +336,7 @@ claim(
 by_words = negatives.mine_bm25(index, asked_texts, right, 40, texts=course.passages).indices
 short = (by_words[:, 3] < 0).float().mean()
 print("BM25    ", " | ".join(course.titles[i] for i in by_words[7, :4].tolist()))
-print("encoder ", " | ".join(course.titles[i] for i in nearest_four[7].tolist()))
+print("encoder ", " | ".join(course.titles[i] for i in nearest_four[example].tolist()))
 print(f"queries with fewer than four negatives by words: {short:.1%}")
 
 # %% [markdown]
@@ -717,8 +722,7 @@ print(f"queries left without four negatives at 5%: {lost:.1%}")
 # Among 200 finds nearly every query keeps four. Move the margin yourself, for four queries and their twelve hardest candidates. For which query does it find the false negatives, for which not?
 
 # %%
-names = ["Waddling walk", "Sinus inflammation", "Abnormal shape of thyroid gland", "Renal failure"]
-examples = {text: asked_texts.index(text) for text in names}
+examples = {text: asked_texts.index(text) for text in shown}
 explore(*figures.margin_search(course, examples, (miner_q, miner_p), right, by_miner))
 
 # %% [markdown] tags=["folded"]

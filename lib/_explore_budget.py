@@ -29,6 +29,7 @@ _BELOW = (
 # Of a telephone, where names are most in each other's way, in pixels.
 _PLOT_WIDTH, _PLOT_HEIGHT = 285, 300
 _LETTER, _LINE, _MARKER = 6.4, 15, 7
+_BOLD, _RINGED = 7.6, 17  # a letter of the name, and half of the mark, of what has the ring
 # Beside a point, not over or under it, where its own whisker stands.
 _SIDES = ("top left", "top right", "middle right", "middle left", "bottom right", "bottom left")
 
@@ -291,9 +292,11 @@ def _places(
             left = a + _MARKER if beside == "right" else a - _MARKER - width
             low = y + {"top": _MARKER, "middle": -_LINE / 2, "bottom": -_MARKER - _LINE}[upright]
             word = (left, low, left + width, low + _LINE)
-            outside = max(0.0, -left) + max(0.0, left + width - _PLOT_WIDTH)
+            # Any name may once be the ring's; then it reaches further.
+            reach = _RINGED + _BOLD * len(name)
+            outside = reach - a if beside == "left" else a + reach - _PLOT_WIDTH
             covered = sum(_overlap(word, other) for other in taken)
-            tried.append((covered + 2 * _LINE * outside, len(tried), side, word))
+            tried.append((covered + 2 * _LINE * max(0.0, outside), len(tried), side, word))
         _, _, side, word = min(tried)
         taken.append(word)
         sides.append(side)

@@ -7,40 +7,23 @@ about a second, so that temperatures, batch sizes and losses can be compared ove
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lib.data import CourseSet
 from lib.finetune import History, ProjectionHead, fit
-from lib.metrics import ndcg_at_k
+from lib.frozen_bench import SEEDS, FrozenBench
 from lib.pooling import normalize
-from lib.search import top_k
 
 __all__ = ["PairBench", "drawn_from", "in_pools"]
 
 Loss = Callable[..., Tensor]  # of queries and positives (batch, dim), and of what else is asked for
 Negatives = Callable[[Tensor], Tensor]  # of rows of pairs (batch,): rows of passages (batch, n)
-SEEDS = (0, 1, 2)
-DEPTH = 10  # passages of a query that are ranked
 
 
-@dataclass(frozen=True)
-class PairBench:
-    """What heads are trained on and measured with.
-
-    course: its training pairs teach, its validation queries and all its passages are searched. queries:
-    (pairs, dim), passages: (n, dim), held_out: (validation, dim), the frozen encoder's vectors of the
-    training queries, of all passages and of the validation queries. seed: is added to that of each training.
-    """
-
-    course: CourseSet
-    queries: Tensor
-    passages: Tensor
-    held_out: Tensor
-    seed: int = 0
+class PairBench(FrozenBench):
+    """A bench on which heads are trained by pairs; the pairs are those of its course's training."""
 
     def train(
         self,
@@ -105,23 +88,6 @@ class PairBench:
         """Return the quality of each validation query after training with each seed, (seeds, queries)."""
         runs = [self.train(loss, rows, seed=seed, **options)[0] for seed in seeds]  # type: ignore[arg-type] # options of train
         return torch.stack([self.quality(head) for head in runs])
-
-    @torch.no_grad()
-    def quality(self, head: ProjectionHead | None = None) -> Tensor:
-        """Return nDCG@10 of each validation query, (validation,); without a head the encoder's."""
-        q, p = self.held_out, self.passages
-        return self.ndcg(*((q, p) if head is None else (head(q), head(p))))
-
-    def ndcg(self, queries: Tensor, passages: Tensor) -> Tensor:
-        """Return nDCG@10 of each validation query by vectors of the queries and of all passages."""
-        found = self.ranked(queries, passages)
-        return ndcg_at_k(found, self.course.validation.relevant, DEPTH)
-
-    def ranked(self, queries: Tensor, passages: Tensor) -> list[list[str]]:
-        """Return the ids of the ten passages nearest to each query."""
-        return [
-            [self.course.ids[i] for i in row] for row in top_k(queries, passages, DEPTH)[1].tolist()
-        ]
 
 
 def drawn_from(pool: Tensor, count: int, seed: int = 0) -> Negatives:

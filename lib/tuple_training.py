@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,7 +21,8 @@ from lib.cache import remember
 from lib.device import low_precision_dtype
 from lib.finetune import History, ProjectionHead, fit
 from lib.fingerprint import module_digest
-from lib.metrics import Interval, bootstrap_interval, ndcg_at_k
+from lib.frozen_bench import DEPTH, SEEDS, FrozenBench
+from lib.metrics import Interval, bootstrap_interval
 from lib.negatives import ntuples
 from lib.search import encode_cached, top_k
 from lib.significance import paired_interval
@@ -38,8 +38,6 @@ __all__ += ["search_after_training"]
 Loss = Callable[
     [Tensor, Tensor, Tensor], Tensor
 ]  # of queries, positives, negatives (batch, n, dim)
-DEPTH = 10  # passages of a query that are ranked
-SEEDS = (0, 1, 2)
 _RECIPE = 1  # count up when `search_after_training` changes, so that what was kept is made anew
 
 
@@ -66,20 +64,8 @@ def in_batch(queries: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
     return losses.mnrl(queries, positives)
 
 
-@dataclass(frozen=True)
-class HeadBench:
-    """What heads are trained on and measured with.
-
-    course: its validation queries and all its passages are searched. queries: (train, dim),
-    passages: (n, dim), held_out: (validation, dim), the frozen encoder's vectors of the course's
-    training queries, passages and validation queries. seed: is added to that of each training.
-    """
-
-    course: CourseSet
-    queries: Tensor
-    passages: Tensor
-    held_out: Tensor
-    seed: int = 0
+class HeadBench(FrozenBench):
+    """A bench on which heads are trained by tuples of rows: query, positive, negatives."""
 
     def train(
         self,
@@ -115,19 +101,6 @@ class HeadBench:
         options |= {"seed": self.seed + seed, "keys": keys, "progress": False}
         history = fit(head, len(tuples), step, **options)
         return head.eval(), history
-
-    @torch.no_grad()
-    def quality(self, head: ProjectionHead | None = None) -> Tensor:
-        """Return nDCG@10 of each validation query, (validation,); without a head the encoder's."""
-        q, p = self.held_out, self.passages
-        return self.ndcg(
-            top_k(q if head is None else head(q), p if head is None else head(p), 10)[1]
-        )
-
-    def ndcg(self, found: Tensor) -> Tensor:
-        """Return nDCG@10 of the first validation queries, (q,), by the passages found, rows (q, m)."""
-        ranked = [[self.course.ids[i] for i in row] for row in found[:, :DEPTH].tolist()]
-        return ndcg_at_k(ranked, self.course.validation.relevant[: len(ranked)], DEPTH)
 
     def reordered(self, candidates: Tensor, scores: Tensor) -> Tensor:
         """Return nDCG@10 of the first validation queries whose candidates (q, m) are put in order of

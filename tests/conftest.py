@@ -8,9 +8,12 @@ import tempfile
 # Before torch, transformers or the course are imported: they read these once.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-_FOLDER = tempfile.TemporaryDirectory(prefix="course-tests-")
-os.environ["COURSE_CACHE"] = os.path.join(_FOLDER.name, "cache")
-os.environ["COURSE_LEADERBOARD"] = os.path.join(_FOLDER.name, "leaderboard")
+# One cache for all processes of a run: what one test has encoded or trained, the others read.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _FOLDER = tempfile.TemporaryDirectory(prefix="course-tests-")
+    os.environ["COURSE_CACHE"] = os.path.join(_FOLDER.name, "cache")
+_OWN = tempfile.TemporaryDirectory(prefix="course-tests-")
+os.environ["COURSE_LEADERBOARD"] = os.path.join(_OWN.name, "leaderboard")
 
 import pytest  # noqa: E402
 from xdist.scheduler import LoadScopeScheduling  # noqa: E402

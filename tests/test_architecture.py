@@ -205,7 +205,6 @@ TESTED_IN = {
     "harness/classroom/participants.py": "tests/harness/classroom/test_collect.py",
     "harness/classroom/gradebook/*": "tests/harness/classroom/gradebook/test_recorder.py",
     "harness/cli/build.py": "tests/harness/cli/test_cli.py",
-    "harness/cli/classroom.py": "tests/journeys/test_classroom.py",
     "harness/cli/classroom_collect.py": "tests/harness/classroom/test_collect.py",
     "harness/cli/classroom_roster.py": "tests/harness/classroom/test_roster_import.py",
     "harness/cli/classroom_due.py": "tests/harness/classroom/test_due.py",
@@ -227,7 +226,6 @@ TESTED_IN = {
     "harness/execute/scoring.py": "tests/harness/execute/test_run.py",
     "harness/grade/assignment.py": "tests/harness/grade/test_session.py",
     "harness/grade/cluster_*.py": "tests/harness/grade/test_cluster.py",
-    "harness/grade/grader.py": "tests/attacks/test_scores.py",
     "harness/grade/passes.py": "tests/attacks/test_scores.py",
     "harness/grade/running.py": "tests/attacks/test_scores.py",
     "harness/grade/matching.py": "tests/malformed/test_malformed.py",
@@ -251,6 +249,7 @@ TESTED_IN = {
     "harness/sandbox/landlock.py": "tests/harness/sandbox/test_boxes.py",
     "harness/sandbox/linux.py": "tests/harness/sandbox/test_boxes.py",
     "harness/sandbox/probe.py": "tests/harness/sandbox/test_boxes.py",
+    "harness/sandbox/readable.py": "tests/harness/sandbox/test_boxes.py",
 }
 
 

@@ -7,7 +7,6 @@ nbgrader keeps a lesson's date in UTC and knows no zones. What it has no place f
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
@@ -15,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.classroom.errors import ClassroomError
+from harness.classroom.kept import read_kept, write_kept
 from harness.classroom.late_rule import Rule
-from lib._files import write_whole
 
 _FORMS = "2026-01-05, '2026-01-05 18:00' or 2026-01-05T18:00+01:00"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -51,21 +50,17 @@ def load(classroom: Path) -> Dates:
     Raises:
         ClassroomError: the file is damaged. It is not passed over: somebody's own date is in it.
     """
-    path = _place(classroom)
-    try:
-        plain = json.loads(path.read_bytes())
-        own = {
-            lesson: {student: datetime.fromisoformat(text) for student, text in of.items()}
-            for lesson, of in plain["own"].items()
-        }
-        rules = {lesson: Rule(**rule) for lesson, rule in plain["rules"].items()}
-        return Dates(plain["zone"], own, rules)
-    except FileNotFoundError:
-        return Dates()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ClassroomError(
-            f"{path} cannot be read ({error}): mend it, or remove it and give dates and penalties anew"
-        ) from error
+    what_to_do = "mend it, or remove it and give dates and penalties anew"
+    return read_kept(_place(classroom), _from_plain, Dates(), what_to_do)
+
+
+def _from_plain(plain: Any) -> Dates:
+    own = {
+        lesson: {student: datetime.fromisoformat(text) for student, text in of.items()}
+        for lesson, of in plain["own"].items()
+    }
+    rules = {lesson: Rule(**rule) for lesson, rule in plain["rules"].items()}
+    return Dates(plain["zone"], own, rules)
 
 
 def save(classroom: Path, dates: Dates) -> None:
@@ -78,7 +73,7 @@ def save(classroom: Path, dates: Dates) -> None:
         },
         "rules": {lesson: dataclasses.asdict(rule) for lesson, rule in dates.rules.items()},
     }
-    write_whole(_place(classroom), json.dumps(plain, indent=1, sort_keys=True).encode() + b"\n")
+    write_kept(_place(classroom), plain)
 
 
 def zone_of(name: str | None) -> tzinfo | None:

@@ -15,10 +15,11 @@ from harness.classroom.lateness import MARKED
 from harness.classroom.lesson_text import LessonText, read_text
 from harness.classroom.marks import Mark, marks
 from harness.grade.parts import Part, parts
-from harness.grade.syntax import SyntaxFault, syntax_fault
+from harness.grade.syntax import SyntaxFault, first_fault
 from harness.grade.verdicts import Report
-from harness.reports.feedback import Feedback, Section, notes, points
+from harness.reports.feedback import Feedback, Section, notes
 from harness.reports.prose import prose
+from harness.reports.standing import counted
 
 if TYPE_CHECKING:
     from harness.classroom.folder import Classroom
@@ -121,23 +122,20 @@ def _section(
 
 
 def _fault(part: Part, own: Mapping[str, str]) -> SyntaxFault | None:
-    return next(
-        filter(None, (syntax_fault(own[name]) for name in part.answers if name in own)), None
-    )
+    found = first_fault(part.answers, own)
+    return found[1] if found else None
 
 
 def _sums(mark: Mark) -> Iterator[str]:
-    so_far = " so far" if mark.status == "waiting" else ""
-    yield f"{mark.total or 0:g} of {points(mark.maximum)}{so_far}"
-    if mark.penalty:
-        lost = min(mark.penalty, max(mark.earned, 0.0))
+    found = mark.standing
+    yield found.total
+    if found.late:
         yield (
-            f"{points(mark.earned)} earned, and {lost:g} taken off because it was handed in late: "
+            f"{counted(mark.earned)} earned, and {found.late:g} taken off because it was handed in late: "
             f"{_late(mark)}."
         )
-    if mark.waiting:
-        wait = "waits" if mark.waiting == 1 else "wait"
-        yield f"{points(mark.waiting)} {wait} for a person, who has not marked that yet."
+    if found.waiting:
+        yield found.rest
 
 
 def _late(mark: Mark) -> str:

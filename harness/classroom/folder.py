@@ -26,6 +26,7 @@ from harness.grade.engine import Engine
 from harness.grade.library_answers import Policy
 from harness.grade.session import Session
 from harness.grade.verdicts import Report
+from harness.reports.name_order import name_order
 from harness.sandbox import Level
 from lib._files import write_whole
 
@@ -60,11 +61,12 @@ class Classroom:
 
     def students(self, lesson: str) -> list[str]:
         """Who handed in a lesson."""
-        return sorted(
+        found = (
             path.name
             for path in (self.folder / "submitted").glob("*")
             if path.is_dir() and not path.is_symlink() and (path / lesson).is_dir()
         )
+        return sorted(found, key=name_order)
 
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Any]:
@@ -254,8 +256,9 @@ class Classroom:
         """The reports of a lesson that were recorded, by student."""
         from harness.classroom.gradebook.recorder import read_report
 
-        paths = sorted((self.folder / ".grading" / "reports" / lesson).glob("*.json"))
-        found = (read_report(self.folder, lesson, path.name[:-5]) for path in paths)
+        paths = (self.folder / ".grading" / "reports" / lesson).glob("*.json")
+        students = sorted((path.name[:-5] for path in paths), key=name_order)
+        found = (read_report(self.folder, lesson, student) for student in students)
         return [report for report in found if report is not None]
 
     def cells_of(self, lesson: str, exercise: str) -> frozenset[str]:

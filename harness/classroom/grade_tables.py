@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from harness.classroom.folder import Classroom
 from harness.classroom.lms.lesson_names import in_title
 from harness.classroom.marks import WORDS, Mark, Status, marks
 from harness.classroom.roster import Person, Roster
+from harness.reports.name_order import name_order
 from harness.reports.sanitize import table_cell
 
 FORMS = ("csv", "canvas", "moodle", "blackboard")
@@ -91,6 +93,8 @@ def grade_table(classroom: Classroom, lessons: Sequence[str], wanted: Wanted) ->
     people = roster.load(classroom.folder)
     remarks: list[str] = []
     headings = _headings(people, lessons, wanted, remarks)
+    maxima = [max((m.maximum for m in those.values()), default=0.0) for those in found.values()]
+    remarks += _worth_otherwise(people, wanted.form, lessons, headings, maxima)
     persons = _persons(classroom, people, found, wanted.form, remarks)
     if not persons:
         raise ClassroomError(
@@ -102,7 +106,6 @@ def grade_table(classroom: Classroom, lessons: Sequence[str], wanted: Wanted) ->
         for student in persons
     }
     if wanted.form == "canvas":
-        maxima = [max((m.maximum for m in those.values()), default=0.0) for those in found.values()]
         rows = _canvas(persons, of, headings, maxima)
     elif wanted.form == "moodle":
         rows = _moodle(persons, of, headings)
@@ -185,9 +188,8 @@ def _persons(
     """Who is known to the system, by id; the others are told, with or without a mark."""
     persons = {}
     strangers = []
-    for student in sorted(
-        {student for of in found.values() for student in of} | set(people.people)
-    ):
+    everybody = {student for of in found.values() for student in of} | set(people.people)
+    for student in sorted(everybody, key=name_order):
         person = people.people.get(student) or _from_hand_in(classroom, found, student, form)
         known = (
             person is not None
@@ -254,6 +256,36 @@ def _headings(
                 f"ask what {lesson} is, or name it by --column {lesson}='heading'"
             )
     return headings
+
+
+# What a system does with points in a column that is worth something else there. Canvas: its own
+# `gradebook_importer.rb` and `process_gradebook_upload.js` (github.com/instructure/canvas-lms).
+_TAKES = {
+    "canvas": "Canvas takes the points as they are and keeps its own number; it reads the row of points "
+    "possible only where the import makes a new assignment",
+    "blackboard": "Blackboard takes the points as they are and keeps its own number",
+}
+
+
+def _worth_otherwise(
+    people: Roster,
+    form: str,
+    lessons: Sequence[str],
+    headings: Sequence[str],
+    maxima: Sequence[float],
+) -> Iterable[str]:
+    """A sentence on each column that is worth something else in its system than the lesson is here."""
+    known = people.points.get(form, {})
+    for lesson, heading, ours in zip(lessons, headings, maxima, strict=True):
+        theirs = known.get(heading)
+        if theirs is None or not ours or math.isclose(theirs, ours):
+            continue
+        yield (
+            f"{lesson} is worth {ours:g} points here and {theirs:g} in {heading!r}, as the table had it "
+            f"that the roster came from. {_TAKES[form]}: {ours:g} of {ours:g} would be {ours:g} of "
+            f"{theirs:g} there. Set {ours:g} points there before you import this file, or multiply "
+            "there; nothing is scaled here. If it is set already, import the roster again"
+        )
 
 
 def _number(points: float | None) -> str:

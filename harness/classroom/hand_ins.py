@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.classroom.kept import write_kept
 from lib._files import write_whole
 
 STAMP = "timestamp.txt"  # nbgrader reads it beside a hand-in
@@ -63,7 +64,7 @@ def keep(classroom: Path, lesson: str, student: str, found: HandIn) -> None:
     path = place(classroom, lesson, student)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     plain = dataclasses.asdict(found) | {"at": found.at and found.at.isoformat()}
-    write_whole(path, json.dumps(plain, indent=1, sort_keys=True).encode() + b"\n")
+    write_kept(path, plain)
 
 
 def write_stamp(folder: Path, at: datetime | None) -> None:

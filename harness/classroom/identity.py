@@ -193,9 +193,11 @@ def _in_roster(roster: Roster, owner: Owner, own: str) -> tuple[str, str] | None
     """Who it is in the roster, and by what; None if nobody, or not for sure."""
     if not roster:
         return None
+    login = roster.by_login(owner.login)
+    by_login = roster.known_by(login, owner.login) if login is not None else ""
     steps: list[tuple[Callable[[], Person | None], str]] = [
         (lambda: roster.by_user(owner.system, owner.user), f"{owner.system}'s number {owner.user}"),
-        (lambda: roster.by_login(owner.login), f"login {owner.login}"),
+        (lambda: login, by_login),
     ]
     if owner.system in ("plain", "pattern"):
         steps.append((lambda: roster.by_login(owner.student), f"called {owner.student}"))

@@ -15,6 +15,7 @@ from harness.classroom.answers import answers
 from harness.classroom.lesson_text import QuestionText, read_text
 from harness.classroom.marks import marks
 from harness.grade.parts import parts
+from harness.reports.name_order import name_order
 from lib._files import open_without_links, write_whole
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def written(
     queue = []
     for item in items:
         name = item.graded[0]
-        students = sorted(found)
+        students = sorted(found, key=name_order)
         if seed is not None:
             random.Random(f"{seed} {name}").shuffle(students)
         for student in students:

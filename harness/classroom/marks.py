@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from harness.reports.name_order import name_order
+from harness.reports.standing import Standing
+
 if TYPE_CHECKING:
     from harness.classroom.folder import Classroom
 
@@ -116,6 +119,12 @@ class Mark:
         return max(0.0, self.earned - self.penalty)
 
     @property
+    def standing(self) -> Standing:
+        """The points as they are said everywhere."""
+        late = min(self.penalty, max(0.0, self.earned))
+        return Standing(self.total or 0.0, self.maximum, self.waiting, late)
+
+    @property
     def final(self) -> float | None:
         """The total, where nothing waits for a person; else None."""
         return self.total if self.status == "graded" else None
@@ -140,7 +149,7 @@ def marks(classroom: Classroom, lesson: str, book: Any = None) -> dict[str, Mark
     reports = {report.student: report for report in classroom.reports(lesson)}
     here = set(classroom.students(lesson))
     found = {}
-    for student in sorted({one.id for one in book.students} | set(rows) | here):
+    for student in sorted({one.id for one in book.students} | set(rows) | here, key=name_order):
         row, report = rows.get(student), reports.get(student)
         if row is None:
             status: Status = "not graded" if student in here else "missing"

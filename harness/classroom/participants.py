@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from harness.classroom.kept import write_kept
 from harness.classroom.student_names import student_id
-from lib._files import write_whole
 
 
 class Participants:
@@ -68,4 +68,4 @@ class Participants:
 
     def keep(self) -> None:
         """Write what is known, for the next collection."""
-        write_whole(self.path, json.dumps(self._known, indent=1, sort_keys=True).encode() + b"\n")
+        write_kept(self.path, self._known)

@@ -14,7 +14,7 @@ from harness.classroom.item_analysis import ItemFigures, figures
 from harness.classroom.lesson_text import LessonText, read_text
 from harness.classroom.marks import Mark, Status, marks
 from harness.grade.parts import Part, parts
-from harness.grade.syntax import syntax_fault
+from harness.grade.syntax import first_fault
 from harness.grade.verdicts import CellVerdict, Report
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _OF_STATUS = {
     "wrong": "wrong otherwise",
     "failed": "wrong otherwise",
     "crashed": "error",
+    "syntax error": "syntax error",
     "not attempted": "not attempted",
     "not run": "not run",
 }
@@ -169,7 +170,7 @@ def of_lesson(
         for one in reports
         if one.student in graded
     }
-    late = [min(m.penalty, max(m.earned, 0.0)) for m in graded.values() if m.penalty > 0]
+    late = [m.standing.late for m in graded.values() if m.penalty > 0]
     return LessonReport(
         lesson,
         text.title or lesson,
@@ -253,7 +254,7 @@ def _outcome(
         return "named mistake", known.get(named.mistake or "") or named.message or str(
             named.mistake
         )
-    if any(name in own and syntax_fault(own[name]) for name in part.answers):
+    if first_fault(part.answers, own) is not None:
         return "syntax error", _SAID["syntax error"]
     if len(wrong) < len(cells):
         return "right in part", _SAID["right in part"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from harness.classroom.report import BINS, OUTCOMES, ClassReport, LessonReport
 from harness.classroom.report_text import (
+    EXPLAINED,
     LESSONS,
     PARTS,
+    left_out,
     lesson_row,
     mistakes,
     part_row,
@@ -22,6 +25,8 @@ body {{ max-width: 64rem; }} .wide {{ overflow-x: auto; }}
 th, td {{ overflow-wrap: normal; white-space: nowrap; }}
 td:first-child, td:last-child {{ white-space: normal; }}
 td:first-child {{ min-width: 9rem; }} td:last-child:nth-child(7) {{ min-width: 16rem; }}
+@media (max-width: 44rem) {{ /* the list below the table has them in full */
+  .wide th:nth-child(7):last-child, .wide td:nth-child(7):last-child {{ display: none; }} }}
 """
 MOST_MISTAKES = 8
 
@@ -36,6 +41,7 @@ def to_page(found: ClassReport, names: bool = False) -> str:
     parts += [f"<p>{text(said)}</p>" for said in [progress(found), *warnings(found)] if said]
     rows = [[one.lesson, *lesson_row(one)] for one in found.lessons]
     parts.append(_table("Lessons", LESSONS, rows))
+    parts += [f"<p class=soft>{text(said)}</p>" for said in (EXPLAINED, left_out(found)) if said]
     if len(found.lessons) > 1:
         shares = [(one.lesson, _share(one), _percent(_share(one))) for one in found.lessons]
         said = "; ".join(f"{name} {shown}" for name, _, shown in shares)
@@ -66,12 +72,14 @@ def _lesson(one: LessonReport, names: bool) -> str:
 
 
 def _totals(one: LessonReport) -> str:
-    labels = [f"{100 * n // BINS}-{100 * (n + 1) // BINS}" for n in range(BINS)]
+    edges = [f"{100 * n // BINS}" for n in range(BINS + 1)]
+    labels = [f"{low}-{high}" for low, high in pairwise(edges)]
     said = ", ".join(
         f"{count} with {label}%" for count, label in zip(one.distribution, labels) if count
     )
-    title = f"Students by their share of the {one.maximum:g} points, in percent"
-    return figures.histogram(one.distribution, labels, title, f"Histogram: students {said}.")
+    so_far = " so far" if one.statuses.get("waiting") else ""
+    title = f"Students by their share of the {one.maximum:g} points{so_far}, in percent"
+    return figures.histogram(one.distribution, edges, title, f"Histogram: students {said}.")
 
 
 def _passes(one: LessonReport) -> str:
@@ -82,7 +90,8 @@ def _passes(one: LessonReport) -> str:
         for word, x in apart or [("", part.whole)]:
             label = f"{part.name} {word}".strip()
             share = x.full / x.count if x.count else None
-            rows.append((label, share, f"{x.full} of {x.count}"))
+            said = f"{x.full} of {x.count}" if x.count else f"{part.waiting} waiting"
+            rows.append((label, share, said))
     said = "; ".join(f"{label} {shown}" for label, _, shown in rows)
     title = "Students with all points, by check; an exercise's visible and hidden checks apart"
     return figures.bars(rows, title, f"Bars: {said}.")
@@ -100,19 +109,20 @@ def _outcomes(one: LessonReport) -> str:
 
 
 def _all_mistakes(one: LessonReport) -> str:
-    """The mistakes at length: the table's are cut."""
+    """The mistakes at length, and what waits: the table's are cut, and on a phone not shown."""
     items = [
         f"<li>{text(part.title, 200)}<ul>"
         + "".join(
             f"<li>{count} × {text(said, 600)}</li>" for said, count in part.mistakes[:MOST_MISTAKES]
         )
+        + (f"<li>{part.waiting} × waiting for a person</li>" if part.waiting else "")
         + "</ul></li>"
         for part in one.parts
-        if part.mistakes
+        if part.mistakes or part.waiting
     ]
     if not items:
         return ""
-    return f"<details><summary>All mistakes in full</summary><ul>{''.join(items)}</ul></details>"
+    return f"<details><summary>All mistakes in full, and what is waiting</summary><ul>{''.join(items)}</ul></details>"
 
 
 def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.classroom.item_analysis import FEW, ItemFigures
+from harness.classroom.marks import WORDS, Status
 from harness.classroom.report import ClassReport, LessonReport, PartReport
 from harness.reports.sanitize import line, markdown
 
@@ -22,8 +23,14 @@ PARTS = (
     "discrimination",
     "most frequent mistakes",
 )
+EXPLAINED = (
+    "graded: has points, final or not; waiting: some answers of theirs wait for a person, so that their "
+    "points are those so far; nothing: handed in nothing; mean and median: of the points of those who have "
+    "some; of: what the lesson is worth; late: who lost points for it, and how many in all."
+)
 MOST_MISTAKES = 3
 MISTAKE_CHARACTERS = 110
+_OTHERS: tuple[Status, ...] = ("ungradable", "not graded")
 
 
 def lesson_row(one: LessonReport) -> list[str]:
@@ -53,7 +60,7 @@ def decimal(value: float | None) -> str:
 
 
 def _full(found: ItemFigures | None) -> str:
-    return "" if found is None else f"{found.full} of {found.count}"
+    return f"{found.full} of {found.count}" if found is not None and found.count else ""
 
 
 def mistakes(one: PartReport, clean: Callable[[str], str], most: int = MOST_MISTAKES) -> str:
@@ -82,6 +89,17 @@ def warnings(found: ClassReport) -> list[str]:
     ]
 
 
+def left_out(found: ClassReport) -> str:
+    """Of whom neither points nor that they handed in nothing is said above, in a sentence."""
+    said = [
+        f"{one.lesson}: "
+        + ", ".join(f"{one.statuses[s]} {WORDS[s]}" for s in _OTHERS if one.statuses.get(s))
+        for one in found.lessons
+        if any(one.statuses.get(s) for s in _OTHERS)
+    ]
+    return f"Neither graded nor with nothing handed in: {'; '.join(said)}." if said else ""
+
+
 def progress(found: ClassReport) -> str:
     """How many students handed in how many of the lessons, in a sentence."""
     if not found.handed_in or len(found.handed_in) < 3:  # of one lesson the table says it
@@ -105,7 +123,9 @@ def to_markdown(found: ClassReport, names: bool = False) -> str:
     lines += [
         "| " + " | ".join([markdown(one.lesson), *lesson_row(one)]) + " |" for one in found.lessons
     ]
-    lines += ["", *filter(None, [markdown(progress(found)), *map(markdown, warnings(found))])]
+    notes = [EXPLAINED, left_out(found), progress(found), *warnings(found)]
+    for note in filter(None, notes):
+        lines += ["", markdown(note)]
     for one in found.lessons:
         if one.parts:
             lines += ["", f"## {markdown(one.title)}", "", *_table(PARTS)]
@@ -147,7 +167,8 @@ def to_tables(found: ClassReport) -> RenderableType:
 
     rows = [[line(one.lesson), *lesson_row(one)] for one in found.lessons]
     shown: list[RenderableType] = [table("Class report", LESSONS, rows)]
-    shown += [Text(text) for text in [progress(found), *map(line, warnings(found))] if text]
+    notes = [left_out(found), progress(found), *warnings(found)]
+    shown += [Text(line(note, 2000)) for note in notes if note]
     for one in found.lessons:
         rows = [[line(part.title), *part_row(part)] for part in one.parts]
         if rows:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from harness.classroom.errors import ClassroomError
-from lib._files import write_whole
+from harness.classroom.kept import read_kept, write_kept
 
 
 @dataclass(frozen=True)
@@ -57,10 +56,12 @@ class Roster:
         people: by id.
         columns: headings of the table that was imported last, by system, as they stood there: a
             system takes points back in a column that it knows.
+        points: what these columns are worth in their system, by system and heading, as far as it said.
     """
 
     people: dict[str, Person] = field(default_factory=dict)
     columns: dict[str, list[str]] = field(default_factory=dict)
+    points: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether there is a roster at all."""
@@ -83,6 +84,13 @@ class Roster:
     def namesakes(self, name: str) -> int:
         """How many have a full name."""
         return len({p.student for p in self._by_name.get(_composed(name), ())})
+
+    @staticmethod
+    def known_by(person: Person, login: str) -> str:
+        """By what `by_login` has found somebody, with it: an e-mail is no login, wherever it stands."""
+        kinds = ("login", person.login), ("e-mail", person.email), ("number", person.number)
+        kind = next((kind for kind, key in kinds if key == login), "id")
+        return f"{'e-mail' if '@' in login else kind} {login}"
 
     @functools.cached_property
     def _by_number(self) -> dict[tuple[str, str], Person]:
@@ -116,26 +124,26 @@ def load(classroom: Path) -> Roster:
     Raises:
         ClassroomError: the file is damaged. Without it hand-ins would get other names.
     """
-    path = _place(classroom)
-    try:
-        plain = json.loads(path.read_bytes())
-        people = [
-            Person(**{**one, "sections": tuple(one.get("sections", ()))}) for one in plain["people"]
-        ]
-        return Roster({person.student: person for person in people}, dict(plain["columns"]))
-    except FileNotFoundError:
-        return Roster()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ClassroomError(
-            f"{path} cannot be read ({error}): remove it, and import the roster again"
-        ) from error
+    what_to_do = "remove it, and import the roster again"
+    return read_kept(_place(classroom), _from_plain, Roster(), what_to_do)
+
+
+def _from_plain(plain: Any) -> Roster:
+    people = [
+        Person(**{**one, "sections": tuple(one.get("sections", ()))}) for one in plain["people"]
+    ]
+    points = {
+        system: {heading: float(most) for heading, most in of.items()}
+        for system, of in plain.get("points", {}).items()
+    }
+    return Roster({one.student: one for one in people}, dict(plain["columns"]), points)
 
 
 def save(classroom: Path, roster: Roster) -> None:
     """Write the roster."""
     people = [dataclasses.asdict(one) for _, one in sorted(roster.people.items())]
-    plain = {"people": people, "columns": roster.columns}
-    write_whole(_place(classroom), json.dumps(plain, indent=1, sort_keys=True).encode() + b"\n")
+    plain = {"people": people, "columns": roster.columns, "points": roster.points}
+    write_kept(_place(classroom), plain)
 
 
 def _place(classroom: Path) -> Path:

@@ -6,6 +6,7 @@ Blackboard: Grade Center, Work Offline, Download. Anything else: a column for th
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ _ID = ("id", "student_id", "student id", "student", "username", "login", "user n
 _TEST = ("student, test", "test student")
 _CANVAS_COLUMN = re.compile(r".+ \(\d+\)$")
 _BLACKBOARD_COLUMN = re.compile(r".+\|\d+$")
+_BLACKBOARD_POINTS = re.compile(r"\[Total Pts: (?:up to )?([\d.,]+)")
 _MOODLE_COLUMN = re.compile(r".+ \((?:real|points?|punkte|brut|valeur|valor)\)$", re.I)
 
 
@@ -114,6 +116,47 @@ def columns(table: Table, form: Form) -> list[str]:
     return [h for h in table.headings if form.column is not None and form.column.match(h)]
 
 
+def points(table: Table, form: Form) -> dict[str, float]:
+    """What the columns that may stand for lessons are worth in their system, where it says so.
+
+    Canvas says it in a row of its own, Blackboard in the heading.
+    """
+    said: dict[str, str] = {}
+    if form.system == "canvas":
+        named = _heading(table, FIELDS["name"]) or ""
+        said = next((row for _, row in table.rows if _is_points(row.get(named, ""))), {})
+    elif form.system == "blackboard":
+        found = {heading: _BLACKBOARD_POINTS.search(heading) for heading in table.headings}
+        said = {heading: match[1] for heading, match in found.items() if match}
+    known = {heading: _as_points(said.get(heading, "")) for heading in columns(table, form)}
+    return {heading: most for heading, most in known.items() if most is not None}
+
+
+def stood_in(table: Table, form: Form) -> dict[str, str]:
+    """The headings under which login, e-mail and the system's number stood, by field of a `Person`."""
+    login = _heading(table, FIELDS["login"])
+    own = _heading(table, _ID) if form.system == "csv" else None
+    found = {
+        "login": login or own,
+        "email": _heading(table, FIELDS["email"]) and "e-mail",
+        "user": _heading(table, ("id",)) if form.system == "canvas" else None,
+    }
+    return {field: heading for field, heading in found.items() if heading}
+
+
+def _is_points(name: str) -> bool:
+    return "points possible" in name.casefold()
+
+
+def _as_points(text: str) -> float | None:
+    """A positive number, with a point or a comma; None for anything else, such as `(read only)`."""
+    try:
+        found = float(text.strip().replace(",", "."))
+    except ValueError:
+        return None
+    return found if 0 < found < math.inf else None
+
+
 def people(table: Table, form: Form) -> tuple[list[tuple[int, Person]], list[str]]:
     """The persons of a table with their lines and no id yet, and a sentence on rows passed over."""
     by_field = {field: _heading(table, names) for field, names in FIELDS.items()}
@@ -125,7 +168,7 @@ def people(table: Table, form: Form) -> tuple[list[tuple[int, Person]], list[str
         said = {field: line(row.get(h, ""), 128) for field, h in by_field.items() if h}
         name = said.get("name", "")
         if form.system == "canvas":
-            if "points possible" in name.casefold() or not row.get(user or "", "").isdecimal():
+            if _is_points(name) or not row.get(user or "", "").isdecimal():
                 continue  # a row of Canvas' own: points, or who sees the grades
             if name.casefold() in _TEST:
                 remarks.append(f"line {number}: Canvas' test student is no person: passed over")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from harness.classroom.errors import ClassroomError
 from harness.classroom.folder import Classroom
 from harness.classroom.roster import Person, Roster
 from harness.classroom.student_names import student_id
+from harness.reports.sanitize import line
 from lib._files import printable
 
 
@@ -56,7 +57,7 @@ def import_roster(classroom: Classroom, table: Path, remove_others: bool = False
     done = Imported(form.system, remarks=[*([found.remark] if found.remark else []), *remarks])
     if not rows:
         raise ClassroomError(f"{printable(str(table))} has no students in it")
-    _refuse_twice(rows, ("login", "email", "user"))
+    _refuse_twice(rows, roster_forms.stood_in(found, form))
     with one_writer(classroom.folder), classroom.gradebook() as book:
         before = roster.load(classroom.folder)
         here = {one.id for one in book.students} | _submitted(classroom)
@@ -68,9 +69,10 @@ def import_roster(classroom: Classroom, table: Path, remove_others: bool = False
         others = {k: v for k, v in before.people.items() if k not in people}
         (done.removed if remove_others else done.kept).extend(sorted(others))
         columns = before.columns | {form.system: roster_forms.columns(found, form)}
+        points = before.points | {form.system: roster_forms.points(found, form)}
         _into_gradebook(book, people.values())
         kept = people if remove_others else others | people
-        roster.save(classroom.folder, Roster(kept, columns))
+        roster.save(classroom.folder, Roster(kept, columns, points))
     return done
 
 
@@ -114,7 +116,7 @@ def _named(
         if student in people:
             raise ClassroomError(
                 f"lines {lines[student]} and {number} would both be the student {student!r}: leave one "
-                "of them, or give them different logins"
+                "of them, or give each an id of their own"
             )
         lines[student] = number
         old = before.people.get(student)
@@ -144,8 +146,9 @@ def _joined(person: Person, old: Person | None) -> Person:
     return dataclasses.replace(person, **missing)
 
 
-def _refuse_twice(rows: Sequence[tuple[int, Person]], keys: Iterable[str]) -> None:
-    for key in keys:
+def _refuse_twice(rows: Sequence[tuple[int, Person]], headings: Mapping[str, str]) -> None:
+    """Refuse two lines with one login, e-mail or number; `headings` are those of the columns."""
+    for key in ("login", "email", "user"):
         lines: defaultdict[str, list[int]] = defaultdict(list)
         for number, person in rows:
             if getattr(person, key):
@@ -153,9 +156,9 @@ def _refuse_twice(rows: Sequence[tuple[int, Person]], keys: Iterable[str]) -> No
         twice = [(value, those) for value, those in lines.items() if len(those) > 1]
         if twice:
             value, those = twice[0]
-            word = {"email": "e-mail", "user": "number"}.get(key, key)
+            word = "e-mail" if "@" in value else headings.get(key) or key
             raise ClassroomError(
-                f"the {word} {value!r} stands in lines {', '.join(map(str, those[:5]))}: each student has "
+                f"the {line(word)} {value!r} stands in lines {', '.join(map(str, those[:5]))}: each student has "
                 f"one line; {len(twice)} such in all. Mend the table and import it again"
             )
 

@@ -27,6 +27,7 @@ from harness.classroom.winnowing import (
 )
 from harness.grade import cells as grading
 from harness.grade.lesson_cells import given as names_given
+from harness.reports.name_order import name_order
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -116,7 +117,7 @@ def similar(classroom: Classroom, lesson: str) -> Found:
     """The pairs of a lesson's hand-ins that are alike, as they were recorded."""
     reading = read_lesson(classroom, lesson)
     texts = {name: answers(classroom.folder, lesson, name) for name in classroom.students(lesson)}
-    none = tuple(sorted(name for name, own in texts.items() if not own))
+    none = tuple(sorted((name for name, own in texts.items() if not own), key=name_order))
     found = pairs({name: own for name, own in texts.items() if own}, reading)
     return Found(found.pairs, found.compared, found.many, none)
 

@@ -230,21 +230,27 @@ def _grade(
                 lesson, exercise, students, session=session, engine=engine, progress=tell
             )
         progress.update(task, completed=count - len(outcome.skipped), total=count)
-    return _said(lesson, outcome)
+    return _said(room, lesson, outcome)
 
 
-def _said(lesson: str, outcome: Outcome) -> int:
+def _said(room: Classroom, lesson: str, outcome: Outcome) -> int:
+    from harness.classroom.marks import marks
     from harness.reports import terminal
+    from harness.reports.name_order import name_order
 
-    out.print(terminal.table(list(outcome.reports.values())))
+    found = {one.student: one for one in marks(room, lesson).values() if one.total is not None}
+    stands = {student: mark.standing for student, mark in found.items()}
+    out.print(terminal.table(list(outcome.reports.values()), stands))
     for line in terminal.details([r for r in outcome.reports.values() if r.status == "ungradable"]):
         out.print(line)
     for report in outcome.reports.values():
         for remark in (one for one in report.remarks if one.kind == "library"):
             out.print(terminal.shown(f"{report.student}: {remark.text}"))
-    for student, reason in sorted(outcome.failed.items()):
+    for student, reason in sorted(outcome.failed.items(), key=lambda item: name_order(item[0])):
         out.print(shown(f"{student}: not recorded. {reason}"))
     new = len(outcome.reports) - len(outcome.skipped)
-    out.print(f"{shown(lesson)}: {new} graded, {len(outcome.skipped)} as before")
+    waiting = sum(found[s].status == "waiting" for s in outcome.reports if s in found)
+    wait = f"; {waiting} {'waits' if waiting == 1 else 'wait'} for a person" if waiting else ""
+    out.print(f"{shown(lesson)}: {new} graded, {len(outcome.skipped)} as before{wait}")
     bad = outcome.failed or any(r.status == "ungradable" for r in outcome.reports.values())
     return 3 if bad else 0

@@ -8,6 +8,7 @@ import typer
 
 from harness.cli.classroom_options import Folder, chosen, explained
 from harness.cli.console import out, shown
+from harness.reports.name_order import name_order
 
 if TYPE_CHECKING:
     from harness.classroom import Classroom
@@ -75,9 +76,9 @@ def _show(room: Classroom, lessons: list[str]) -> None:
             else one.rule.text
         )
         out.print(f"{shown(one.lesson)}: {when}; {shown(rule)}")
-        for student, moment in sorted(one.own.items()):
+        for student, moment in sorted(one.own.items(), key=lambda item: name_order(item[0])):
             out.print(f"  {shown(student)}: {dates.shown(moment, zone)}")
-        for student, points in sorted(one.late.items()):
+        for student, points in sorted(one.late.items(), key=lambda item: name_order(item[0])):
             out.print(f"  late: {shown(student)}, {points:g} points off")
 
 

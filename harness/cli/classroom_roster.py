@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.classroom_options import Folder, explained
 from harness.cli.console import out, shown
+from harness.reports.name_order import name_order
+
+if TYPE_CHECKING:
+    from harness.classroom.roster import Person
 
 roster_app = typer.Typer(
     no_args_is_help=True,
@@ -89,7 +93,7 @@ def show(
         out.print("there is no roster: course classroom roster import DIR FILE")
         return
     table = Table("id", "last name", "first name", "e-mail", "sections", "handed in")
-    for student, person in sorted(people.items(), key=lambda item: (item[1].last, item[0])):
+    for student, person in sorted(people.items(), key=_by_name):
         own = {part for one in person.sections for part in (one, *one.split(" and "))}
         if section is None or section in own:  # Canvas writes `A and B`
             lessons = [lesson for lesson, those in handed.items() if student in those]
@@ -99,5 +103,10 @@ def show(
     out.print(table)
     strangers = set().union(*handed.values()) - set(people)
     if strangers:
-        names = ", ".join(sorted(strangers)[:20])
+        names = ", ".join(sorted(strangers, key=name_order)[:20])
         out.print(f"{len(strangers)} handed in and are not in the roster: {shown(names)}")
+
+
+def _by_name(item: tuple[str, Person]) -> tuple[tuple[str, str], ...]:
+    student, person = item
+    return name_order(person.last), name_order(person.first), name_order(student)

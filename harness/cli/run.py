@@ -109,17 +109,23 @@ def _found(model: str | None) -> str | None:
 def _report(root: Path, results: Sequence[Result], titles: dict[str, str]) -> None:
     from rich.table import Table
 
+    from harness.reports.standing import Standing
+
     table = Table(title="The course, executed", title_justify="left")
-    for name in ("Lesson", "Seconds", "Points", "By hand", "Claims", "Headline"):
+    for name in ("Lesson", "Seconds", "Points", "Waiting", "Claims", "Headline"):
         table.add_column(name, justify="left" if name in ("Lesson", "Headline") else "right")
     for result in results:
         points = result.points
-        earned = f"{points['score']:g}/{points['max_score']:g}" if points else "-"
-        by_hand = f"{points['manual']:g}" if points else "-"
+        stands = (
+            Standing(points["score"], points["max_score"] + points["manual"], points["manual"])
+            if points
+            else None
+        )
+        earned, waiting = (stands.short, f"{stands.waiting:g}") if stands else ("-", "-")
         state = result.headline if result.ok else "[red]failed[/]"
         claims = str(result.claims) if result.ok else "-"
         title = f"{result.number} {titles[result.number]}"
-        table.add_row(title, f"{result.seconds:.0f}", earned, by_hand, claims, state)
+        table.add_row(title, f"{result.seconds:.0f}", earned, waiting, claims, state)
     out.print(table)
     _say_where_the_time_went(results)
     for result in results:

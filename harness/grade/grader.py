@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from nbformat import NotebookNode, from_dict
@@ -13,13 +14,18 @@ from harness.grade import files, plan
 from harness.grade.assignment import Assignment
 from harness.grade.library_answers import Policy, in_text
 from harness.grade.matching import rebuild
+from harness.grade.parts import parts
 from harness.grade.passes import Pass, State
 from harness.grade.reading import Ungradable, read_submission
 from harness.grade.running import Runner
+from harness.grade.syntax import first_fault
 from harness.grade.verdicts import CellVerdict, GradedSubmission, Report
 from harness.kernels.interface import KernelParent
 from harness.limits import Limits
 from harness.sandbox import Box
+
+_NOT_JUDGED = ("failed", "not run")  # of a check that found no function of the student's to look at
+NOTHING_WRITTEN = "Nothing is written here."
 
 
 class Grader:
@@ -54,6 +60,8 @@ class Grader:
             parent, bare or (lambda: parent), self.limits, make_box, hints, library_answers
         )
         self.asked = plan.asked_for(assignment.source, assignment.release)
+        self._part = {name: one for one in parts(assignment.release) for name in one.graded}
+        self._released = _texts(assignment.release)
 
     def grade(
         self, student: str, path: Path, only: frozenset[str] | None = None
@@ -76,12 +84,13 @@ class Grader:
             state = self._execute(rebuilt.notebook, folder, False, only, end)
             if state.missing:  # a name that nobody could see to be needed
                 state = self._execute(rebuilt.notebook, folder, True, only, end)
+        texts = _texts(rebuilt.notebook)
         report = Report(
             student,
             name,
             path.name,
             "graded",
-            tuple(self._verdict(cell, state) for cell in _graded(rebuilt.notebook, only)),
+            tuple(self._verdict(cell, state, texts) for cell in _graded(rebuilt.notebook, only)),
             (*remarks, *rebuilt.remarks, *noticed, *state.remarks),
             isolation=self.isolation,
             seconds=time.monotonic() - started,
@@ -90,12 +99,27 @@ class Grader:
         )
         return GradedSubmission(report, rebuilt.notebook)
 
-    def _verdict(self, cell: NotebookNode, state: State) -> CellVerdict:
+    def _verdict(self, cell: NotebookNode, state: State, texts: Mapping[str, str]) -> CellVerdict:
+        """The verdict on a graded cell; `texts` are those of the rebuilt notebook, by grade_id."""
         grade_id, points = grading.grade_id(cell) or "", grading.points(cell)
         if grading.is_manual(cell):
+            if grading.is_answer(cell) and _empty(cell, self._released[grade_id]):
+                return CellVerdict(grade_id, "empty", 0.0, points, NOTHING_WRITTEN)
             return CellVerdict(grade_id, "manual", None, points)
-        verdict = state.verdicts.get(grade_id)
-        return verdict or CellVerdict(grade_id, "not run", 0.0, points, "This check did not run.")
+        found = state.verdicts.get(grade_id) or CellVerdict(
+            grade_id, "not run", 0.0, points, "This check did not run."
+        )
+        part = self._part.get(grade_id)
+        if part is None or not part.answers:
+            return found
+        found = dataclasses.replace(found, exercise=found.exercise or part.name)
+        if found.status not in _NOT_JUDGED:
+            return found
+        fault = first_fault(part.answers, texts)
+        if fault is None:
+            return found
+        said = fault[1].sentence(fault[0])
+        return dataclasses.replace(found, status="syntax error", message=said)
 
     def _execute(
         self,
@@ -173,6 +197,17 @@ def _ungradable(
         isolation=isolation,
     )
     return GradedSubmission(report, None)
+
+
+def _texts(notebook: NotebookNode) -> dict[str, str]:
+    """The text of the cells that have a grade_id."""
+    named = ((grading.grade_id(cell), cell.source) for cell in notebook.cells)
+    return {name: source for name, source in named if name is not None}
+
+
+def _empty(cell: NotebookNode, released: str) -> bool:
+    """Whether a written answer holds nothing but what was released."""
+    return cell.source.strip() in ("", released.strip())
 
 
 def _graded(notebook: NotebookNode, only: frozenset[str] | None) -> list[NotebookNode]:

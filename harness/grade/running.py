@@ -248,7 +248,7 @@ class Runner:
             ended = run.kernel is not None and run.kernel.ended(ENDING_S)
             if ended and self._doubt(step, run):
                 return "again"
-            text = _sentence(lost)
+            text = " ".join(filter(None, [_sentence(lost), outcome.get("case")]))
             self._give(step, run, "crashed", 0.0, text, verdict)
             state.lost_names |= dict.fromkeys(taken, text)
             return "lost"

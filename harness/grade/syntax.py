@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.grade.magics import without_magics
 from harness.grade.python_names import MOST_PARSED
+
+_MOST_SAID = 200  # characters of Python's words, some of which quote the cell
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,29 @@ class SyntaxFault:
     line: int
     reason: str
     text: str
+
+    def where(self, name: str) -> str:
+        """In words, of the cell that answers `name`."""
+        return f"syntax error in the cell of {name}, line {self.line}"
+
+    def sentence(self, name: str) -> str:
+        """The same with Python's words: all that a report says of it."""
+        where = self.where(name)
+        return f"{where[:1].upper()}{where[1:]}: {self.reason[:_MOST_SAID]}."
+
+
+def first_fault(answers: Iterable[str], texts: Mapping[str, str]) -> tuple[str, SyntaxFault] | None:
+    """The first of some answer cells that is no Python, and why; None if all are.
+
+    Args:
+        answers: their names.
+        texts: the text of cells, by name.
+    """
+    for name in answers:
+        fault = syntax_fault(texts[name]) if name in texts else None
+        if fault is not None:
+            return name, fault
+    return None
 
 
 def syntax_fault(source: str) -> SyntaxFault | None:

@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 TIMES = ("seconds", "own_s", "check_s")
-Status = Literal["passed", "wrong", "crashed", "not attempted", "failed", "not run", "manual"]
+Status = Literal[
+    "passed",
+    "wrong",
+    "crashed",
+    "syntax error",
+    "not attempted",
+    "failed",
+    "not run",
+    "manual",
+    "empty",
+]
+PERSONS: tuple[Status, ...] = ("manual", "empty")  # of cells that no check gives points for
 
 
 @dataclass(frozen=True)
@@ -26,12 +37,14 @@ class CellVerdict:
         grade_id: nbgrader's name of the cell.
         status: `failed` is a check of another kind than ours that did not pass; `not run` a check
             that could not be run (a dead kernel, a time limit), with the reason in `message`;
-            `manual` a cell that waits for a person.
+            `syntax error` a check of which the answer's cell is no Python, with its line in `message`;
+            `manual` a cell that waits for a person; `empty` one that would, if anything were written in it.
         points: earned; None where a person marks.
         max_points: what the release says the cell is worth.
         message: for the student; never a hidden input, value or source line.
         mistake: the named mistake that was recognised, if one was.
-        exercise: the exercise or quiz item that the check is of, if it said so.
+        exercise: the exercise or quiz item that the check is of, if it said so or has a cell of its own
+            for the answer.
         hidden: whether the cell holds hidden tests.
         hint: a hint for the student, if the course has one.
     """
@@ -51,6 +64,14 @@ class CellVerdict:
         """Whether there is nothing to say of it: all its points, or a person marks it."""
         full = self.points is None or self.points >= self.max_points
         return self.status in ("passed", "manual") and full
+
+    @property
+    def briefly(self) -> str:
+        """What went wrong, in a word or two: of what it is, and of a syntax error where it is."""
+        if self.status == "syntax error":
+            where = self.message.partition(": ")[0]
+            return f"{where[:1].lower()}{where[1:]}"
+        return self.exercise or self.grade_id
 
 
 @dataclass(frozen=True)
@@ -93,12 +114,17 @@ class Report:
     @property
     def max_score(self) -> float:
         """The points that can be earned without a person."""
-        return sum(cell.max_points for cell in self.cells if cell.points is not None)
+        return sum(c.max_points for c in self.cells if c.status not in PERSONS)
 
     @property
     def manual(self) -> float:
         """The points that wait for a person."""
         return sum(cell.max_points for cell in self.cells if cell.points is None)
+
+    @property
+    def worth(self) -> float:
+        """What the lesson is worth, all that a person marks included."""
+        return sum(cell.max_points for cell in self.cells)
 
     def to_plain(self) -> dict[str, Any]:
         """A form for JSON, the same for the same report: nothing in it depends on the clock."""

@@ -22,6 +22,7 @@ SILENT = "The hidden tests of this cell did not pass."
 TOO_MUCH = "What the notebook returned takes more memory than a check may use."
 WAIT_S = 24 * 3600.0
 _OUTPUT = 10_000
+_CASE = 2000
 
 
 def main(control: socket.socket, channel: socket.socket | None, namespace: dict) -> None:
@@ -88,7 +89,9 @@ class Examiner:
         said = io.StringIO()
         shown = getattr(getattr(self.shell, "display_pub", None), "outputs", [])
         del shown[:]
-        outcome: dict[str, Any] = dict.fromkeys(("verdict", "result", "lost", "kind", "full"))
+        outcome: dict[str, Any] = dict.fromkeys(
+            ("verdict", "result", "lost", "case", "kind", "full")
+        )
         outcome |= {"outcome": "passed", "message": ""}
         try:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -96,6 +99,8 @@ class Examiner:
                 outcome["result"] = self._number(self._execute(message["source"]))
         except StudentLost as error:
             outcome |= {"outcome": "error", "kind": "Lost", "lost": str(error)}
+            if not hidden:
+                outcome["case"] = "\n".join(getattr(error, "__notes__", ()))[:_CASE]
         except MemoryError:
             outcome |= {"outcome": "error", "kind": "MemoryError", "full": True}
             outcome["message"] = SILENT if hidden else TOO_MUCH

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from harness.grade.syntax import SyntaxFault
 from harness.grade.verdicts import CellVerdict, Report
+from harness.reports import standing
 from harness.reports.page import page, text
 from harness.reports.sanitize import clean
+from harness.reports.standing import counted
 
 ANSWER_CHARACTERS = 20_000
 _WORDS = {
@@ -16,9 +18,11 @@ _WORDS = {
     "wrong": "wrong",
     "failed": "wrong",
     "crashed": "ended in an error",
+    "syntax error": "syntax error",
     "not attempted": "not attempted",
     "not run": "could not be run",
     "manual": "waits for a person",
+    "empty": "not attempted",
 }
 
 
@@ -71,10 +75,8 @@ class Feedback:
 
 def of_report(report: Report, title: str) -> Feedback:
     """The page of a report alone, where neither the lesson nor what a person gave is known."""
-    sums = f"{report.score:g} of {report.max_score:g} points"
-    if report.manual:
-        sums += f"; {report.manual:g} more wait for a person"
-    if report.status == "ungradable":
+    found = standing.of_report(report)
+    if found is None:
         return Feedback(
             title,
             report.student,
@@ -91,17 +93,13 @@ def of_report(report: Report, title: str) -> Feedback:
         )
         for cell in report.cells
     ]
-    return Feedback(title, report.student, (sums,), tuple(sections), notes(report))
+    sums = tuple(filter(None, (found.total, found.rest)))
+    return Feedback(title, report.student, sums, tuple(sections), notes(report))
 
 
 def notes(report: Report) -> tuple[str, ...]:
     """The remarks of a report, each once."""
     return tuple(dict.fromkeys(remark.text for remark in report.remarks))
-
-
-def points(number: float) -> str:
-    """A number of points with its unit."""
-    return f"{number:g} point" if number == 1 else f"{number:g} points"
 
 
 def feedback_html(found: Feedback) -> str:
@@ -169,8 +167,8 @@ def _state(section: Section) -> str:
 
 def _points(section: Section) -> str:
     if section.points is None:
-        return points(section.maximum)
-    said = f"{section.points:g} of {points(section.maximum)}"
+        return counted(section.maximum)
+    said = f"{section.points:g} of {counted(section.maximum)}"
     if section.by_hand:
         return f"{said}, given by a person"
     shares = [

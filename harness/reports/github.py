@@ -13,7 +13,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.grade.verdicts import Report
+from harness.grade.verdicts import PERSONS, Report
 from harness.reports.markdown import in_part, to_markdown
 from harness.reports.results import in_order
 from harness.reports.sanitize import clean, command, line, value
@@ -47,7 +47,7 @@ def classroom_result(report: Report) -> str:
             "score": cell.points,
         }
         for cell in report.cells
-        if cell.points is not None
+        if cell.status not in PERSONS
     ]
     status = "pass" if all(t["status"] == "pass" for t in tests) else "fail"
     if report.status == "ungradable":

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from harness.grade.verdicts import Report
+from harness.grade.verdicts import PERSONS, Report
 from harness.reports.sanitize import clean, line
 
 
@@ -19,7 +19,7 @@ def to_gradescope(reports: Sequence[Report]) -> str:
     (report,) = reports
     tests = []
     for cell in report.cells:
-        if cell.points is None:
+        if cell.status in PERSONS:
             continue
         said = [cell.message, f"Likely mistake: {cell.mistake}" if cell.mistake else "", cell.hint]
         tests.append(

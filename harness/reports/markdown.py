@@ -7,25 +7,28 @@ from collections.abc import Sequence
 from harness.grade.verdicts import CellVerdict, Report
 from harness.reports.results import in_order
 from harness.reports.sanitize import markdown
+from harness.reports.standing import EXPLAINED, of_report
 
 
 def to_markdown(reports: Sequence[Report], most: int = 1_000_000) -> str:
     """At most `most` bytes; GitHub takes 1 MiB for a step's summary."""
     reports = in_order(reports)
     head = (
-        "# Grades\n\n| Student | Lesson | Points | By hand | Isolation |\n|---|---|---:|---:|---|\n"
+        "# Grades\n\n| Student | Lesson | Points | Waiting | Isolation |\n|---|---|---:|---:|---|\n"
     )
     parts = [head]
     for report in reports:
-        points = f"{report.score:g} / {report.max_score:g}"
+        found = of_report(report)
         cells = (
             markdown(report.student, 200),
             markdown(report.lesson, 100),
-            points if report.status == "graded" else "ungradable",
-            f"{report.manual:g}",
+            found.short if found else "ungradable",
+            f"{found.waiting:g}" if found else "-",
             markdown(report.isolation, 40),
         )
         parts.append(f"| {' | '.join(cells)} |\n")
+    if any(report.manual for report in reports):
+        parts.append(f"\n{EXPLAINED}\n")
     parts += [_details(report) for report in reports]
     cut = "\nThe rest is left out: it is too long to be shown here.\n"
     text, size = "", len(cut.encode())

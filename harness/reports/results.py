@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.grade.verdicts import Report
+from harness.reports.name_order import name_order
 from harness.reports.sanitize import clean
 
 VERSION = 1
@@ -15,7 +16,7 @@ SCHEMA = Path(__file__).with_name("schema.json")
 
 def in_order(reports: Sequence[Report]) -> list[Report]:
     """By lesson, student and file name."""
-    return sorted(reports, key=lambda r: (r.lesson, r.student, r.notebook))
+    return sorted(reports, key=lambda r: (r.lesson, name_order(r.student), r.notebook))
 
 
 def to_json(reports: Sequence[Report]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.markup import escape
 from rich.table import Table
@@ -11,22 +11,31 @@ from harness.grade.verdicts import Report
 from harness.reports.markdown import in_part
 from harness.reports.results import in_order
 from harness.reports.sanitize import line
+from harness.reports.standing import EXPLAINED, Standing, of_report
 
 
-def table(reports: Sequence[Report]) -> Table:
-    """One row a submission."""
-    found = Table(title="Grades", title_justify="left")
-    for name in ("Student", "Lesson", "Points", "By hand", "What went wrong"):
-        found.add_column(name, justify="right" if name in ("Points", "By hand") else "left")
+def table(reports: Sequence[Report], known: Mapping[str, Standing] | None = None) -> Table:
+    """One row a submission.
+
+    Args:
+        known: where students stand, if more is known than the reports say: points that a person gave, and
+            what being late has cost.
+    """
+    found = Table(title="Grades", title_justify="left", caption_justify="left")
+    for name in ("Student", "Lesson", "Points", "Waiting", "What went wrong"):
+        found.add_column(name, justify="right" if name in ("Points", "Waiting") else "left")
     for report in in_order(reports):
-        wrong = [c.exercise or c.grade_id for c in report.cells if not c.fine]
-        graded = report.status == "graded"
-        several = [remark.text for remark in report.remarks if remark.kind == "several"]
-        text = ", ".join(dict.fromkeys(wrong)) if graded else report.reason
-        text = "; ".join(filter(None, [text, *several]))
-        points = f"{report.score:g}/{report.max_score:g}" if graded else "-"
-        row = (report.student, report.lesson, points, f"{report.manual:g}", text)
+        stands = (known or {}).get(report.student) or of_report(report)
+        wrong = dict.fromkeys(c.briefly for c in report.cells if not c.fine)
+        said = [", ".join(wrong) if report.status == "graded" else report.reason]
+        said += [remark.text for remark in report.remarks if remark.kind == "several"]
+        if stands and stands.late:
+            said.append(f"{stands.late:g} off for being late")
+        points = (stands.short, f"{stands.waiting:g}") if stands else ("-", "-")
+        row = (report.student, report.lesson, *points, "; ".join(filter(None, said)))
         found.add_row(*map(shown, row))
+        if stands and stands.waiting:
+            found.caption = EXPLAINED
     return found
 
 

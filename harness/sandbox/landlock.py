@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.limits import Limits
-from harness.sandbox import Box, Level, cgroup, linux
+from harness.sandbox import Box, Level, cgroup, linux, readable
 
 OLDEST = 3  # Linux 6.2: the first that keeps files outside from being cut short
 LOOK_S = 0.1
@@ -75,21 +75,21 @@ def enter(box: Box) -> None:
                 os.chown(inner, uid, uid, follow_symlinks=False)
     # A rule for a folder holds for all in it, so those around what is left out are named one by one.
     # Found before a new user might not see them.
-    readable = linux.leave_out(linux.readable(box), box.without)
-    around = linux.around(box.read_only, box.without)
+    seen = readable.leave_out(readable.paths(box), box.without)
+    around = readable.around(box.read_only, box.without)
     group = cgroup.join(box.limits)
     linux.become_inner(group, lambda pid: _watch(pid, folders, box.limits))
     if root:
         linux.become(uid)
-        _check_readable(readable)
+        _check_readable(seen)
     # An ordinary user's processes are counted with all others of this user: `_watch` counts them.
     linux.finish(box, counted=root)
     if box.level is Level.LANDLOCK:
-        _restrict(box, readable, around)
+        _restrict(box, seen, around)
 
 
-def _check_readable(readable: list[str]) -> None:
-    for path in readable:
+def _check_readable(seen: list[str]) -> None:
+    for path in seen:
         if not path.startswith("/etc/") and not os.access(path, os.R_OK):
             raise OSError(
                 f"{path} is not to be read by user {os.getuid()}, whom a notebook runs as: install "
@@ -97,7 +97,7 @@ def _check_readable(readable: list[str]) -> None:
             )
 
 
-def _restrict(box: Box, readable: list[str], around: list[str]) -> None:
+def _restrict(box: Box, seen: list[str], around: list[str]) -> None:
     here = version()
     handled = (1 << 13) - 1
     handled |= (_REFER if here >= 2 else 0) | (_TRUNCATE if here >= 3 else 0)
@@ -109,7 +109,7 @@ def _restrict(box: Box, readable: list[str], around: list[str]) -> None:
     rules = linux.check(
         linux.libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0), "landlock"
     )
-    for path in readable:
+    for path in seen:
         _allow(rules, path, (_READ | _EXECUTE) & handled)
     for path in around:
         _allow(rules, path, _LIST & handled)

@@ -12,15 +12,13 @@ import platform
 import re
 import resource
 import signal
-import site
 import socket
 import struct
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from harness.limits import SHARED_BYTES
-from harness.sandbox import Box, cgroup
+from harness.sandbox import Box, cgroup, readable
 
 libc = ctypes.CDLL(None, use_errno=True)
 NEWNS, NEWCGROUP, NEWUTS, NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
@@ -37,7 +35,6 @@ _PR_PDEATHSIG, _PR_CAPBSET_DROP, _PR_NO_NEW_PRIVS = 1, 24, 38
 USERS = 0x70000000
 _FEW_USERS = 64123  # where a container has 65,536 users; in the range of systemd's passing services
 _sealing: list[socket.socket] = []  # to the process that waits for this one
-_ETC = ("ld.so.cache", "localtime", "nsswitch.conf", "fonts", "ssl/certs", "mime.types")
 
 
 def known_machine() -> bool:
@@ -212,7 +209,7 @@ def _new_root(box: Box, uid: int) -> None:
     kept = _work_files(box.work, box.limits.work_bytes)
     _mount(None, "/", None, _REC | _PRIVATE)
     root = "/mnt" if os.path.isdir("/mnt") else "/tmp"
-    handles = [(path, _tree(path, read_only=True)) for path in readable(box)]
+    handles = [(path, _tree(path, read_only=True)) for path in readable.paths(box)]
     handles.append((box.sockets, _tree(box.sockets, read_only=False)))
     devices = [f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom")]
     handles += [(path, _tree(path, read_only=False, devices=True)) for path in devices]
@@ -234,9 +231,11 @@ def _new_root(box: Box, uid: int) -> None:
         if os.path.isdir(root + os.path.realpath(path)):
             flags = _NOSUID | _NODEV | _NOEXEC | _RDONLY
             _mount("tmpfs", root + os.path.realpath(path), "tmpfs", flags, "mode=0755,size=4k")
-    for link in ("/bin", "/sbin", "/lib", "/lib64"):
-        if os.path.islink(link) and not os.path.lexists(root + link):
-            os.symlink(os.readlink(link), root + link)
+    for name in ("/bin", "/sbin", "/lib", "/lib64", *readable.named(box)):
+        for link, target in readable.links(name):
+            if not os.path.lexists(root + link):
+                os.makedirs(os.path.dirname(root + link), exist_ok=True)
+                os.symlink(target, root + link)
     os.makedirs(root + "/proc", exist_ok=True)
     _mount("proc", root + "/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
     os.makedirs(root + box.work, exist_ok=True)
@@ -255,53 +254,6 @@ def _new_root(box: Box, uid: int) -> None:
     check(libc.umount2(b"/.old", 2), "umount of the old root")
     os.rmdir("/.old")
     _mount(None, "/", None, _REMOUNT | _BIND | _RDONLY | _NOSUID | _NODEV)
-
-
-def readable(box: Box) -> list[str]:
-    """Python, the system's libraries, and what the box names; outer folders before inner ones."""
-    wanted = {sys.prefix, sys.base_prefix, *site.getsitepackages(), *box.read_only, "/usr"}
-    wanted |= {path for path in ("/lib", "/lib64", "/bin") if not os.path.islink(path)}
-    wanted |= {f"/etc/{name}" for name in _ETC}
-    found = sorted({os.path.realpath(path) for path in wanted if os.path.exists(path)})
-    kept: list[str] = []
-    for path in found:
-        if not any(path == outer or path.startswith(outer + "/") for outer in kept):
-            kept.append(path)
-    return kept
-
-
-def leave_out(paths: list[str], without: tuple[str, ...]) -> list[str]:
-    """The paths with everything in them but the folders `without`: what stands beside these is named."""
-    gone = {os.path.realpath(path) for path in without}
-    kept: list[str] = []
-    for path in paths:
-        if path in gone:
-            continue
-        if not any(out.startswith(path + "/") for out in gone):
-            kept.append(path)
-            continue
-        inner = [os.path.join(path, name) for name in sorted(os.listdir(path))]
-        kept += leave_out([p for p in inner if not os.path.islink(p)], without)
-        # A link is what it leads to: a venv's lib64 is its lib, with all that is left out of that.
-        kept += [p for p in inner if os.path.islink(p) and not _meets(os.path.realpath(p), gone)]
-    return kept
-
-
-def _meets(path: str, folders: set[str]) -> bool:
-    """Whether a path is, holds or lies in one of the folders."""
-    return any(
-        path == one or one.startswith(path + "/") or path.startswith(one + "/") for one in folders
-    )
-
-
-def around(named: tuple[str, ...], without: tuple[str, ...]) -> list[str]:
-    """The folders around those left out, in what a box names: Python looks for modules in these.
-
-    Where they can be listed the folders left out can, too; nothing in them can be read.
-    """
-    inside = [os.path.realpath(path) for path in named]
-    outer = {str(out) for path in without for out in Path(os.path.realpath(path)).parents}
-    return sorted(o for o in outer if any(o == i or o.startswith(i + "/") for i in inside))
 
 
 def _work_files(folder: str, most: int) -> list[tuple[str, bytes]]:

@@ -13,10 +13,19 @@ import torch
 from lib.checks import _errors, _gradient, _loops, _state, diagnosis, values
 from lib.checks._limits import TookTooLong
 from lib.checks._loops import NoLoop
-from lib.checks.calling import Caller, Case, Outcome, Raised, Returned, call, unattempted
+from lib.checks.calling import (
+    Caller,
+    Case,
+    Outcome,
+    Raised,
+    Returned,
+    argument_names,
+    call,
+    unattempted,
+)
 from lib.checks.diagnosis import Mistake, Tried
 from lib.checks.values import DEFAULT, Tolerance
-from lib.checks.verdict import Shown, Status, Verdict
+from lib.checks.verdict import Shown, Status, Verdict, told_where
 
 __all__ = ["Case", "Exercise", "Mistake", "NoLoop", "Raised", "Returned", "Verdict", "call"]
 
@@ -125,7 +134,8 @@ class Exercise:
         given, cases = self.as_called(list(self.draw(hidden)))
         outcomes: list[Outcome] = []
         for case in given:
-            outcomes.append(caller(case))
+            with told_where(case, self._names(caller), hidden):
+                outcomes.append(caller(case))
             if len(outcomes) == min(2, len(cases)) and all(map(unattempted, outcomes)):
                 return self._verdict("not attempted", "Nothing to check yet.", len(outcomes))
             if isinstance(outcomes[-1], Raised) and outcomes[-1].kind == TookTooLong.__name__:
@@ -138,7 +148,7 @@ class Exercise:
             return self._diagnose(tried, hidden is not None, caller)
         flaw = (
             self._flaw(tried, hidden is not None)
-            or self._without_gradient(caller, tried, hidden is not None)
+            or self._without_gradient(caller, tried, hidden)
             or self._too_large(caller, tried)
             or self._looping(caller, tried)
         )
@@ -153,6 +163,10 @@ class Exercise:
                 f"{asked}."
             )
         return replace(self._verdict("passed", message, len(cases)), converted=floats is not None)
+
+    def _names(self, caller: Caller) -> Sequence[str]:
+        """The names of the arguments: the learner's, or the oracle's where these cannot be found out."""
+        return getattr(caller, "names", ()) or argument_names(self.oracle)
 
     def _as_asked(self, outcome: Outcome) -> Outcome:
         """The oracle's outcome as the kind of value that the card asks for, so that messages say it."""
@@ -210,7 +224,7 @@ class Exercise:
         wrong = values.other_numbers(expected, got)
         return None if wrong is None else ("another-kind-of-number", wrong)
 
-    def _without_gradient(self, caller: Caller, tried: Tried, hidden: bool) -> Verdict | None:
+    def _without_gradient(self, caller: Caller, tried: Tried, hidden: int | None) -> Verdict | None:
         """Whether the learner's gradients are those of the oracle, by differences of its values."""
         slope, names = getattr(caller, "gradients", None), getattr(caller, "names", ())
         if not self.gradients or slope is None:
@@ -218,8 +232,9 @@ class Exercise:
         for case, truth in zip(tried.given, tried.expected):
             if not isinstance(truth, Returned) or values.size(case.args) > MOST_FOR_GRADIENTS:
                 continue
-            message = _gradient.differs(self.oracle, slope, case, self.gradients, names)
-            if message is not None and hidden:
+            with told_where(case, self._names(caller), hidden):
+                message = _gradient.differs(self.oracle, slope, case, self.gradients, names)
+            if message is not None and hidden is not None:
                 message = "Your values are right; their gradient differs from the expected one."
             if message is not None:
                 return Verdict(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lib.checks.calling import Raised
+from lib.checks import values
+from lib.checks.calling import Case, Raised
 
+MOST_SHOWN = 400  # numbers of a case that is written out; of a larger one only the kinds are
 Status = Literal["passed", "not attempted", "wrong", "crashed"]
 
 
@@ -48,3 +52,31 @@ class Shown:
     expected: Any
     got: Any
     names: tuple[str, ...] = ()
+
+    @property
+    def given(self) -> str:
+        """The arguments; see `arguments`."""
+        return arguments(self.args, self.names)
+
+
+def arguments(args: Sequence[Any], names: Sequence[str] = ()) -> str:
+    """Each argument with its name, an array below it; of many numbers only their kinds and shapes."""
+    small = values.size(tuple(args)) <= MOST_SHOWN
+    lines = []
+    for place, value in enumerate(args):
+        text = values.show(value) if small else values.kind(value)
+        name = names[place] if place < len(names) else f"argument {place + 1}"
+        lines.append(f"{name} =\n{text}" if "\n" in text else f"{name} = {text}")
+    return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def told_where(case: Case, names: Sequence[str], hidden: int | None) -> Iterator[None]:
+    """What ends a call without an outcome, such as a process that does not answer, has a note on which
+    visible case it was."""
+    try:
+        yield
+    except BaseException as error:
+        if hidden is None and not isinstance(error, KeyboardInterrupt):
+            error.add_note(f"It was on this case: {case.label}.\n{arguments(case.args, names)}")
+        raise

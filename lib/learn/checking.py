@@ -11,8 +11,9 @@ import numpy as np
 
 from lib import checks, progress_bar
 from lib.checks import values
+from lib.checks._limits import TookTooLong
 from lib.checks.calling import Limits, Raised
-from lib.checks.verdict import Shown, Verdict
+from lib.checks.verdict import MOST_SHOWN, Shown, Verdict
 from lib.learn import catalogue, stored_progress
 from lib.learn._same_code import identity
 from lib.learn.captured_output import captured
@@ -77,13 +78,25 @@ def check(
         stored_progress.record_check(name, verdict.status)
     panel(verdict, said.getvalue(), said.warned).display()
     if not verdict.passed and headless():
-        failed = CheckFailed(f"{name}: {verdict.status}. {verdict.message}")
-        parts = ("exercise", "status", "message", "mistake")
-        failed.verdict = {part: getattr(verdict, part) for part in parts}
+        words = _with_its_case(verdict)
+        failed = CheckFailed(f"{name}: {verdict.status}. {words}")
+        parts = ("exercise", "status", "mistake")
+        failed.verdict = {part: getattr(verdict, part) for part in parts} | {"message": words}
         raise failed
     if points is None or verdict.share is None:
         return None
     return round(points * verdict.share, 2)
+
+
+def _with_its_case(verdict: Verdict) -> str:
+    """The message; of a function that was stopped, with what it was running on, which no panel shows here."""
+    if verdict.shown is None or not _too_slow(verdict):
+        return verdict.message
+    return f"{verdict.message} It was on this case: {verdict.label}.\n{verdict.shown.given}"
+
+
+def _too_slow(verdict: Verdict) -> bool:
+    return verdict.outcome is not None and verdict.outcome.kind == TookTooLong.__name__
 
 
 def _verdict(
@@ -185,15 +198,17 @@ def _cut(line: str, most: int = 200) -> str:
 
 def _example(verdict: Verdict) -> list:
     shown = verdict.shown
-    if shown is None or values.size(shown.args) > 400:
+    if shown is None:
         return []
+    if values.size(shown.args) > MOST_SHOWN:
+        return [Code(shown.given, "Given")] if _too_slow(verdict) else []
     of_a_test = verdict.kind_of_shown == "test"
     given, got, expected = (
         ("Your case", "Your expected value", "A right answer gives")
         if of_a_test
         else ("Given", "You returned", "Expected")
     )
-    parts: list = [Code(_arguments(shown), given)]
+    parts: list = [Code(shown.given, given)]
     if isinstance(shown.got, Raised) or isinstance(shown.expected, Raised):
         if not isinstance(shown.got, Raised):  # an error stands in the message already
             parts.append(Code(f"{values.show(shown.got)}\n({values.kind(shown.got)})", got))
@@ -221,16 +236,6 @@ def _example(verdict: Verdict) -> list:
             gap = mine.astype(float) - truth.astype(float)
         parts.append(Grids(["yours", "expected", "difference"], [mine, truth, gap]))
     return parts
-
-
-def _arguments(shown: Shown) -> str:
-    """Each argument with its name, an array below it."""
-    lines = []
-    for place, value in enumerate(shown.args):
-        text = values.show(value)
-        name = shown.names[place] if place < len(shown.names) else f"argument {place + 1}"
-        lines.append(f"{name} =\n{text}" if "\n" in text else f"{name} = {text}")
-    return "\n".join(lines)
 
 
 def _kind_asked(shown: Shown) -> str:

@@ -1,7 +1,7 @@
 """`quiz`: the instant answer to a quiz item, and `grade_answer` for the grader's cells.
 
 The key is in no learner file. Where the whole course is at hand it is read from `lessons/`; in a
-class the answer is only looked at for its form, and recorded.
+class the answer is only looked at for its form, and kept with the learner's progress where that is kept.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from lib.learn import catalogue, stored_progress
 from lib.learn.checking import CheckFailed
-from lib.learn.environment import course_root
+from lib.learn.environment import course_root, headless
 from lib.learn.panel import Panel
 from lib.learn.quiz_answers import NotAnswered, is_blank, matches, normalise, shown
 
@@ -55,15 +55,29 @@ def quiz(item: str, answer: Any = None) -> None:
     if kind != "free" and "key" in entry:
         right = matches(kind, entry["key"], given, entry.get("tolerance", 0.0))
     stored = given if kind in ("numeric", "free") else "".join(given)
-    stored_progress.record_answer(item, stored, right)
+    kept = stored_progress.record_answer(item, stored, right)
     if right is not None:
         said = "right" if right else "not right"
         body = feedback(entry, given, right)
         Panel("passed" if right else "wrong", f"Question {item}: {said}", body).display()
-    elif "feedback" in entry:
-        Panel("info", f"Question {item}: recorded", [entry["feedback"]]).display()
-    else:
+    elif kind == "free":
+        said = entry.get("feedback", "A person marks the text in its cell, as you hand it in.")
+        title = "what a good answer says" if "feedback" in entry else "marked by hand"
+        Panel("info", f"Question {item}: {title}", [said]).display()
+    elif kept:
         Panel("info", f"Question {item}: your answer {shown(answer)} is recorded").display()
+    else:
+        title = f"Question {item}: your answer {shown(answer)} is one that can be given"
+        Panel("info", title, [_not_kept()]).display()
+
+
+def _not_kept() -> str:
+    why = (
+        "nobody watches this run"
+        if headless()
+        else "the file with your progress cannot be written now"
+    )
+    return f"It is not recorded here, since {why}. What is graded is the answer in your notebook."
 
 
 def grade_answer(item: str, answer: Any, *, kind: str, key: Any, tolerance: float = 0.0) -> None:

@@ -63,10 +63,11 @@ def _sound(part: str, stored: dict) -> dict:
     }
 
 
-def update(change: Callable[[dict], None]) -> None:
-    """Apply `change` to the stored progress; do nothing where nobody watches."""
+def update(change: Callable[[dict], None]) -> bool:
+    """Apply `change` to the stored progress, and say whether it is stored: not where nobody watches, nor
+    where the file cannot be written."""
     if headless():
-        return
+        return False
     import filelock
 
     target = path()
@@ -77,7 +78,8 @@ def update(change: Callable[[dict], None]) -> None:
             change(stored)
             write_whole(target, json.dumps(stored, indent=1, sort_keys=True).encode())
     except (OSError, filelock.Timeout):
-        return  # a read-only disk must not stop a lesson
+        return False  # a read-only disk must not stop a lesson
+    return True
 
 
 def record_check(name: str, status: str) -> None:
@@ -93,8 +95,8 @@ def record_check(name: str, status: str) -> None:
     update(change)
 
 
-def record_answer(item: str, answer: object, right: bool | None) -> None:
-    """Remember a quiz answer; `right` is None where the key is not here.
+def record_answer(item: str, answer: object, right: bool | None) -> bool:
+    """Remember a quiz answer, and say whether it is stored; `right` is None where the key is not here.
 
     The answer that is kept is the last one. A question once answered rightly stays right; that
     the last answer was not is kept beside it.
@@ -108,7 +110,7 @@ def record_answer(item: str, answer: object, right: bool | None) -> None:
         best = True if entry["right"] is True else right
         entry.update(answer=answer, right=best, tries=entry["tries"] + 1)
 
-    update(change)
+    return update(change)
 
 
 def next_hint(name: str, count: int) -> int:
@@ -162,10 +164,14 @@ def _row(lesson: dict, stored: dict) -> _Row:
     }
     right = sum(1 for answer in answers.values() if answer["right"])
     known = any(answer["right"] is not None for answer in answers.values())
+    written = sum(q["kind"] == "free" for q in lesson["quiz"] if q["id"] in answers)
+    by_hand = f", {written} for a person to mark" if written else ""
     cells = [
         f"{lesson['number']} {lesson['title']}",
         f"{len(done)} of {len(names)}",
-        f"{len(answers)} of {len(lesson['quiz'])} answered" + (f", {right} right" if known else ""),
+        f"{len(answers)} of {len(lesson['quiz'])} answered"
+        + (f", {right} right" if known else "")
+        + by_hand,
         open_[0] if open_ else "all done",
     ]
     begun = bool(answers) or any(name in stored["exercises"] for name in names)

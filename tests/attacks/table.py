@@ -29,7 +29,7 @@ What isolation does not cover: defects of the kernel, side channels of the hardw
 
 ## The capstone
 
-What a contest measures is worth cheating for, so lesson 10 has more of it: `build_index` and `search` run in fresh processes each, between which nothing passes but the index ([grading.md](grading.md#the-capstone)). The tests hand in searches that look for the data in files, memory, the notebook's names and what `build_index` left behind; that know the visible test by heart, read the data while they build, understate their size, return code, stop the clock, work while they warm up, sleep, or end their process. None earns a point. Without a sandbox the first of them finds every answer.
+What a contest measures is worth cheating for, so lesson 10 has more of it: `build_index` and `search` run in fresh processes each, between which nothing passes but the index ([grading.md](grading.md#the-capstone)). The tests hand in searches that look for the data in files, memory, the notebook's names and what `build_index` left behind; that know the visible test by heart, read the data while they build, understate their size, return code, stop the clock, work while they warm up, sleep, or end their process. None earns a point. Every test run hands in those that look, read the data or the notebook's names, or understate their size; `make thorough` the others too, that which knows the visible test by heart among them, since it takes the encoding of all passages. Without a sandbox the first of them finds every answer.
 
 What this does not cover:
 
@@ -40,7 +40,7 @@ What this does not cover:
 
 ## What was tried
 
-Each attack below was tried once against nbgrader 0.9.6 (`python -m tests.attacks.stock`), and is tried against this grader in every test run, at each level of isolation that the machine gives, where it gains nothing. Where stock held too, the attack is listed all the same.
+Each attack below was tried once against nbgrader 0.9.6 (`python -m tests.attacks.stock`), and is tried against this grader in every test run (`make test`), at each level of isolation that the machine gives, where it gains nothing; so are those of the tables below. Only the contest of the capstone, above, is tried whole in `make thorough` alone. Where stock held too, the attack is listed all the same.
 
 | # | attack | stock nbgrader 0.9.6 |
 |---|---|---|
@@ -64,7 +64,7 @@ _REACH = """
 - The checks' right answers and named mistakes are in no process that runs a student's code, neither in its memory nor in a file that it can read; nor are `lessons/`, `solutions/` and quiz keys. That holds at every level but `none`, at which a notebook reads what you can read ([isolation.md](isolation.md)).
 - In the grader's kernel `check`, `solution` and `quiz` know no answers, and say so.
 - An answer that is a function of the course's library is told apart: one that is imported, bears another name, or calls it with the same values and gives its results. So is one that makes something of what `solution` returns. Every report remarks it, and it earns nothing unless the teacher says `--library-answers allow`. Who calls the library for a part of the work is not concerned.
-- A hidden check that does not pass says only that. If the visible check of the exercise did not pass either, it repeats what that one said. Beside this it says whether the student's process ended or took too long.
+- A hidden check that does not pass says only that. If the visible check of the exercise did not pass either, it repeats what that one said. Beside this it says whether the student's process ended or took too long, or that the answer's own text is no Python.
 
 What cannot be told:
 

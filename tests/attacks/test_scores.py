@@ -99,6 +99,14 @@ def test_a_function_that_never_returns_costs_its_own_check(grade):
     assert "did not return within 3 s" in report.cells[0].message
 
 
+def test_a_syntax_error_is_called_that_by_its_checks(grade):
+    broken = assignment.RIGHT | {"centre": "def centre(x):\n    return (x"}
+    report = grade(assignment.submission(broken)).report
+    assert report.score == 7.0
+    (cell,) = (cell for cell in report.cells if not cell.fine)
+    assert cell.message == "Syntax error in the cell of centre, line 2: '(' was never closed."
+
+
 def test_the_same_submission_gives_the_same_report_again(grade):
     notebook = assignment.submission(assignment.RIGHT | {"top": assignment.WRONG["top"]})
     assert repr(grade(notebook).report.cells) == repr(grade(notebook).report.cells)

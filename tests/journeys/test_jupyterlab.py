@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,7 +11,6 @@ import sys
 from pathlib import Path
 
 import nbformat
-import platformdirs
 import pytest
 
 from harness import paths
@@ -94,8 +94,8 @@ def _variables(tmp_path: Path) -> dict[str, str]:
     return {
         "COURSE_PROGRESS": str(tmp_path / "progress.json"),
         "COURSE_LEADERBOARD": str(tmp_path / "leaderboard"),
-        # Embeddings that this user has already are not computed again.
-        "COURSE_CACHE": platformdirs.user_cache_dir("embeddings-course", appauthor=False),
+        # What another journey has computed is not computed again.
+        "COURSE_CACHE": os.environ["COURSE_CACHE"],
     }
 
 

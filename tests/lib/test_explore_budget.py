@@ -173,3 +173,20 @@ def test_a_budget_refuses_what_it_cannot_draw_and_says_why(systems, limits, says
         a_budget(systems, limits=limits)
     with pytest.raises(ValueError, match="title"):
         explore.budget(SYSTEMS, title=" ")
+
+
+def test_the_name_of_the_smallest_system_stays_within_the_paper():
+    """It is bold beside a wide ring once, and at the left edge of a telephone it lost two letters."""
+    systems = {
+        "BM25": (140_000, 3.0, Interval(0.51, 0.48, 0.54)),
+        "float32": (6_100_000, 11.0, Interval(0.74, 0.72, 0.77)),
+    }
+    figure = a_budget(systems)
+    sides = {
+        name: side
+        for frame in figure.frames
+        for trace in frame.data
+        for name, side in zip(trace.text or (), trace.textposition or ())
+    }
+    assert sides["<b>BM25</b>"].endswith("right")
+    assert sides["<b>float32</b>"].endswith("left")

@@ -98,10 +98,11 @@ def test_what_a_learner_calls_works(course):
         "Hint 1 of 3 for mean_pool",
         "the worked answer is not here",
         "Progress: 0 of 8 exercises passed",
-        "Question 02-q1: your answer 'b' is recorded",
+        "Question 02-q1: your answer 'b' is one that can be given",
+        "It is not recorded here, since nobody watches this run.",
         "There is no such choice as z: the choices are a, b, c and d",
-        "Question 02-q4: your answer 'abcde' is recorded",
-        "Question 02-q2: your answer 3 is recorded",
+        "Question 02-q4: your answer 'abcde' is one that can be given",
+        "Question 02-q2: your answer 3 is one that can be given",
         "You average over all positions, padding too",
     ):
         assert words in said, said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 from pathlib import Path
 
@@ -123,6 +124,38 @@ def test_without_a_column_of_the_system_s_the_lesson_s_name_stands_there(room):
     assert "2 columns are called after pooling" in found.remarks[0]
     assert table(room, form="canvas")[0][-1] == LESSON
     assert table(room, form="canvas", headings={LESSON: "Pooling (1)"})[0][-1] == "Pooling (1)"
+
+
+@pytest.mark.parametrize("form", ["canvas", "blackboard"])
+def test_a_column_that_is_worth_something_else_in_its_system_is_told(room, form):
+    people = roster.load(room.folder).people
+    (heading,) = (h for h in HEADINGS[form] if "ooling" in h)
+
+    def remarks(worth: float | None, **wanted) -> list[str]:
+        points = {form: {heading: worth}} if worth else {}
+        roster.save(room.folder, Roster(people, HEADINGS, points))
+        return [
+            one
+            for one in grade_table(room, [LESSON], Wanted(form, **wanted)).remarks
+            if "worth" in one
+        ]
+
+    before = table(room, form=form)
+    (said,) = remarks(100.0)
+    assert f"pooling is worth 10 points here and 100 in {heading!r}" in said
+    assert "10 of 10 would be 10 of 100 there. Set 10 points there before you import" in said
+    assert "nothing is scaled" in said
+    assert table(room, form=form) == before
+    assert remarks(10.0) == remarks(None) == []
+    assert remarks(100.0, headings={LESSON: "Another (5)"}) == []
+
+
+def test_a_roster_from_before_points_were_kept_is_read(room):
+    path = room.folder / ".grading" / "roster.json"
+    plain = json.loads(path.read_bytes())
+    del plain["points"]
+    path.write_text(json.dumps(plain))
+    assert roster.load(room.folder).points == {}
 
 
 def test_without_a_roster_nobody_is_known_to_moodle(room):

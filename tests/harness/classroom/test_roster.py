@@ -21,6 +21,18 @@ def test_a_person_is_found_by_number_login_and_name():
     }
 
 
+def test_an_e_mail_is_no_login_wherever_it_stands():
+    for login, said in (
+        ("al", "login al"),
+        ("ada@x.org", "e-mail ada@x.org"),
+        ("4711", "number 4711"),
+    ):
+        assert CLASS.known_by(CLASS.by_login(login), login) == said
+    kim = Person("kim@x.org", "Kim", "Lee", login="kim@x.org")  # a table whose ids are e-mails
+    assert Roster({kim.student: kim}).known_by(kim, "kim@x.org") == "e-mail kim@x.org"
+    assert CLASS.known_by(KIM[0], "k1") == "id k1"
+
+
 def test_nobody_is_found_where_two_could_be_meant_or_a_letter_differs():
     assert CLASS.by_name("Kim Lee") is None
     assert CLASS.namesakes("Kim Lee") == 2

@@ -83,6 +83,7 @@ def test_sections_numbers_and_headings_are_kept(room, tmp_path):
         "canvas": ["02 Pooling (991)"],
         "moodle": ["Assignment: 02 Pooling (Real)"],
     }
+    assert found.points == {"canvas": {"02 Pooling (991)": 31.0}, "moodle": {}}
     ada = found.by_login("4711")
     assert ada is not None
     assert (ada.sections, ada.email) == (("A", "B"), "ada@x.org")
@@ -115,9 +116,11 @@ def test_who_has_handed_in_keeps_that_name(room, tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (PLAIN + "ada,A,L,\n", "login 'ada' stands in lines 2, 4"),
+        (PLAIN + "ada,A,L,\n", "the id 'ada' stands in lines 2, 4"),
+        ("id\na@x.org\na@x.org\n", "the e-mail 'a@x.org' stands in lines 2, 3"),
+        ("Login\nada\nada\n", "the Login 'ada' stands in lines 2, 3"),
         (MOODLE + "Eve;E;1;ada@x.org;;\n", "e-mail 'ada@x.org' stands in lines 2, 4"),
-        (CANVAS.replace(",8,", ",7,"), "number '7' stands in lines 3, 4"),
+        (CANVAS.replace(",8,", ",7,"), "the ID '7' stands in lines 3, 4"),
         ("id,email\n///,\n", "line 2: '///' is no student's name"),
         ("id,first_name\n,Ada\n\n,Ada\n", "lines 2 and 4 would both be the student 'Ada'"),
         ("colour,size\nred,1\n", "none of them is known as a student's id"),

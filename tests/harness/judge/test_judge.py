@@ -17,6 +17,7 @@ from harness.judge.examiner import SILENT, Examiner, Grader
 from harness.judge.proxy import Channel, Remote, StudentError, StudentLost
 from lib import checks
 from tests.lib.checks.alternatives import alternatives, mistakes
+from tests.lib.checks.toy import TOY
 from tests.tiers import some
 
 
@@ -183,6 +184,21 @@ def test_a_call_that_does_not_return_is_given_up_and_so_is_the_process():
         message = {"source": "f()", "names": ["f"], "call_s": 0.2, "hidden": False}
         assert "did not return within 0.2 s" in examiner.run(message)["lost"]
         assert examiner.run(message)["lost"]
+
+
+@pytest.mark.parametrize("hidden", [None, 7])
+def test_it_is_told_on_which_visible_case_a_call_did_not_return(hidden):
+    with student({"row_means": lambda x: time.sleep(1.5)}) as channel:
+        examiner = Examiner(channel, {"toy": TOY, "call": checks.call})
+        source = f"toy.verdict(call(row_means), {hidden})"
+        message = {"source": source, "names": ["row_means"], "call_s": 0.2}
+        outcome = examiner.run(message | {"hidden": hidden is not None})
+    assert "did not return within 0.2 s" in outcome["lost"]
+    if hidden is not None:
+        assert outcome["case"] is None
+        return
+    assert outcome["case"].startswith("It was on this case: five random rows.\nx =\n[[")
+    assert len(outcome["case"]) < 600
 
 
 @pytest.mark.parametrize("error", [SystemExit(0), KeyboardInterrupt(), RecursionError(), OSError()])

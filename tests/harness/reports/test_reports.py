@@ -180,7 +180,12 @@ def test_feedback_is_a_whole_page_without_scripts(report):
 
 def test_feedback_says_score_message_mistake_and_hint():
     text = feedback.feedback_html(feedback.of_report(_report(), "Pooling"))
-    for said in ("2 of 7 points", "5 more wait", "not centred", "Subtract it."):
+    for said in (
+        "2 of 12 points so far",
+        "5 points wait for a person",
+        "not centred",
+        "Subtract it.",
+    ):
         assert said in text
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness import sandbox
-from harness.sandbox import Box, Level, calls, landlock, linux, seccomp
+from harness.sandbox import Box, Level, calls, landlock, linux, readable, seccomp
 from tests.harness.sandbox import inside
 
 ROOT = Path(__file__).parents[3]
@@ -59,6 +59,21 @@ def test_a_grader_s_own_mask_closes_nothing_in_the_box(place, level):
     finally:
         os.umask(before)
     assert found == 4
+
+
+def test_an_environment_is_found_by_its_own_name_where_that_is_a_link(place, level, monkeypatch):
+    link = f"{place.folder}/outer"
+    os.makedirs(f"{place.folder}/far")
+    os.symlink(sys.base_prefix, f"{place.folder}/far/env")
+    os.symlink(f"{place.folder}/far", link)
+    monkeypatch.setattr(sys, "prefix", f"{link}/env")
+    assert [leads for leads, _ in readable.links(sys.prefix)][:2] == [
+        link,
+        f"{place.folder}/far/env",
+    ]
+    inner = next(Path(sys.base_prefix).glob("lib/python3*/os.py")).relative_to(sys.base_prefix)
+    size = (Path(sys.base_prefix) / inner).stat().st_size
+    assert place.run(level, lambda box: os.path.getsize(f"{sys.prefix}/{inner}")) == size
 
 
 def test_there_is_no_network(place, level):
@@ -543,14 +558,14 @@ def test_what_stands_beside_a_folder_that_is_left_out_is_named(tmp_path):
     for name in ("a/b/kept", "a/b/gone/inner", "a/c", "d"):
         (tmp_path / name).mkdir(parents=True)
     root = str(tmp_path)
-    found = linux.leave_out([f"{root}/a", f"{root}/d"], (f"{root}/a/b/gone",))
+    found = readable.leave_out([f"{root}/a", f"{root}/d"], (f"{root}/a/b/gone",))
     assert found == [f"{root}/a/b/kept", f"{root}/a/c", f"{root}/d"]
     for name, to in (("around", "b"), ("into", "b/gone/inner"), ("other", "c")):
         (tmp_path / "a" / name).symlink_to(to)
-    found = linux.leave_out([f"{root}/a"], (f"{root}/a/b/gone",))
+    found = readable.leave_out([f"{root}/a"], (f"{root}/a/b/gone",))
     assert found == [f"{root}/a/b/kept", f"{root}/a/c", f"{root}/a/other"]
-    assert linux.leave_out([f"{root}/d"], (f"{root}/d",)) == []
-    assert linux.leave_out([f"{root}/d"], ()) == [f"{root}/d"]
+    assert readable.leave_out([f"{root}/d"], (f"{root}/d",)) == []
+    assert readable.leave_out([f"{root}/d"], ()) == [f"{root}/d"]
 
 
 def test_nothing_can_be_put_among_the_sockets_once_they_are_open(place, level):

@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from lib import checks
+from lib.checks import Case, Exercise
+from lib.checks.calling import Limits
 from lib.learn import CheckFailed, catalogue, check, checking, hint, solution, yours
 from lib.learn.panel import _RECORD as RECORD
 from tests.lib.checks.toy import BREAK, TOY, T, row_means
@@ -18,6 +20,58 @@ def define(body: str) -> str:
 
 
 # In front of a person.
+
+
+SLOW = "while True: pass"
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    monkeypatch.setattr(checking, "LIMITS", Limits(0.2))
+
+
+def test_a_call_that_does_not_come_back_is_shown_with_its_arguments(shell, hasty):
+    seen = shell(define(SLOW))
+    assert "did not come back within 0.2 seconds" in seen.text
+    assert "It happened on this case: five random rows." in seen.text
+    assert "Given" in seen.text
+
+
+def test_of_a_large_case_on_which_a_call_does_not_come_back_the_shapes_are_shown(hasty):
+    large = Exercise(
+        "row_means",
+        "99",
+        lambda rng, hidden: [Case((torch.ones(40, 30),), "many rows")],
+        row_means,
+        TOY.mistakes,
+    )
+
+    def slow(x):
+        while True:
+            pass
+
+    verdict = large.verdict(checks.call(slow, Limits(0.2)))
+    assert "x = tensor of shape (40, 30)" in str(checking.panel(verdict))
+
+
+def test_where_nobody_watches_the_message_says_on_what_a_call_did_not_come_back(
+    monkeypatch, capsys, hasty
+):
+    monkeypatch.setenv("COURSE_HEADLESS", "1")
+
+    def slow(x):
+        while True:
+            pass
+
+    with pytest.raises(CheckFailed) as failed:
+        check("row_means", slow)
+    for said in (str(failed.value), failed.value.verdict["message"]):
+        assert "was stopped. Is there a loop whose end is never reached?" in said
+        assert "It was on this case: five random rows.\nx =\n[[" in said
+    with pytest.raises(CheckFailed) as failed:
+        check("row_means", slow, hidden=7)
+    assert "case" not in str(failed.value)
+    assert "[[" not in str(failed.value)
 
 
 def test_a_right_answer_is_told_and_nothing_raised(shell):

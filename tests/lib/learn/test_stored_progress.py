@@ -53,6 +53,12 @@ def test_a_right_answer_again_is_said_no_more_to_have_slipped(watched, course):
     assert "last answer" not in str(progress())
 
 
+def test_a_written_answer_is_neither_right_nor_wrong(watched, course):
+    record_answer("90-q1", "b", True)
+    record_answer("90-q5", "read", None)
+    assert "2 of 5 answered, 1 right, 1 for a person to mark" in str(progress())
+
+
 def test_an_answer_that_was_never_right_stays_wrong(watched, course):
     record_answer("90-q1", "a", False)
     record_answer("90-q1", "c", False)

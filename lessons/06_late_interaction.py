@@ -1060,7 +1060,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Four bits cost nothing that can be told, two bits a little. The larger drop comes at one bit, and without residuals most is lost.
+# Four bits cost nothing that can be told, two bits at most a little. The larger drop comes at one bit, and without residuals most is lost.
 
 # %% [markdown]
 # ## 9. The index on disk
@@ -1298,7 +1298,7 @@ show(
 headline(f"nDCG@10 {board_rows[-1].ndcg_at_10.mean:.3f}")
 
 # %% [markdown]
-# Judge the three rows of this lesson by the printed differences, not by how far the intervals of the board overlap. In `fast` no difference can be told on the test questions between ColBERT and the single vector with the same training: the lead of the validation questions is smaller there, or gone. If you ran lessons 03 to 05, their heads stand on the board, too. In `fast` this lesson goes once through the pairs, which is a short training for a whole layer. What late interaction adds here is the map.
+# Judge the three rows of this lesson by the printed differences, not by how far the intervals of the board overlap. In `fast` no difference can be told on the test questions between ColBERT and the single vector with the same training: the lead of the validation questions is smaller there, or gone. If you ran lessons 03 to 05, their heads stand on the board, too. In `fast` this lesson goes once through one question for each passage, which is a short training for a whole layer. What late interaction adds here is the map.
 
 # %% quiz="06-q8"
 
@@ -1310,7 +1310,7 @@ headline(f"nDCG@10 {board_rows[-1].ndcg_at_10.mean:.3f}")
 # - Late interaction keeps one vector a token. MaxSim gives each word of the question its best partner in the passage and adds up.
 # - Padding loses every maximum and adds nothing to any sum: two masks, two meanings.
 # - The row maxima of the map are the score, so the map explains the score exactly.
-# - An encoder trained through its mean ranks better by MaxSim at once. Trained alike, little of that lead is left on our short texts: some on the validation questions, too little to be told from chance on the test questions.
+# - An encoder trained through its mean ranks better by MaxSim at once. Trained alike, little of that lead is left on our short texts, too little to be told from chance on the test questions.
 # - Token vectors take several times the bytes of one vector. A centroid and two bits a number bring them down to between a sixth and a seventh.
 # - Search in two stages: candidates by centroids, exact scores for few. What the first stage misses is lost.
 

@@ -21,7 +21,7 @@ from lib._finite import require_finite_scores
 from lib.cache import EmbeddingCache, cache_folder
 from lib.device import autocast, low_precision_dtype
 from lib.fingerprint import fingerprint
-from lib.text import length_sorted_batches
+from lib.text import length_sorted_batches, token_lengths
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -304,7 +304,7 @@ def _encode_missing(
     device = torch.device(model.device)
     dtype = getattr(torch, precision)
     lower = precision != "float32"
-    batches = length_sorted_batches([len(text) for text in missing], batch_size)
+    batches = length_sorted_batches(token_lengths(model, missing), batch_size)
     with progress_bar.bar(len(missing), "Encoding", "text", shown=progress) as bar:
         for start in range(0, len(batches), _BATCHES_A_WRITE):
             group = batches[start : start + _BATCHES_A_WRITE]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -129,6 +129,20 @@ def length_sorted_batches(lengths: Sequence[int], batch_size: int) -> list[list[
         raise ValueError(f"length_sorted_batches: batch_size is {batch_size}; expected at least 1")
     order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+
+
+def token_lengths(model: SentenceTransformer, texts: Sequence[str]) -> list[int]:
+    """Return how many tokens the model reads of each text, its special tokens among them.
+
+    A text that is longer than the model's limit is cut there. These are the lengths to sort by: texts
+    of as many characters differ in tokens. A model that does not read by a Hugging Face tokenizer has
+    its texts' characters counted.
+    """
+    tokenizer: Any = getattr(model, "tokenizer", None)
+    if not callable(tokenizer) or not texts:
+        return [len(text) for text in texts]
+    found = tokenizer(list(texts), truncation=True, max_length=model.max_seq_length)
+    return [len(ids) for ids in found["input_ids"]]
 
 
 def restore_order(batches: Sequence[Sequence[int]], rows: Tensor) -> Tensor:

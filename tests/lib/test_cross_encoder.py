@@ -1,6 +1,7 @@
 """A judge made from the encoder: what it gives untrained, what training moves, what is kept."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
@@ -111,6 +112,20 @@ def test_scores_are_cosines_and_a_text_has_one_with_itself(judge):
     assert scores.shape == (36 + len(TEXTS),)
     assert scores.abs().max() <= 1 + 1e-6
     _close(scores[36:], torch.ones(len(TEXTS)))
+
+
+def test_pairs_read_in_parts_have_the_same_scores_and_gradients(judge, float32):
+    texts = LEFT + TEXTS, RIGHT + TEXTS[::-1]
+    left, right = (judge.read(part, progress=False) for part in texts)
+    assert len(left) > 2 * cross_encoder._PART
+    found = []
+    for score in (judge, partial(cross_encoder._in_parts, judge)):
+        judge.zero_grad()
+        scores = score(left, right)
+        scores.square().sum().backward()
+        found.append([scores.detach(), *(p.grad for p in judge.joint.parameters())])
+    for whole, parts in zip(*found):
+        _close(parts, whole)
 
 
 def test_nothing_to_read_and_nothing_to_score_give_nothing(judge):

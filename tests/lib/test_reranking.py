@@ -42,7 +42,7 @@ def vectors(tiny):
 
 @pytest.fixture
 def judges(tiny, vectors):
-    return reranking.trained_judge(tiny, COURSE, 3 * vectors, queries=8, joint_layers=1)
+    return reranking.trained_judge(tiny, COURSE, 3 * vectors, queries=8, wrong=4, joint_layers=1)
 
 
 def test_both_learn_from_the_same_queries_against_near_passages_that_are_not_right(judges, vectors):
@@ -62,7 +62,8 @@ def test_the_orders_are_measured_on_the_same_shortlists(tiny, judges, vectors):
     asked = tiny.encode(
         [VALIDATION.queries[row] for row in rows], convert_to_tensor=True, show_progress_bar=False
     )
-    found = reranking.rerank(judges, COURSE, rows, 2 * asked, 3 * vectors, depth=10)
+    lists = reranking.shortlists(COURSE, rows, 2 * asked, 3 * vectors, depth=10)
+    found = reranking.rerank(judges, COURSE, lists)
     best = (normalize(asked) @ normalize(vectors).T).topk(10, dim=1).indices.tolist()
     ranked = [[IDS[i] for i in own] for own in best]
     relevant = [VALIDATION.relevant[row] for row in rows]
@@ -72,4 +73,25 @@ def test_the_orders_are_measured_on_the_same_shortlists(tiny, judges, vectors):
         assert bool((values <= found.at_best + 1e-9).all())
     in_list = [IDS[VALIDATION.positives[row]] in own for row, own in zip(rows, ranked)]
     assert [value > 0 for value in found.at_best.tolist()] == in_list
-    assert found.pair_seconds > 0
+
+
+def test_only_shortlists_with_a_right_passage_are_read(tiny, judges, vectors, monkeypatch):
+    asked = tiny.encode(VALIDATION.queries, convert_to_tensor=True, show_progress_bar=False)
+    every = list(range(len(VALIDATION)))
+    best = (normalize(asked) @ normalize(vectors).T).topk(3, dim=1).indices.tolist()
+    hopeful = [VALIDATION.positives[row] in own for row, own in zip(every, best)]
+    assert any(hopeful)
+    assert not all(hopeful)
+    read = []
+
+    def reading(judge, queries, passages, rows):
+        read.extend(queries)
+        return torch.arange(rows.numel()).view(rows.shape).float()  # the last passage first
+
+    monkeypatch.setattr(reranking, "judged", reading)
+    lists = reranking.shortlists(COURSE, every, asked, vectors, depth=3)
+    assert lists.hopeful.tolist() == hopeful
+    found = reranking.rerank(judges, COURSE, lists)
+    assert read == [VALIDATION.queries[row] for row in every if hopeful[row]]
+    turned = [[IDS[i] for i in own[::-1]] for own in best]
+    torch.testing.assert_close(found.by_reading, ndcg_at_k(turned, VALIDATION.relevant, 10))

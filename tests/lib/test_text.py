@@ -13,6 +13,7 @@ from lib.text import (
     restore_order,
     split_words,
     token_embeddings,
+    token_lengths,
 )
 
 
@@ -169,3 +170,14 @@ def test_a_decoder_s_batch_ends_in_the_end_token_and_is_padded_on_the_left():
     assert mask.tolist() == [[1, 1, 1], [0, 1, 1], [0, 0, 1]]
     with pytest.raises(ValueError, match="limit is 0"):
         end_and_pad([[1]], 2, 0, 0)
+
+
+def test_token_lengths_count_what_the_model_reads(encoder):
+    texts = ["bone", "Severe dysphagia", "", "heart " * 400]
+    _, mask = token_embeddings(encoder, texts)
+    assert token_lengths(encoder, texts) == mask.sum(dim=1).tolist() == [3, 7, 2, 256]
+    assert token_lengths(encoder, []) == []
+
+
+def test_token_lengths_are_characters_where_there_is_no_such_tokenizer():
+    assert token_lengths(object(), ["bone", "a"]) == [4, 1]

@@ -27,7 +27,7 @@ from lib.fingerprint import module_digest
 from lib.matryoshka import principal_directions
 from lib.pooling import normalize
 from lib.progress_bar import track
-from lib.text import length_sorted_batches
+from lib.text import length_sorted_batches, token_lengths
 from lib.token_vectors import TokenVectors
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def _states(
     was_training = model.training
     model.eval()
     found: dict[int, Tensor] = {}
-    batches = length_sorted_batches([len(text) for text in texts], batch_size)
+    batches = length_sorted_batches(token_lengths(model, texts), batch_size)
     for rows in track(
         batches, f"Reading {'queries' if kind == 'query' else 'passages'}", "batch", shown=progress
     ):

@@ -24,7 +24,7 @@ from lib.device import autocast, low_precision_dtype
 from lib.fingerprint import module_digest
 from lib.late_interaction import TokenVectors
 from lib.progress_bar import track
-from lib.text import length_sorted_batches
+from lib.text import length_sorted_batches, token_lengths
 
 if TYPE_CHECKING:
     from sentence_transformers import MultiVectorEncoder
@@ -137,10 +137,7 @@ def _read(
     below = _without_last(model[0].auto_model, layers_of(model), last)
     masks = [module for module in model if isinstance(module, MultiVectorMask)]
     found: dict[int, tuple[Tensor, ...]] = {}
-    cut: dict[str, Any] = {"truncation": True, "max_length": model.max_seq_length}
-    tokens = model.tokenizer(texts, **cut)["input_ids"] if texts else []
-    # By tokens: texts with as many letters differ so much that a quarter would be padding.
-    batches = length_sorted_batches([len(ids) for ids in tokens], batch_size)
+    batches = length_sorted_batches(token_lengths(model, texts), batch_size)
     name = "Reading queries" if kind == "query" else "Reading passages"
     for rows in track(batches, name, "batch", shown=progress):
         part = [texts[row] for row in rows]

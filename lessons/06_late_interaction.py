@@ -69,14 +69,17 @@ seed_everything(SEED)
 # A bi-encoder turns every passage into one vector, long before anybody asks. Whatever the passage says has to fit into these 384 numbers. And the question is boiled down in the same way: to the mean of its words.
 
 # %% [markdown]
-# Here is a question that a patient might ask, with the passage that answers it.
+# Here is a question that a patient might ask, with the passage that answers it. The encoder reads every passage once, and two things are kept of it: the vector of each token, which sections 5 and 6 need, and their mean. That mean is the single vector that `model.encode` gives.
 
 # %%
 device = pick_device(DEVICE)
 model = load_encoder(MODEL, device=device)
 course = load_course_set("fast")  # the example has these 4,000 passages in every profile
-passages = search.encode_cached(model, course.passages)
+plain = colbert.make_colbert(model, markers="query")  # section 5 says what it adds
+lower_passages, passage_states, passages = late_layers.read_once(plain, course.passages)
+print(f"{len(passage_states.vectors):,} token vectors, {len(passages):,} means")
 
+# %%
 question = "Small right heart chamber"
 answer = course.titles.index("Hypoplasia of right ventricle")
 print(textwrap.fill(course.passages[answer], 70))
@@ -429,24 +432,24 @@ explore(
 # %% [markdown]
 # ## 5. A fair test
 #
-# One example proves nothing, and we picked ours because it shows something. All 747 validation questions make a test. We score each against all passages: once by single vectors, once by MaxSim over the token vectors of the very same encoder. Nothing has been trained for MaxSim yet.
+# One example proves nothing, and we picked ours because it shows something. Every second one of the validation questions makes a test, in `full` all of them. We score each against all passages: once by single vectors, once by MaxSim over the token vectors of the very same encoder. Nothing has been trained for MaxSim yet.
 
 # %%
-course = load_course_set(PROFILE)  # from here on all passages of the profile
-passages = search.encode_cached(model, course.passages)
-print(f"{len(course.passages):,} passages, {len(course.validation.queries)} questions")
+if PROFILE == "full":  # from here on all passages
+    course = load_course_set("full")
+    lower_passages, passage_states, passages = late_layers.read_once(plain, course.passages)
+step = 2 if PROFILE == "fast" else 1
+validation = course.validation.only(range(0, len(course.validation), step))
+print(f"{len(course.passages):,} passages, {len(validation)} questions")
 
 # %% quiz="06-q4"
 
 # %% [markdown]
-# `lower_states` runs the lower five of the encoder's six layers, once, and keeps what they make of every token on disk; `states` adds the last layer. As ColBERT does, we leave out the punctuation of passages and put a **marker** before each text, one for questions and another for passages. From the marker a trained model can learn to read the two differently.
+# `lower_states` runs the lower five of the encoder's six layers, once, and keeps what they make of every token on disk; `states` adds the last layer. Passages were read so in the first section; now the questions. As ColBERT does, we leave out the punctuation of passages and put a **marker** before each question, a token of its own. From the marker a trained model can learn to read questions otherwise than passages. (ColBERT has a second marker for passages. Without it ours stay as the encoder reads them, and one reading serves the single vectors as well.)
 
 # %%
-plain = colbert.make_colbert(model)
-lower_passages = late_layers.lower_states(plain, course.passages, "document")
-lower_queries = late_layers.lower_states(plain, course.validation.queries, "query")
-encoder = late_layers.Tokens(plain)
-passage_states, query_states = encoder.states(lower_passages), encoder.states(lower_queries)
+lower_queries = late_layers.lower_states(plain, validation.queries, "query")
+query_states = late_layers.Tokens(plain).states(lower_queries)
 tokens = len(passage_states.vectors)
 width, asked_tokens = passage_states.vectors.shape[1], float(query_states.lengths.double().mean())
 print(f"{len(passage_states):,} passages, {tokens:,} tokens of {width} numbers")
@@ -458,7 +461,7 @@ def ndcg(scores: torch.Tensor) -> torch.Tensor:
     """nDCG@10 of the first validation questions, (q,), by scores with all passages, (q, n)."""
     best = search.ordered_top_k(scores, 10)[1].tolist()
     ranked = [[course.ids[i] for i in row] for row in best]
-    return metrics.ndcg_at_k(ranked, course.validation.relevant[: len(ranked)], 10)
+    return metrics.ndcg_at_k(ranked, validation.relevant[: len(ranked)], 10)
 
 
 def against_all(queries, documents) -> torch.Tensor:
@@ -473,7 +476,7 @@ def unit(states):
 
 # %%
 token_queries, token_passages = unit(query_states), unit(passage_states)
-single_queries = search.encode_cached(model, course.validation.queries)
+single_queries = search.encode_cached(model, validation.queries)
 quality = {
     "one vector": ndcg(single_queries @ passages.T),
     "MaxSim": ndcg(against_all(token_queries, token_passages)),
@@ -536,17 +539,21 @@ print(
 # In row i the right passage stands in column i. The scores are multiplied by 2, not by 20 as the cosines of lesson 03: a MaxSim is a sum over some ten tokens, so its differences are larger already. The toy's loss is worse than a guess: question 1 gives the wrong passage the higher score.
 
 # %% [markdown]
-# Now in earnest. The lower layers stay as they are. The last layer and the projection learn from all pairs of the training split, with your function inside the loss. The projection starts from the 128 directions that keep most of the token vectors' length (PCA, lesson 05).
+# Now in earnest. The lower layers stay as they are. The last layer and the projection learn from the training split, in `fast` from one question for each passage, with your function inside the loss. The projection starts from the 128 directions that keep most of the token vectors' length (PCA, lesson 05).
 
 # %%
-lower_train = late_layers.lower_states(plain, course.train.queries, "query")
+train = course.train
+if PROFILE == "fast":  # one question for each passage
+    last = {passage: row for row, passage in enumerate(train.positives)}
+    train = train.only(sorted(last.values()))
+own = train.positives
+lower_train = late_layers.lower_states(plain, train.queries, "query")
 colbert.start_from_principal_directions(plain, passage_states)
 tokenwise = late_layers.Tokens(plain)
 projected = (tokenwise.project(states) for states in (query_states, passage_states))
 start = ndcg(against_all(*projected))
 
 # %%
-own = course.train.positives
 options = {"seed": SEED, "keep": True}  # keep: a second run reads what was trained
 EPOCHS = 1 if PROFILE == "fast" else 4
 history = late_layers.train(
@@ -561,9 +568,10 @@ print(f"{len(history.losses)} steps, loss {history.losses[0]:.2f} -> {late:.2f}"
 # %%
 single = late_layers.Mean(plain)
 late_layers.train(single, lower_train, lower_passages, own, epochs=EPOCHS, **options)
-one_queries, one_passages = (single.encode(x) for x in (lower_queries, lower_passages))
+one_queries, one_passages = single.encode(lower_queries), single.encode(lower_passages, keep=True)
 quality["one vector, trained"] = ndcg(one_queries @ one_passages.T)
-trained_queries, trained_passages = (tokenwise.encode(x) for x in (lower_queries, lower_passages))
+trained_queries = tokenwise.encode(lower_queries)
+trained_passages = tokenwise.encode(lower_passages, keep=True)  # in 16 bits on disk
 quality["128 numbers, untrained"] = start
 quality["ColBERT, trained"] = ndcg(against_all(trained_queries, trained_passages))
 
@@ -592,7 +600,7 @@ show(
 
 # %%
 first, second = quality["ColBERT, trained"], quality["one vector, trained"]
-by_families = significance.paired_interval(first, second, groups=families_of(course.validation))
+by_families = significance.paired_interval(first, second, groups=families_of(validation))
 print("ColBERT minus one vector, both trained, whole families of questions drawn:", by_families)
 
 # %%
@@ -608,13 +616,13 @@ claim(
 # Training helps the single vector most. Probably it learns which words a mean should listen to. Mind the lead that is left, too: many of the questions belong together, and the line above draws whole families of them, which makes the interval wider (lesson 07 says why). Our passages are two sentences about one thing, and such a text fits into one vector. On long passages, and on texts unlike the training data, others have measured larger leads (Khattab and Zaharia 2020; Santhanam et al. 2022). Whether it pays for *your* texts is a question for a measurement, not for a paper.
 
 # %% [markdown]
-# And the [MASK] tokens? We fill 300 of the questions up to 24 tokens. The other tokens do not look at the [MASK]s, so these only add scores of their own.
+# And the [MASK] tokens? We fill 200 of the questions up to 24 tokens. The other tokens do not look at the [MASK]s, so these only add scores of their own.
 
 # %%
-masked = colbert.make_colbert(model, expansion=24)
-masked_queries = late_layers.lower_states(masked, course.validation.queries[:300], "query")
+masked = colbert.make_colbert(model, markers="query", expansion=24)
+masked_queries = late_layers.lower_states(masked, validation.queries[:200], "query")
 with_masks = ndcg(against_all(tokenwise.encode(masked_queries), trained_passages))
-without = quality["ColBERT, trained"][:300]
+without = quality["ColBERT, trained"][:200]
 by_masks = significance.paired_interval(with_masks, without)
 print("nDCG@10 with [MASK] tokens minus without:", by_masks)
 
@@ -630,7 +638,7 @@ claim(
 
 # %% tags=["folded"]
 if PROFILE == "full":
-    masked_train = late_layers.lower_states(masked, course.train.queries, "query")
+    masked_train = late_layers.lower_states(masked, train.queries, "query")
     shown = late_layers.Tokens(plain)
     late_layers.train(shown, masked_train, lower_passages, own, epochs=EPOCHS, **options)
     scores = against_all(shown.encode(masked_queries), shown.encode(lower_passages))
@@ -641,11 +649,11 @@ else:
 
 # %% tags=["folded"]
 if PROFILE == "full":
-    whole = colbert.make_colbert(model)
+    whole = colbert.make_colbert(model, markers="query")
     colbert.start_from_principal_directions(whole, passage_states)
     texts = [course.passages[row] for row in own]
-    colbert_training.train(whole, course.train.queries, texts, epochs=2, scale=2.0, **options)
-    sides = zip((course.validation.queries, course.passages), ("query", "document"))
+    colbert_training.train(whole, train.queries, texts, epochs=2, scale=2.0, **options)
+    sides = zip((validation.queries, course.passages), ("query", "document"))
     scores = against_all(*(colbert.token_vectors(whole, part, kind) for part, kind in sides))
     difference = significance.paired_interval(ndcg(scores), quality["ColBERT, trained"])
     print("all layers trained minus the last one:", difference)
@@ -655,47 +663,47 @@ else:
 # %% [markdown]
 # ## 7. Three architectures, side by side
 #
-# Which of the three architectures of the first picture should one take? All three now learn from the same 320 questions. Then, for each of 100 validation questions, all three put the same twenty passages in order: those that the untrained single vector finds. (Where the right one is not among them, all three get 0.)
+# Which of the three architectures of the first picture should one take? All three now learn from the same 240 questions. Then, for each of 100 validation questions, all three put the same ten passages in order: those that the untrained single vector finds. (Where the right one is not among them, all three get 0.)
 
 # %% [markdown]
-# We take so few questions because the cross-encoder of lesson 04 needs a pass through its upper layers for each pair. In training it chooses among the right passage and four hard negatives; the other two models choose among the passages of their batch.
+# We take so few questions because the cross-encoder of lesson 04 needs a pass through its upper layers for each pair. In training it chooses among the right passage and three hard negatives; the other two models choose among the passages of their batch.
 
 # %%
-GROUPS = 320 if PROFILE == "fast" else 960
+GROUPS = 240 if PROFILE == "fast" else 960
 generator = torch.Generator().manual_seed(SEED)
 few = torch.randperm(len(own), generator=generator)[:GROUPS].tolist()
 right = [[own[i]] for i in few]
-asked = search.encode_cached(model, [course.train.queries[i] for i in few])
-mined = negatives.mine(asked, passages, right, k=4, skip=5).indices.cpu()
+asked = search.encode_cached(model, [train.queries[i] for i in few])
+mined = negatives.mine(asked, passages, right, k=3, skip=5).indices.cpu()
 groups = torch.cat([torch.tensor(few)[:, None], torch.tensor(right), mined], dim=1)
-print(tuple(groups.shape), "rows of question, right passage, four negatives of ranks 6 to 9")
+print(tuple(groups.shape), "rows of question, right passage, three negatives of ranks 6 to 8")
 
 # %%
 judge = cross_encoder.CrossEncoder(model, joint_layers=2)
-cross_encoder.train(judge, course.train.queries, course.passages, groups, **options)
+cross_encoder.train(judge, train.queries, course.passages, groups, **options)
 small = {"one vector": late_layers.Mean(plain), "late interaction": late_layers.Tokens(plain)}
 some, theirs = lower_train.select(few), [row for [row] in right]
 for trained in small.values():
     late_layers.train(trained, some, lower_passages, theirs, batch_size=64, **options)
 
 # %%
-questions = range(100)
-candidates = search.top_k(single_queries[:100], passages, 20)[1]
-texts = [course.validation.queries[i] for i in questions for _ in range(20)]
+candidates = search.top_k(single_queries[:100], passages, 10)[1]
+offered = candidates.unique()  # by all questions together; no other passage is encoded
+places = torch.searchsorted(offered, candidates)
+texts = [query for query in validation.queries[:100] for _ in range(10)]
+theirs = [course.passages[i] for i in candidates.flatten().tolist()]
 began = time.perf_counter()
-judged = judge.predict(texts, [course.passages[i] for i in candidates.flatten().tolist()]).view(
-    -1, 20
-)
+judged = judge.predict(texts, theirs).view(100, 10)
 pair_ms = 1e3 * (time.perf_counter() - began) / len(texts)
 
 # %%
-some = lower_queries.select(list(questions))
-one_q, one_p = (small["one vector"].encode(x) for x in (some, lower_passages))
-many_q, many_p = (small["late interaction"].encode(x) for x in (some, lower_passages))
+both = lower_queries.select(range(100)), lower_passages.select(offered.tolist())
+one_q, one_p = (small["one vector"].encode(x) for x in both)
+many_q, many_p = (small["late interaction"].encode(x) for x in both)
 
 
 def timed(score) -> tuple[torch.Tensor, float]:
-    """All scores (100, n), and the milliseconds a pair took."""
+    """All scores (100, passages), and the milliseconds a pair took."""
     began = time.perf_counter()
     scores = score()
     return scores, 1e3 * (time.perf_counter() - began) / scores.numel()
@@ -707,22 +715,22 @@ by_tokens, token_ms = timed(lambda: against_all(many_q, many_p))
 
 # %%
 def reordered(scores: torch.Tensor) -> torch.Tensor:
-    """nDCG@10 of each of the questions, with its twenty candidates put in order by scores (100, 20)."""
+    """nDCG@10 of each of the questions, with its ten candidates put in order by scores (100, 10)."""
     rows = candidates.gather(1, scores.to(candidates.device).argsort(dim=1, descending=True))
     ranked = [[course.ids[i] for i in row] for row in rows.tolist()]
-    return metrics.ndcg_at_k(ranked, course.validation.relevant[:100], 10)
+    return metrics.ndcg_at_k(ranked, validation.relevant[:100], 10)
 
 
 orders = {
-    "one vector": reordered(by_vector.gather(1, candidates)),
-    "late interaction": reordered(by_tokens.gather(1, candidates)),
+    "one vector": reordered(by_vector.gather(1, places)),
+    "late interaction": reordered(by_tokens.gather(1, places)),
     "cross-encoder": reordered(judged),
 }
 
 # %%
 costs = {
     "one vector": (vector_ms, 384 * 4),
-    "late interaction": (token_ms, len(many_p.vectors) / len(many_p) * 128 * 2),
+    "late interaction": (token_ms, len(trained_passages.vectors) / len(trained_passages) * 128 * 2),
     "cross-encoder": (pair_ms, 0),
 }
 for name, (ms, size) in costs.items():
@@ -740,8 +748,8 @@ show(
                 ("cross-encoder", "late interaction"),
             )
         },
-        title="Three architectures, the same 320 questions to learn from",
-        value_label="difference of nDCG@10, 100 questions, 20 candidates each",
+        title="Three architectures, the same 240 questions to learn from",
+        value_label="difference of nDCG@10, 100 questions, 10 candidates each",
     )
 )
 
@@ -753,7 +761,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Read the printed lines together with the figure. After 320 questions to learn from, a hundred to be tested on cannot say who is better where an interval holds 0; by cost one would take the single vector. Late interaction's place is where words must meet words and a cross-encoder is too slow to search through everything. Whether it wins there has to be measured.
+# Read the printed lines together with the figure. After 240 questions to learn from, a hundred to be tested on cannot say who is better where an interval holds 0; by cost one would take the single vector. Late interaction's place is where words must meet words and a cross-encoder is too slow to search through everything. Whether it wins there has to be measured.
 
 # %% quiz="06-q5"
 
@@ -1044,7 +1052,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Four bits cost nothing that can be told, two bits a little. The larger drop comes at one bit, and without residuals most is lost.
+# Four bits cost nothing that can be told, two bits at most a little. The larger drop comes at one bit, and without residuals most is lost.
 
 # %% [markdown]
 # ## 9. The index on disk
@@ -1201,14 +1209,12 @@ for probes, one_in in ((1, 256), (2, 64), (8, 16)):
     found = index.search(*trained_queries.pad(), 10, probes, most)[1]
     print(f"{name}: {1e3 * (time.perf_counter() - began) / len(found):.1f} ms a question")
     ranked = [[course.ids[i] for i in row if i >= 0] for row in found.tolist()]
-    searched[name] = metrics.ndcg_at_k(ranked, course.validation.relevant, 10)
+    searched[name] = metrics.ndcg_at_k(ranked, validation.relevant, 10)
 
 # %%
 began = time.perf_counter()
-against_all(trained_queries, coded["2 bits"])
-print(
-    f"all passages, decoded before: {1e3 * (time.perf_counter() - began) / len(trained_queries):.1f} ms a question"
-)
+against_all(trained_queries.select(range(100)), coded["2 bits"])
+print(f"all passages, decoded before: {10 * (time.perf_counter() - began):.1f} ms a question")
 
 # %%
 by_stage = {
@@ -1284,7 +1290,7 @@ show(
 headline(f"nDCG@10 {board_rows[-1].ndcg_at_10.mean:.3f}")
 
 # %% [markdown]
-# Judge the three rows of this lesson by the printed differences, not by how far the intervals of the board overlap. In `fast` no difference can be told on the test questions between ColBERT and the single vector with the same training: the lead of the validation questions is smaller there, or gone. If you ran lessons 03 to 05, their heads stand on the board, too. In `fast` this lesson goes once through the pairs, which is a short training for a whole layer. What late interaction adds here is the map.
+# Judge the three rows of this lesson by the printed differences, not by how far the intervals of the board overlap. In `fast` no difference can be told on the test questions between ColBERT and the single vector with the same training: the lead of the validation questions is smaller there, or gone. If you ran lessons 03 to 05, their heads stand on the board, too. In `fast` this lesson goes once through one question for each passage, which is a short training for a whole layer. What late interaction adds here is the map.
 
 # %% quiz="06-q8"
 
@@ -1296,7 +1302,7 @@ headline(f"nDCG@10 {board_rows[-1].ndcg_at_10.mean:.3f}")
 # - Late interaction keeps one vector a token. MaxSim gives each word of the question its best partner in the passage and adds up.
 # - Padding loses every maximum and adds nothing to any sum: two masks, two meanings.
 # - The row maxima of the map are the score, so the map explains the score exactly.
-# - An encoder trained through its mean ranks better by MaxSim at once. Trained alike, little of that lead is left on our short texts: some on the validation questions, too little to be told from chance on the test questions.
+# - An encoder trained through its mean ranks better by MaxSim at once. Trained alike, little of that lead is left on our short texts, too little to be told from chance on the test questions.
 # - Token vectors take several times the bytes of one vector. A centroid and two bits a number bring them down to between a sixth and a seventh.
 # - Search in two stages: candidates by centroids, exact scores for few. What the first stage misses is lost.
 

@@ -27,7 +27,7 @@ from lib.fingerprint import module_digest
 from lib.matryoshka import principal_directions
 from lib.pooling import normalize
 from lib.progress_bar import track
-from lib.text import length_sorted_batches
+from lib.text import length_sorted_batches, token_lengths
 from lib.token_vectors import TokenVectors
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def make_colbert(
     encoder: SentenceTransformer,
     dim: int = 128,
     *,
-    markers: bool = True,
+    markers: bool | Kind = True,
     expansion: int | None = None,
     skip_punctuation: bool = True,
     query_tokens: int | None = None,
@@ -67,7 +67,8 @@ def make_colbert(
     encoder: a sentence encoder that begins with a transformer; it is copied and stays as it is.
     dim: 1 to the encoder's width. The projection is drawn by `seed`, its rows at right angles, which
     distorts similarities little; `start_from_principal_directions` is better, and training best.
-    markers: put `MARKERS` before the texts; the tokenizer must know them. expansion: fill queries up
+    markers: put `MARKERS` before the texts, or before those of one kind alone ("query": the passages
+    are then read as the encoder reads them); the tokenizer must know them. expansion: fill queries up
     to so many tokens with [MASK], which see the query and are not seen by it; None for no such tokens.
     skip_punctuation: drop the vectors of punctuation in passages. query_tokens, document_tokens: texts
     are cut after so many, special tokens among them; None for the encoder's limit.
@@ -96,7 +97,12 @@ def make_colbert(
     ):
         if asked is not None and not 3 <= asked <= (limit or asked):
             raise ValueError(f"make_colbert: {name} is {asked}; expected 3 to {limit}, or None")
-    if markers:
+    marked = [kind for kind in KINDS if markers is True or markers == kind]
+    if markers and not marked:
+        raise ValueError(
+            f"make_colbert: markers is {markers!r}; expected True, False, {' or '.join(KINDS)}"
+        )
+    if marked:
         _add_markers(transformer.tokenizer)
     transformer.query_length, transformer.document_length = query_tokens, document_tokens
     if expansion is not None:
@@ -126,7 +132,7 @@ def make_colbert(
             Normalize(module_input_name="token_embeddings"),
         ],
         device=str(encoder.device),
-        prompts={kind: f"{marker} " for kind, marker in MARKERS.items()} if markers else None,
+        prompts={kind: f"{MARKERS[kind]} " for kind in marked} or None,
     )
     return model.eval()
 
@@ -224,7 +230,7 @@ def _states(
     was_training = model.training
     model.eval()
     found: dict[int, Tensor] = {}
-    batches = length_sorted_batches([len(text) for text in texts], batch_size)
+    batches = length_sorted_batches(token_lengths(model, texts), batch_size)
     for rows in track(
         batches, f"Reading {'queries' if kind == 'query' else 'passages'}", "batch", shown=progress
     ):

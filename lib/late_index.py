@@ -184,7 +184,10 @@ class LateIndex(VectorIndex):
             )
         self._require_queries(queries, query_mask)
         scores, rows = [], []
-        for asked, real in zip(queries.split(_QUERIES), query_mask.bool().split(_QUERIES)):
+        # Queries of like length together, or much of the work is done for their padding.
+        by_length = query_mask.bool().sum(dim=1).argsort(stable=True)
+        for part in by_length.split(_QUERIES) if len(by_length) else ():
+            asked, real = _without_padding(queries[part], query_mask[part].bool())
             found = self.candidates(asked, real, probes, candidates)
             best = self._rescored(asked, real, found)
             best, order = ordered_top_k(best, min(k, best.shape[1]))
@@ -195,7 +198,8 @@ class LateIndex(VectorIndex):
             m = min(k, len(self))
             nothing = torch.empty(0, m, dtype=torch.long, device=queries.device)
             return queries.new_empty(0, m), nothing
-        return torch.cat(scores), torch.cat(rows)
+        back = by_length.argsort()
+        return torch.cat(scores)[back], torch.cat(rows)[back]
 
     @torch.no_grad()
     def candidates(
@@ -266,6 +270,13 @@ class LateIndex(VectorIndex):
             best = segment_max(similarities, part.lengths).sum(dim=1)
             scores[number, there.to(scores.device)] = best
         return scores
+
+
+def _without_padding(queries: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+    """The same queries and mask, real tokens first, as wide as the longest query is."""
+    width = max(1, int(real.sum(dim=1).max()))
+    first = real.to(torch.uint8).argsort(dim=1, descending=True, stable=True)[:, :width]
+    return queries.take_along_dim(first[:, :, None], dim=1), real.gather(1, first)
 
 
 def _inverted(nearest: Tensor, documents: TokenVectors, count: int) -> tuple[Tensor, Tensor]:

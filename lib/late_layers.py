@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from lib._kept_training import digest, kept_training
+from lib._kept_training import kept_training
+from lib.cache import remember
 from lib.colbert import projection
 from lib.colbert_training import in_batch_loss
-from lib.device import autocast
+from lib.device import autocast, low_precision_dtype
 from lib.finetune import History, fit
+from lib.fingerprint import module_digest
 from lib.late_interaction import TokenVectors, max_sim
 from lib.lower_states import LowerStates, layers_of, lower_states
 from lib.pooling import mean_pool, normalize
@@ -27,9 +29,9 @@ from lib.text import length_sorted_batches
 if TYPE_CHECKING:
     from sentence_transformers import MultiVectorEncoder
 
-__all__ = ["LowerStates", "Mean", "Tokens", "lower_states", "train"]
+__all__ = ["LowerStates", "Mean", "Tokens", "lower_states", "read_once", "train"]
 
-_RECIPE = 2  # count up when the training changes, so that what was kept is trained anew
+_RECIPE = 3  # count up when the training changes, so that what was kept is trained anew
 _NOBODY = -1e4  # an attention score that leaves no weight, also in 16 bits
 
 
@@ -53,6 +55,19 @@ class _Last(nn.Module):
                 part.config = copy.copy(part.config)
                 part.config._attn_implementation = "eager"
         self.requires_grad_(True)
+
+    def _kept(
+        self, name: str, lower: LowerStates, make: Callable[[], dict[str, Tensor]]
+    ) -> dict[str, Tensor]:
+        """make()'s tensors, or what was kept of the same layers and states; then on their device."""
+        device = lower.states.vectors.device
+        facts = {
+            "recipe": _RECIPE,
+            "layers": module_digest(self),
+            "lower": lower.digest,
+            "precision": str(low_precision_dtype(device)),
+        }
+        return {k: x.to(device) for k, x in remember(name, facts, make).items()}
 
     def read(self, states: Tensor, attended: Tensor) -> Tensor:
         """(n, tokens, width) states of the layers below to those of the last one, in float32."""
@@ -87,20 +102,50 @@ class Tokens(_Last):
         return found
 
     @torch.no_grad()
-    def encode(self, lower: LowerStates) -> TokenVectors:
-        """Return the token vectors of all texts."""
+    def encode(self, lower: LowerStates, *, keep: bool = False) -> TokenVectors:
+        """Return the token vectors of all texts. keep: in 16 bits on disk, and rounded to these."""
+        if keep:
+
+            def make() -> dict[str, Tensor]:
+                found = self.encode(lower)
+                return {"vectors": found.vectors.half(), "offsets": found.offsets}
+
+            made = self._kept("token-vectors", lower, make)
+            return TokenVectors(made["vectors"].float(), made["offsets"].cpu())
         with autocast(lower.states.vectors.device):
             return TokenVectors.from_list(self(lower, range(len(lower))))
 
-    @torch.no_grad()
     def states(self, lower: LowerStates) -> TokenVectors:
         """Return the last layer's states (tokens, width) of the scored tokens, before the projection."""
+        return self.states_and_means(lower)[0]
+
+    @torch.no_grad()
+    def states_and_means(
+        self, lower: LowerStates, *, keep: bool = False
+    ) -> tuple[TokenVectors, Tensor]:
+        """Return what `states` returns and what an untrained `Mean` would, (texts, width), from one
+        reading. keep: the states in 16 bits on disk, and rounded to these.
+        """
+        if keep:
+
+            def make() -> dict[str, Tensor]:
+                states, means = self.states_and_means(lower)
+                return {"states": states.vectors.half(), "offsets": states.offsets, "means": means}
+
+            made = self._kept("last-states", lower, make)
+            return TokenVectors(made["states"].float(), made["offsets"].cpu()), made["means"]
         found: dict[int, Tensor] = {}
+        means: dict[int, Tensor] = {}
         for places, states, attended, scored in lower.chunks(range(len(lower))):
             with autocast(states.device):
                 read = self.read(states, attended)
             found.update(zip(places, read[scored].split(scored.sum(dim=1).tolist())))
-        return TokenVectors.from_list([found[row] for row in range(len(lower))])
+            means.update(zip(places, normalize(mean_pool(read, attended))))
+        rows = range(len(lower))
+        whole = TokenVectors.from_list([found[row] for row in rows])
+        if not rows:
+            return whole, whole.vectors
+        return whole, torch.stack([means[row] for row in rows])
 
     @torch.no_grad()
     def project(self, states: TokenVectors) -> TokenVectors:
@@ -132,10 +177,27 @@ class Mean(_Last):
         return torch.cat(parts)[back.to(parts[0].device)]
 
     @torch.no_grad()
-    def encode(self, lower: LowerStates) -> Tensor:
-        """Return the vectors of all texts, (texts, width)."""
+    def encode(self, lower: LowerStates, *, keep: bool = False) -> Tensor:
+        """Return the vectors of all texts, (texts, width). keep: on disk."""
+        if keep:
+            made = self._kept("mean-vectors", lower, lambda: {"vectors": self.encode(lower)})
+            return made["vectors"]
         with autocast(lower.states.vectors.device):
             return self(lower, range(len(lower)))
+
+
+def read_once(
+    model: MultiVectorEncoder, passages: Sequence[str]
+) -> tuple[LowerStates, TokenVectors, Tensor]:
+    """Read passages once, and return what both kinds of search begin with; all of it is kept on disk.
+
+    model: as made by `colbert.make_colbert`. The states of the layers below the last, for training; the
+    last layer's token vectors, as `Tokens.states` returns them; the texts' normalised means, (texts, width),
+    which are `model.encode`'s vectors where the model puts no marker before passages.
+    """
+    lower = lower_states(model, passages, "document")
+    states, means = Tokens(model).states_and_means(lower, keep=True)
+    return lower, states, means
 
 
 def train(
@@ -201,8 +263,7 @@ def train(
         "recipe": _RECIPE,
         "kind": type(encoder).__name__,
         "positives": positives,
-        "states": [digest(x.states.vectors) for x in (queries, documents)],
-        "offsets": [digest(x.states.offsets) for x in (queries, documents)],
+        "states": [queries.digest, documents.digest],
     }
     return kept_training("last-layers", encoder, facts, run)
 
@@ -210,7 +271,7 @@ def train(
 def _table(score: Callable[..., Tensor], asked: list[Tensor], offered: list[Tensor]) -> Tensor:
     """(q, n) scores; documents of like length are padded together, or most of the work is padding."""
     queries = TokenVectors.from_list(asked).pad()
-    batches = length_sorted_batches([len(x) for x in offered], 16)
+    batches = length_sorted_batches([len(x) for x in offered], 8)
     documents = TokenVectors.from_list(offered)
     columns = [score(*queries, *documents.pad(part)) for part in batches]
     back = torch.tensor([place for part in batches for place in part]).argsort()

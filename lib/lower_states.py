@@ -5,30 +5,33 @@ While only the last layers are trained, the states below them do not change (lib
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from lib._arguments import as_texts
+from lib._kept_training import digest
 from lib.cache import remember
 from lib.colbert import KINDS, Kind
 from lib.device import autocast, low_precision_dtype
 from lib.fingerprint import module_digest
 from lib.late_interaction import TokenVectors
 from lib.progress_bar import track
-from lib.text import length_sorted_batches
+from lib.text import length_sorted_batches, token_lengths
 
 if TYPE_CHECKING:
     from sentence_transformers import MultiVectorEncoder
 
 __all__ = ["LowerStates", "layers_of", "lower_states"]
 
-_RECIPE = 1  # count up when what is kept is computed otherwise
+_RECIPE = 2  # count up when what is kept is computed otherwise
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +50,12 @@ class LowerStates:
     def __len__(self) -> int:
         return len(self.states)
 
+    @cached_property
+    def digest(self) -> str:
+        """A SHA-256 of all that is in it."""
+        parts = (self.states.vectors, self.states.offsets, self.attended, self.scored)
+        return hashlib.sha256(" ".join(digest(x) for x in parts).encode()).hexdigest()
+
     def select(self, rows: Sequence[int]) -> LowerStates:
         """Return some of the texts, in the order of rows."""
         both = torch.stack([self.attended, self.scored], dim=1).float()
@@ -54,7 +63,7 @@ class LowerStates:
         return LowerStates(self.states.select(rows), marks[:, 0], marks[:, 1])
 
     def chunks(
-        self, rows: Sequence[int], size: int = 16
+        self, rows: Sequence[int], size: int = 8
     ) -> Iterator[tuple[list[int], Tensor, Tensor, Tensor]]:
         """Yield texts of like length together, `size` at a time, so that little is padded.
 
@@ -77,12 +86,13 @@ def lower_states(
     kind: Kind,
     *,
     last: int = 1,
-    batch_size: int = 64,
+    batch_size: int = 16,
     progress: bool = True,
 ) -> LowerStates:
     """Return what all layers but the `last` ones make of texts, kept on disk (2 bytes a number).
 
     model: a ColBERT as `colbert.make_colbert` makes it, of BERT's kind; kind: "query" or "document".
+    batch_size: texts of like length at a time; a CPU is slower where their states outgrow its caches.
     The states are rounded to 16 bits, whether they were kept before or not.
     Raises TypeError for one text instead of a list, ValueError for another kind, for fewer than 1 or
     more layers than there are, and for a model without a list of layers.
@@ -124,10 +134,10 @@ def _read(
 ) -> dict[str, Tensor]:
     from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
 
-    transformer: Any = model[0]
+    below = _without_last(model[0].auto_model, layers_of(model), last)
     masks = [module for module in model if isinstance(module, MultiVectorMask)]
     found: dict[int, tuple[Tensor, ...]] = {}
-    batches = length_sorted_batches([len(text) for text in texts], batch_size)
+    batches = length_sorted_batches(token_lengths(model, texts), batch_size)
     name = "Reading queries" if kind == "query" else "Reading passages"
     for rows in track(batches, name, "batch", shown=progress):
         part = [texts[row] for row in rows]
@@ -136,9 +146,7 @@ def _read(
         attended = features["attention_mask"].bool()
         read = {k: x for k, x in features.items() if k in ("input_ids", "token_type_ids")}
         with autocast(model.device):
-            states = transformer.auto_model(
-                **read, attention_mask=features["attention_mask"], output_hidden_states=True
-            ).hidden_states[-1 - last]
+            states = below(**read, attention_mask=features["attention_mask"]).last_hidden_state
         for mask in masks:
             features = mask(features, task=kind)
         scored = features["attention_mask"].bool()
@@ -154,6 +162,16 @@ def _read(
         "attended": torch.cat(attended),
         "scored": torch.cat(scored),
     }
+
+
+def _without_last(transformer: Any, layers: nn.ModuleList, last: int) -> Any:
+    """A transformer of BERT's kind that ends before its `last` layers; all parts are shared."""
+    encoder, below = copy.copy(transformer.encoder), copy.copy(transformer)
+    for part in (encoder, below):
+        part._modules = dict(part._modules)
+    encoder.layer = layers[: len(layers) - last]
+    below.encoder = encoder
+    return below
 
 
 def layers_of(model: MultiVectorEncoder) -> nn.ModuleList:

@@ -16,7 +16,7 @@ from torch import Tensor
 from lib._arguments import as_texts, refuse_one_string, shown, word_lists
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import MultiVectorEncoder, SentenceTransformer
 
 # Letters and digits, with apostrophes, hyphens and points inside a word: x-linked, crohn's, 2.5
 _WORD = re.compile(r"[^\W_]+(?:['.\-][^\W_]+)*")
@@ -131,7 +131,9 @@ def length_sorted_batches(lengths: Sequence[int], batch_size: int) -> list[list[
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
 
-def token_lengths(model: SentenceTransformer, texts: Sequence[str]) -> list[int]:
+def token_lengths(
+    model: SentenceTransformer | MultiVectorEncoder, texts: Sequence[str]
+) -> list[int]:
     """Return how many tokens the model reads of each text, its special tokens among them.
 
     A text that is longer than the model's limit is cut there. These are the lengths to sort by: texts

@@ -379,7 +379,8 @@ def test_two_lists_choose_a_text_and_its_pooling(browser, monkeypatch, tmp_path,
     page.get_by_label("Text", exact=True).focus()
     page.keyboard.press("ArrowDown")
     page.wait_for_function("gd => gd.data[0].text.join() === '20%,80%'", arg=figure)
-    assert page.get_by_label("Pooling", exact=True).input_value() == "1"  # the other list stays as it was
+    # The other list stays as it was.
+    assert page.get_by_label("Pooling", exact=True).input_value() == "1"
     assert page.locator(".explorable-table tbody tr").count() == 2
     assert (reader.refused, reader.errors) == ([], [])
     assert reader.sideways() <= 0

@@ -74,6 +74,15 @@ def test_without_markers_both_sides_read_alike(tiny):  # noqa: F811
     assert torch.equal(*both)
 
 
+def test_a_marker_before_one_kind_leaves_the_other_as_the_encoder_reads_it(tiny):  # noqa: F811
+    plain, both, one = (make_colbert(tiny, 16, markers=m) for m in (False, True, "query"))
+    texts = ["loss of hair"]
+    assert torch.equal(vectors(one, texts).vectors, vectors(plain, texts).vectors)
+    assert torch.equal(vectors(one, texts, "query").vectors, vectors(both, texts, "query").vectors)
+    with pytest.raises(ValueError, match="markers is 'passage'; expected True, False, query or"):
+        make_colbert(tiny, 16, markers="passage")
+
+
 def test_punctuation_of_passages_alone_is_dropped(tiny, model):  # noqa: F811
     text = "A word. Another, (third)!"
     signs = sum(text.count(sign) for sign in string.punctuation)
@@ -136,6 +145,7 @@ def test_kept_states_are_read_and_a_new_projection_needs_no_others(tiny, monkeyp
     ("other", "changed"),
     [
         ({"markers": False}, ["query", "document"]),
+        ({"markers": "query"}, ["document"]),
         ({"skip_punctuation": False}, ["query", "document"]),
         ({"expansion": 20}, ["query"]),
         ({"query_tokens": 8}, ["query"]),

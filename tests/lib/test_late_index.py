@@ -72,6 +72,18 @@ def test_all_probes_and_candidates_find_what_exact_finds(index):
     assert torch.equal(rows, where)
 
 
+def test_where_a_querys_padding_stands_changes_nothing(index):
+    queries, real = QUERIES
+    expected, where = index.search(queries, real, 5, 2, 20)
+    shuffle = torch.rand(real.shape, generator=torch.Generator().manual_seed(3)).argsort(dim=1)
+    moved = queries.take_along_dim(shuffle[:, :, None], dim=1), real.gather(1, shuffle)
+    scores, rows = index.search(*moved, 5, 2, 20)
+    torch.testing.assert_close(scores, expected, atol=1e-5, rtol=0)
+    assert torch.equal(rows, where)
+    none = index.search(queries[:2], torch.zeros_like(real[:2]), 5, 2, 20)
+    assert (none[1] == -1).all()
+
+
 def test_few_candidates_find_most_of_it_with_exact_scores(index, decoded):
     expected = index.exact(*QUERIES, 5)[1]
     shares = []

@@ -43,6 +43,66 @@ def test_states_are_what_the_projection_gets(model):
     assert projected.offsets.tolist() == states.offsets.tolist()
 
 
+def test_states_and_means_come_of_one_reading_and_a_second_run_reads_them(model):
+    lower = late_layers.lower_states(model, TEXTS, "document", progress=False)
+    tokens = late_layers.Tokens(model)
+    states, means = tokens.states_and_means(lower)
+    assert torch.equal(states.vectors, tokens.states(lower).vectors)
+    assert torch.allclose(means, late_layers.Mean(model).encode(lower), atol=1e-6)
+    first, second = (tokens.states_and_means(lower, keep=True) for _ in range(2))
+    assert torch.equal(first[0].vectors, states.vectors.half().float())
+    assert torch.equal(first[1], means)
+    assert torch.equal(second[0].vectors, first[0].vectors)
+    assert torch.equal(second[0].offsets, states.offsets)
+    assert torch.equal(second[1], means)
+
+
+def test_one_reading_gives_both_searches_what_they_begin_with():
+    encoder = load_encoder(device=torch.device("cpu"))
+    plain = colbert.make_colbert(encoder, markers="query")
+    lower, states, means = late_layers.read_once(plain, TEXTS)
+    assert torch.equal(
+        states.vectors, late_layers.Tokens(plain).states(lower).vectors.half().float()
+    )
+    expected = torch.tensor(encoder.encode(TEXTS, normalize_embeddings=True))
+    assert torch.nn.functional.cosine_similarity(means, expected).min() > 0.999
+
+
+@pytest.mark.parametrize("kind", [late_layers.Tokens, late_layers.Mean])
+def test_kept_vectors_are_those_of_the_layers_as_they_are(model, kind, monkeypatch):
+    lower = late_layers.lower_states(model, TEXTS, "document", progress=False)
+    encoder = kind(model)
+    whole, kept = encoder.encode(lower), encoder.encode(lower, keep=True)
+    other = encoder.encode(lower.select([2, 0]), keep=True)
+    with monkeypatch.context() as only:
+        only.setattr(kind, "forward", None)  # nothing is computed a second time
+        again = encoder.encode(lower, keep=True)
+    if kind is late_layers.Tokens:
+        assert torch.equal(kept.vectors, whole.vectors.half().float())
+        assert torch.equal(again.vectors, kept.vectors)
+        assert torch.equal(again.offsets, whole.offsets)
+        assert torch.allclose(other[1], kept[0], atol=1e-3)
+    else:
+        assert torch.equal(kept, whole)
+        assert torch.equal(again, kept)
+        assert torch.allclose(other, kept[[2, 0]], atol=1e-5)
+    with torch.no_grad():
+        next(encoder.layers.parameters()).mul_(1.5)
+    moved = encoder.encode(lower, keep=True)
+    if kind is late_layers.Tokens:
+        moved, kept = moved.vectors, kept.vectors
+    assert not torch.allclose(moved, kept, atol=1e-3)
+
+
+def test_passages_without_a_marker_have_the_encoders_own_means():
+    encoder = load_encoder(device=torch.device("cpu"))
+    model = colbert.make_colbert(encoder, dim=16, markers="query")
+    lower = late_layers.lower_states(model, TEXTS, "document", progress=False)
+    means = late_layers.Mean(model).encode(lower)
+    whole = encoder.encode(TEXTS, convert_to_tensor=True)
+    assert torch.nn.functional.cosine_similarity(means, whole).min() > 0.9999
+
+
 def test_expansion_tokens_are_scored_and_looked_at_by_none(model):
     masked = colbert.make_colbert(load_encoder(device=torch.device("cpu")), dim=16, expansion=12)
     plain = late_layers.lower_states(model, TEXTS, "query", progress=False)

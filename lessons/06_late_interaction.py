@@ -74,18 +74,10 @@ seed_everything(SEED)
 # %%
 device = pick_device(DEVICE)
 model = load_encoder(MODEL, device=device)
-plain = colbert.make_colbert(model, markers="query")  # section 5 says what it adds
-encoder = late_layers.Tokens(plain)
-
-
-def read_all(texts: list[str]) -> tuple:
-    """What the lower layers make of passages, the last layer's token vectors, and their means."""
-    lower = late_layers.lower_states(plain, texts, "document")
-    return lower, *encoder.states_and_means(lower, keep=True)
-
-
 course = load_course_set("fast")  # the example has these 4,000 passages in every profile
-lower_passages, passage_states, passages = read_all(course.passages)
+plain = colbert.make_colbert(model, markers="query")  # section 5 says what it adds
+lower_passages, passage_states, passages = late_layers.read_once(plain, course.passages)
+print(f"{len(passage_states.vectors):,} token vectors, {len(passages):,} means")
 
 # %%
 question = "Small right heart chamber"
@@ -445,7 +437,7 @@ explore(
 # %%
 if PROFILE == "full":  # from here on all passages
     course = load_course_set("full")
-    lower_passages, passage_states, passages = read_all(course.passages)
+    lower_passages, passage_states, passages = late_layers.read_once(plain, course.passages)
 step = 2 if PROFILE == "fast" else 1
 validation = course.validation.only(range(0, len(course.validation), step))
 print(f"{len(course.passages):,} passages, {len(validation)} questions")
@@ -457,7 +449,7 @@ print(f"{len(course.passages):,} passages, {len(validation)} questions")
 
 # %%
 lower_queries = late_layers.lower_states(plain, validation.queries, "query")
-query_states = encoder.states(lower_queries)
+query_states = late_layers.Tokens(plain).states(lower_queries)
 tokens = len(passage_states.vectors)
 width, asked_tokens = passage_states.vectors.shape[1], float(query_states.lengths.double().mean())
 print(f"{len(passage_states):,} passages, {tokens:,} tokens of {width} numbers")

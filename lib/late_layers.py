@@ -29,7 +29,7 @@ from lib.text import length_sorted_batches
 if TYPE_CHECKING:
     from sentence_transformers import MultiVectorEncoder
 
-__all__ = ["LowerStates", "Mean", "Tokens", "lower_states", "train"]
+__all__ = ["LowerStates", "Mean", "Tokens", "lower_states", "read_once", "train"]
 
 _RECIPE = 3  # count up when the training changes, so that what was kept is trained anew
 _NOBODY = -1e4  # an attention score that leaves no weight, also in 16 bits
@@ -184,6 +184,20 @@ class Mean(_Last):
             return made["vectors"]
         with autocast(lower.states.vectors.device):
             return self(lower, range(len(lower)))
+
+
+def read_once(
+    model: MultiVectorEncoder, passages: Sequence[str]
+) -> tuple[LowerStates, TokenVectors, Tensor]:
+    """Read passages once, and return what both kinds of search begin with; all of it is kept on disk.
+
+    model: as made by `colbert.make_colbert`. The states of the layers below the last, for training; the
+    last layer's token vectors, as `Tokens.states` returns them; the texts' normalised means, (texts, width),
+    which are `model.encode`'s vectors where the model puts no marker before passages.
+    """
+    lower = lower_states(model, passages, "document")
+    states, means = Tokens(model).states_and_means(lower, keep=True)
+    return lower, states, means
 
 
 def train(

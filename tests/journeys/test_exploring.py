@@ -17,6 +17,7 @@ from lib import _max_sim_map, explore, metrics, plots
 from lib._ranked_list import values_of
 from lib.word_vectors import WordVectors
 from tests.journeys import axe, jupyter
+from tests.lib import test_explore_pooling
 from tests.tiers import some
 
 CHROMIUM = jupyter.find_chromium()
@@ -352,6 +353,40 @@ def test_a_map_of_words_lights_up_what_the_keys_choose(browser, monkeypatch, tmp
     assert axe.violations(page) == []
 
 
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (TELEPHONE, "dark")])
+def test_two_lists_choose_a_text_and_its_pooling(browser, monkeypatch, tmp_path, size, scheme):
+    outputs: list = []
+    monkeypatch.setattr(
+        "IPython.display.display",
+        lambda data, raw: outputs.append(nbformat.v4.new_output("display_data", data=data)),
+    )
+    still = plots.bars(["a"], [1.0], title="A still picture", value_label="height")
+    explore.explore(test_explore_pooling.a_figure(), "Tokens of two texts by two poolings.", still)
+    heading = nbformat.v4.new_markdown_cell("# 99 To explore")
+    cells = [heading, nbformat.v4.new_code_cell("1", outputs=outputs)]
+    course = {"course": {"lesson": "99", "title": "To explore"}}
+    path = tmp_path / "99_pooling.html"
+    pages.write(path, nbformat.v4.new_notebook(cells=cells, metadata=course))
+    reader = Reader(browser, path, size, scheme)
+    reader.wait_for_controls()
+    page, said = reader.page, reader.page.locator(".explorable-reading").get_by_role("status")
+    assert "each of the 4 tokens weighs 25%" in said.text_content()
+    figure = page.locator(".plotly-figure").element_handle()
+    page.get_by_label("Pooling", exact=True).focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("gd => gd.data[0].text.join() === '10%,50%,40%,0%'", arg=figure)
+    assert "red weighs most, 50%" in said.text_content()
+    page.get_by_label("Text", exact=True).focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("gd => gd.data[0].text.join() === '20%,80%'", arg=figure)
+    # The other list stays as it was.
+    assert page.get_by_label("Pooling", exact=True).input_value() == "1"
+    assert page.locator(".explorable-table tbody tr").count() == 2
+    assert (reader.refused, reader.errors) == ([], [])
+    assert reader.sideways() <= 0
+    assert axe.violations(page) == []
+
+
 def order(page) -> list[int]:
     """The passages' first ranks, from 0, in the order that they are in now."""
     return page.locator(".ranked-list li").evaluate_all(
@@ -473,7 +508,7 @@ def test_the_table_of_models_is_filtered_and_sorted(browser, file):
 
 
 LESSONS = [path.stem for path in sorted((paths.root() / "solutions").glob("[0-9]*.ipynb"))]
-READ = ("03_mnrl", "08_fine_tuning", "10_capstone")
+READ = ("02_pooling", "03_mnrl", "08_fine_tuning", "10_capstone")
 
 
 @pytest.mark.parametrize("lesson", some(LESSONS, keep=lambda one: one in READ))

@@ -57,6 +57,17 @@ def test_states_and_means_come_of_one_reading_and_a_second_run_reads_them(model)
     assert torch.equal(second[1], means)
 
 
+def test_one_reading_gives_both_searches_what_they_begin_with():
+    encoder = load_encoder(device=torch.device("cpu"))
+    plain = colbert.make_colbert(encoder, markers="query")
+    lower, states, means = late_layers.read_once(plain, TEXTS)
+    assert torch.equal(
+        states.vectors, late_layers.Tokens(plain).states(lower).vectors.half().float()
+    )
+    expected = torch.tensor(encoder.encode(TEXTS, normalize_embeddings=True))
+    assert torch.nn.functional.cosine_similarity(means, expected).min() > 0.999
+
+
 @pytest.mark.parametrize("kind", [late_layers.Tokens, late_layers.Mean])
 def test_kept_vectors_are_those_of_the_layers_as_they_are(model, kind, monkeypatch):
     lower = late_layers.lower_states(model, TEXTS, "document", progress=False)

@@ -607,8 +607,8 @@ print("ColBERT minus one vector, both trained, whole families of questions drawn
 lead = gains["ColBERT minus one vector, both trained"]
 before = gains["MaxSim minus one vector, untrained"]
 claim(
-    "Trained alike, late interaction is no worse than a single vector, and most of its lead is gone.",
-    holds=lead.low > -0.01 and lead.mean < before.mean / 2,
+    "Trained alike, late interaction is no worse than a single vector, and much of its lead is gone.",
+    holds=lead.low > -0.01 and lead.mean < 0.75 * before.mean,
     measured=f"nDCG@10, ColBERT minus one vector: untrained {before}, trained {lead}",
 )
 
@@ -1290,7 +1290,7 @@ show(
 headline(f"nDCG@10 {board_rows[-1].ndcg_at_10.mean:.3f}")
 
 # %% [markdown]
-# Judge the three rows of this lesson by the printed differences, not by how far the intervals of the board overlap. In `fast` no difference can be told on the test questions between ColBERT and the single vector with the same training: the lead of the validation questions is smaller there, or gone. If you ran lessons 03 to 05, their heads stand on the board, too. In `fast` this lesson goes once through one question for each passage, which is a short training for a whole layer. What late interaction adds here is the map.
+# Judge the three rows of this lesson by the printed differences, not by how far the intervals of the board overlap. In `fast` no difference can be told on the test questions between ColBERT and the single vector with the same training: the lead of the validation questions is smaller there, or gone. It is a near thing: with another `SEED` the training differs, and a small lead may come out. If you ran lessons 03 to 05, their heads stand on the board, too. In `fast` this lesson goes once through one question for each passage, which is a short training for a whole layer. What late interaction adds here is the map.
 
 # %% quiz="06-q8"
 

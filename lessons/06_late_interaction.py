@@ -539,14 +539,10 @@ print(
 # In row i the right passage stands in column i. The scores are multiplied by 2, not by 20 as the cosines of lesson 03: a MaxSim is a sum over some ten tokens, so its differences are larger already. The toy's loss is worse than a guess: question 1 gives the wrong passage the higher score.
 
 # %% [markdown]
-# Now in earnest. The lower layers stay as they are. The last layer and the projection learn from the training split, in `fast` from one question for each passage, with your function inside the loss. The projection starts from the 128 directions that keep most of the token vectors' length (PCA, lesson 05).
+# Now in earnest. The lower layers stay as they are. The last layer and the projection learn from the training split, with your function inside the loss. The projection starts from the 128 directions that keep most of the token vectors' length (PCA, lesson 05).
 
 # %%
-train = course.train
-if PROFILE == "fast":  # one question for each passage
-    last = {passage: row for row, passage in enumerate(train.positives)}
-    train = train.only(sorted(last.values()))
-own = train.positives
+train, own = course.train, course.train.positives
 lower_train = late_layers.lower_states(plain, train.queries, "query")
 colbert.start_from_principal_directions(plain, passage_states)
 tokenwise = late_layers.Tokens(plain)
@@ -607,8 +603,8 @@ print("ColBERT minus one vector, both trained, whole families of questions drawn
 lead = gains["ColBERT minus one vector, both trained"]
 before = gains["MaxSim minus one vector, untrained"]
 claim(
-    "Trained alike, late interaction is no worse than a single vector, and most of its lead is gone.",
-    holds=lead.low > -0.01 and lead.mean < before.mean / 2,
+    "Trained alike, late interaction is no worse than a single vector, and much of its lead is gone.",
+    holds=lead.low > -0.01 and lead.mean < 0.75 * before.mean,
     measured=f"nDCG@10, ColBERT minus one vector: untrained {before}, trained {lead}",
 )
 
@@ -1290,7 +1286,7 @@ show(
 headline(f"nDCG@10 {board_rows[-1].ndcg_at_10.mean:.3f}")
 
 # %% [markdown]
-# Judge the three rows of this lesson by the printed differences, not by how far the intervals of the board overlap. In `fast` no difference can be told on the test questions between ColBERT and the single vector with the same training: the lead of the validation questions is smaller there, or gone. If you ran lessons 03 to 05, their heads stand on the board, too. In `fast` this lesson goes once through one question for each passage, which is a short training for a whole layer. What late interaction adds here is the map.
+# Judge the three rows of this lesson by the printed differences, not by how far the intervals of the board overlap. ColBERT's lead over the single vector with the same training is smaller on the test questions, and where whole families of questions are drawn, chance alone could make it (in `fast`). It is a near thing: with another `SEED` the training differs, and so may this. If you ran lessons 03 to 05, their heads stand on the board, too. In `fast` this lesson goes once through the pairs, which is a short training for a whole layer. What late interaction adds here is the map.
 
 # %% quiz="06-q8"
 
@@ -1302,7 +1298,7 @@ headline(f"nDCG@10 {board_rows[-1].ndcg_at_10.mean:.3f}")
 # - Late interaction keeps one vector a token. MaxSim gives each word of the question its best partner in the passage and adds up.
 # - Padding loses every maximum and adds nothing to any sum: two masks, two meanings.
 # - The row maxima of the map are the score, so the map explains the score exactly.
-# - An encoder trained through its mean ranks better by MaxSim at once. Trained alike, little of that lead is left on our short texts, too little to be told from chance on the test questions.
+# - An encoder trained through its mean ranks better by MaxSim at once. Trained alike, only a part of that lead is left on our short texts, and where whole families of test questions are drawn, chance could make it.
 # - Token vectors take several times the bytes of one vector. A centroid and two bits a number bring them down to between a sixth and a seventh.
 # - Search in two stages: candidates by centroids, exact scores for few. What the first stage misses is lost.
 

@@ -101,6 +101,7 @@
     const found = document.createElement("table");
     const add = (section, tag, words) => {
       const row = section.insertRow();
+      row.classList.toggle("total", words.length > 0 && words[0].startsWith("sum: "));
       for (const word of words) {
         const cell = document.createElement(tag);
         cell.textContent = word;

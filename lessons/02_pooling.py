@@ -301,14 +301,14 @@ print(tuple(means.shape), "for names such as", titles[400])
 # Now ask, in your own words. Change the text in the next cell, run the cell again, and see the five names that are nearest by cosine.
 
 # %%
-my_words = "I cannot hear well"  # your own words here
+my_words = "I am always tired"  # your own words here
 asked = mean_pool_(*text.token_embeddings(model, [my_words]))
 best, rows = pooling.cosine_matrix(asked, means)[0].topk(5)
 for cosine, row in zip(best.tolist(), rows.tolist()):
     print(f"{cosine:.2f}  {titles[row]}")
 
 # %% [markdown]
-# The clinician's words need not be yours: vectors compare meanings, not spellings. Where nothing fits, the right name may not be among these. In section 9 you ask all passages, with their definitions.
+# The clinician's words need not be yours: vectors compare meanings, not spellings. Where nothing fits, the right name may not be among these 800. Try *I am short of breath*: in `fast` it finds *Long face* and *Long nose*, for what is short. In section 9 you ask all passages, with their definitions.
 
 # %% [markdown]
 # ## 3. What padding does
@@ -1009,7 +1009,7 @@ for cosine, place in zip(best.tolist(), places.tolist()):
     print(f"{cosine:.2f}  {course.titles[place]}")
 
 # %% [markdown]
-# More passages bring better answers, and vectors still do not compare meanings exactly. For *My heart beats too fast* one of the five (in `fast`) is *Bradycardia*, a heart that beats too slowly: fast and slow hearts are spoken of in the same way.
+# Here every passage can be found, by its definition too. Still, vectors do not compare meanings exactly. For *My heart beats too fast* one of the five (in `fast`) is *Bradycardia*, a heart that beats too slowly: fast and slow hearts are spoken of in the same way.
 
 # %% [markdown]
 # ## 10. Bi-encoder against cross-encoder

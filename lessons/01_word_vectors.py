@@ -83,7 +83,7 @@ print(sentences[1])
 print(tokens[1][:12])
 
 # %% [markdown]
-# Sentences are now lists of words in lower case. We count on all of them what the toy counted on three, for the 2,000 most frequent words, and look up to five places away. `count_pairs` does what the loop above does, but without a loop over words.
+# Sentences are now lists of words in lower case. We count on all of them what the toy counted on three, for the 2,000 most frequent words (all others are dropped first), and look up to five places away. `count_pairs` does what the loop above does, but without a loop over words.
 
 # %%
 common = text.Vocabulary.build(tokens, size=2_000)
@@ -109,7 +109,7 @@ show(*diagrams.counts_to_ppmi(met, [("renal", "blood"), ("chair", "blood")]))
 # Read the solid frame. Of all 40 meetings, 10 are with *blood*, a quarter. If *renal* met words by chance, a quarter of its 8 meetings would be with *blood*: 2. It met *blood* 4 times, twice as often. The logarithm of this ratio is the **pointwise mutual information** of the two words. It is 0 where the count is what chance gives.
 
 # %% [markdown]
-# In the dashed frame the count is below chance, and the logarithm is negative. Such values are cut to 0, which gives the *positive* PMI, **PPMI**. The reason is that in a text of limited size many pairs of rare words never meet, whatever they mean. Their count of 0 would have the logarithm minus infinity.
+# In the dashed frame the count is below chance, and the logarithm is negative. Such values are cut to 0, which gives the *positive* PMI, **PPMI**. A few meetings show that two words attract each other. To see that they avoid each other takes much more text: one meeting where four were expected may be chance, and a count of 0 would give minus infinity.
 #
 # With $p(a, b)$ for the share of all meetings that are of $a$ and $b$:
 #
@@ -136,7 +136,10 @@ print("largest PPMI with heart:", *common.decode(ppmi[at[0]].topk(8).indices.tol
 # %% [markdown]
 # ### Short vectors, compared by their angle
 #
-# A **truncated singular value decomposition** keeps the 64 directions in which the rows differ most, and describes each row by 64 numbers. To find a word's neighbours in these vectors, we compare directions. In two dimensions it looks like this:
+# A **truncated singular value decomposition** keeps the 64 directions in which the rows differ most, and describes each row by 64 numbers. It gives a table for the rows, one for the columns, and a strength for each direction. We keep the first table, and multiply each direction by the root of its strength; the other half of the strength would go to the second table.
+
+# %% [markdown]
+# To find a word's neighbours in these vectors, we compare directions. In two dimensions it looks like this:
 
 # %%
 others = {"renal": [2.0, 1.5], "heart": [1.2, 2.6], "chair": [0.8, -1.6]}
@@ -177,7 +180,7 @@ show(*figures.seen_at_distance(draws, window=5, title="What a reach drawn from 1
 # A neighbour is seen every time, a word five places away by one centre in five. Over a whole text that has the effect of weights that fall evenly with the distance, and far pairs cost no time when they are not drawn.
 
 # %% [markdown]
-# The second question is about frequent words. *the* and *of* stand near almost every word. A pair with them teaches little, and there are very many such pairs. So frequent words are **subsampled**: each occurrence is dropped with a probability that grows with the word's frequency.
+# The second problem is frequent words. *the* and *of* stand near almost every word. A pair with them teaches little, and there are very many such pairs. So frequent words are **subsampled**: of a word that makes up the share $f$ of the text, each occurrence is kept with the probability $\sqrt{t / f} + t / f$, at most 1, where $t$ is a thousandth. The more frequent the word, the less of it stays:
 
 # %%
 vocabulary = text.Vocabulary.build(tokens, min_count=5)
@@ -193,7 +196,7 @@ show(
 )
 
 # %% [markdown]
-# Words of less than a thousandth of the text are always kept. Of *the*, only one occurrence in eight stays. Words are dropped *before* the windows are laid, so that a window reaches over the gap to words that say more. As a loop, this is what you are about to write:
+# Words of up to a quarter of a per cent of the text are always kept. Of *the*, only one occurrence in eight stays. Words are dropped *before* the windows are laid, so that a window reaches over the gap to words that say more. As a loop, this is what you are about to write:
 
 # %%
 words = ["loss", "of", "bladder", "control"]
@@ -263,7 +266,7 @@ frequent = torch.tensor([vocabulary.index["the"], vocabulary.index["of"]])
 for name, made in (("all words", torch.cat(whole)), ("subsampled", torch.cat(thinned))):
     share = torch.isin(made, frequent).any(dim=1).float().mean()
     print(f"{name:10}: {len(made):7,} pairs, {share:.0%} of them with 'the' or 'of'")
-pairs = torch.cat(thinned)  # (pairs, 2)
+pairs = torch.cat(thinned).long()  # (pairs, 2)
 for row in pairs[1_000:1_004].tolist():
     print(" -> ".join(vocabulary.decode(row)))
 
@@ -304,7 +307,7 @@ for draw in (0.05, 0.5, 0.95):
 # ### Exercise: draw negatives
 # Difficulty: easy. Importance: medium. Minutes: 10.
 #
-# Turn uniform draws into word ids. Lay the words' shares end to end on the line from 0 to 1; a draw belongs to the word on whose share it falls. A share holds its left end, not its right one. Work in float64: in float32 the running sum drifts over a large vocabulary.
+# Turn uniform draws into word ids. Lay the words' shares end to end on the line from 0 to 1; a draw belongs to the word on whose share it falls. A share holds its left end, not its right one. Work in float64: in float32 the last share can end just short of 1, and a draw behind that end belongs to no word.
 
 
 # %% answer="sample_negatives"
@@ -364,7 +367,7 @@ chance = (torch.bincount(pairs.flatten()) / pairs.numel()).square().sum()
 print(f"a word is its own context in {same:.3%} of the pairs; by chance in {chance:.3%}")
 
 # %% [markdown]
-# A word rarely stands near itself, though more often than by chance, since definitions repeat their words. But the dot product of a vector with itself is its squared length, which is the largest score that it can have with any vector of that length. With one vector a word, the model would have to predict *kidney* as the likeliest neighbour of *kidney*. With two, the score of a word with itself can be low. After training, the centre vectors are kept as the word vectors.
+# Definitions repeat their words, so a word meets itself more often than by chance. But other words meet it more often still. With *one* vector a word, its score with itself would be its squared length, and no other vector of that length could score higher: *kidney* would have to be the likeliest neighbour of *kidney*. With two vectors the score of a word with itself is as free as any other. After training, the centre vectors are kept as the word vectors.
 
 # %%
 kidney, renal = ("kidney", [1.0, 0.5]), ("renal", [2.0, 0.0])
@@ -384,7 +387,7 @@ for x in (2.0, 0.0, -2.0):
     print(f"score {x:4}: probability {probability:.3f}, cost -ln {-math.log(probability):.3f} nats")
 
 # %% [markdown]
-# A score of 0 says: I do not know, it is one half. The **cost** of a true pair is minus the logarithm of its probability. It is near 0 where the model is sure and right, and grows with the score where it is sure and wrong. Costs by the natural logarithm are measured in *nats*.
+# A score of 0 says: I do not know, it is one half. The **cost** of a true pair is minus the logarithm of its probability. It is near 0 where the model is sure and right. Where it is sure and wrong, with a score far below 0, the cost is about as large as the score without its sign. Costs by the natural logarithm are measured in *nats*.
 
 # %% [markdown]
 # For a noise word it is the other way round: it should get a low score. So its sign is turned before the sigmoid. For a centre $c$, its context $o$ and noise words $n_1 \dots n_k$, **skip-gram with negative sampling** (SGNS) adds up all these costs:
@@ -402,7 +405,7 @@ for name, (vector, sign) in rows.items():
 print(f"together {loss:.4f} nats")
 
 # %% [markdown]
-# These are the numbers of the picture. The context already has a high score and costs little. The first noise word costs most, since it points partly in the direction of the centre. A training step pushes it away hardest: by 0.62, as the last column of the picture says.
+# These are the numbers of the picture. The context already has a high score and costs little. The first noise word costs most, since it points partly in the direction of the centre. How hard a step moves a vector is the probability that the model gave to the wrong answer: 0.62 for the first noise word, and 1 - 0.88 = 0.12 for the context.
 
 # %% [markdown] card="sgns_loss"
 # ### Exercise: the loss of skip-gram with negative sampling
@@ -489,7 +492,7 @@ for word, first in before.items():
 # %% [markdown]
 # ## 5. Train on everything
 #
-# Your loop has read 3,000 of 39,000 sentences. For all of them it would take long, since it fetches and updates rows of two tables pair by pair. `train_word2vec` of the library lays the same pairs, noise and loss out so that a step is a few matrix products. Is it the same loss? We ask both on a thousand pairs.
+# Your loop has read 3,000 of 39,000 sentences. For all of them it would take minutes: after every 1,024 pairs PyTorch makes gradients for all rows of both tables, and the optimiser changes all of them, though few took part. `train_word2vec` of the library lays the same pairs, noise and loss out so that a step is a few matrix products. Is it the same loss? We ask both on a thousand pairs.
 
 # %%
 some = pairs[:1_000]
@@ -511,7 +514,7 @@ for word in ("kidney", "heart", "seizure"):
 show(*figures.training_curve(history, start, title="Skip-gram learns most in its first words"))
 
 # %% [markdown] tags=["folded"]
-# Most is learned early: which words are frequent, and which stand together at all. The finer differences take the rest of the time. (This is one training run, so the curve has no band.)
+# Most of the fall comes early. Later the loss goes up and down, and one cannot see from it whether the neighbours still improve: for that one has to look at the neighbours. (This is one training run, so the curve has no band.)
 
 # %% quiz="01-q9"
 
@@ -539,10 +542,13 @@ print(
     f"The map keeps {drawn_map.variance:.0%} of the variance. Of a word's ten nearest words, "
     f"{10 * drawn_map.kept:.1f} are among its ten nearest points."
 )
-print(f"Words of a field whose nearest other one is of another field: {drawn_map.alone}")
+print(
+    f"Words of a field whose nearest one of these is of another field: {drawn_map.alone} by all "
+    f"64 numbers, {drawn_map.alone_on_map} on the map"
+)
 
 # %% [markdown]
-# A map in two dimensions distorts. It shows the large groups and hides most neighbourhoods: words side by side on it may be far apart by all 64 numbers. So use a map for a first look, and look neighbours up in the vectors themselves.
+# By all its numbers nearly every word has a word of its own field nearest. On the map the seizure words lie apart, while those of other fields lie among one another. A map in two dimensions distorts. It shows the large groups and hides most neighbourhoods: words side by side on it may be far apart by all 64 numbers. So use a map for a first look, and look neighbours up in the vectors themselves.
 
 # %% [markdown]
 # ### Would another run give the same vectors?
@@ -600,7 +606,7 @@ print(f"predicted {dot + bias + context_bias:.2f}, ln {met_times} = {math.log(me
 print(f"error {error:.2f}, weight {weight:.2f}, cost {weight * error**2:.3f}")
 
 # %% [markdown]
-# Skip-gram looks quite different, with pairs and noise in place of counts. But Levy and Goldberg (2014) showed that its best scores are those where $c \cdot o$ is the PMI of the two words minus $\ln k$. So both methods do what the singular value decomposition did in section 1: they split a matrix of co-occurrence into two tables of short vectors.
+# Skip-gram looks quite different, with pairs and noise in place of counts. But suppose that its vectors could give every pair any score. Then, as Levy and Goldberg (2014) showed, the loss would be smallest where $c \cdot o$ is the PMI of the two words minus $\ln k$. Short vectors come as near to that as they can. So both methods do what the singular value decomposition did in section 1: they split a matrix of co-occurrence into two tables of short vectors.
 
 # %% [markdown]
 # ### Cosine, not dot product
@@ -674,7 +680,7 @@ for word in ("kidney", "bank", "organ"):
 # %% [markdown]
 # ### One vector a word
 #
-# `bank` is a place for money and the side of a river. It has one vector for both. Does the vector show both senses? We take the 15 neighbours of a few words by your search, and sort each to the sense whose two seed words are nearer to it.
+# `bank` is a place for money and the side of a river. It has one vector for both. Does the vector show both senses? We take the 15 neighbours of a few words by your search, and sort each to the sense whose two seed words are nearer to it. (A neighbour of neither sense goes to some side, too, so the counts are rough.)
 
 # %%
 SENSES = {
@@ -721,7 +727,7 @@ angles = {"man": 20, "woman": 50, "king": 70, "queen": 95, "apple": 150}  # degr
 show(*diagrams.analogy_arrows(angles, "man", "woman", "king"))
 
 # %% [markdown]
-# The words lie on a circle, as their vectors have length one. The step ends at the star, outside the circle. Nearest by cosine means: nearest to the dashed line. Real vectors are not so tidy, and their step may be short.
+# The words lie on a circle, as their vectors have length one. The step ends at the star, outside the circle. Nearest by cosine means: nearest in angle to the dashed line. Real vectors are not so tidy, and their step may be short.
 
 # %% quiz="01-q5"
 
@@ -788,7 +794,7 @@ for question, found in zip(asked, solve(glove.vectors, *ids.T, 3).tolist()):
     print("{} : {} :: {} : ".format(*question) + ", ".join(glove.words[row] for row in found))
 
 # %% [markdown]
-# All three first answers are right. How much of this is due to the rule? Demonstrations of "king - man + woman" seldom show what comes out without it (Linzen 2016; Rogers et al. 2017).
+# The first two are right. For *think* the answer should be *thought*: *knew* has the tense, but not the verb. How much of the success is due to the rule? Demonstrations of "king - man + woman" seldom show what comes out without it (Linzen 2016; Rogers et al. 2017).
 
 # %%
 allowed = glove.analogy("man", "woman", "king", k=3, exclude_inputs=False)
@@ -831,7 +837,7 @@ show(
 )
 
 # %% [markdown] tags=["folded"]
-# Categories differ widely, so one number for all of them hides much. Nationalities and capitals are easy, since their words stand side by side in the news. Opposites are hard.
+# Categories differ widely, so one number for all of them hides much. Nationalities and capitals are easy here, opposites are hard.
 
 # %% [markdown]
 # And our own vectors, on the vocabulary of the clinic?
@@ -845,7 +851,7 @@ for a, b, c in [
     print(f"{a} : {b} :: {c} :", ", ".join(w for w, _ in own.analogy(a, b, c, k=4)))
 
 # %% [markdown]
-# Most of these are right; *left* for the heart is not.
+# The right words, *cardiac*, *hepatic* and *toe*, come first or second. The rest is company: *steatosis* is a disease of the liver, and a *thumb* is no part of a foot.
 #
 # ### Break it
 #
@@ -930,13 +936,16 @@ for *pair, cosine in zip(a, b, (rows[0] * rows[1]).sum(dim=1).tolist()):
 
 # %%
 claim(
-    "Word vectors capture relatedness better than similarity.",
+    "GloVe's cosines agree better with people's judgements of relatedness than with those of similarity.",
     holds=related.low > similar.high,
     measured=f"GloVe 50d, Spearman: WordSim353 {related}, SimLex999 {similar}",
 )
 
 # %% [markdown] tags=["folded"]
-# *hot* and *cold* come out about as close as *coffee* and *tea*, *high* and *low* closer still: opposites occur in the same company, and the company is all that a window sees. SimLex999 rates opposites low. For a search in a clinic, "high" and "low" pressure should not be neighbours.
+# *coffee* and *tea*, which are similar, come out closer than *coffee* and *cup*: four pairs prove nothing, so look at the whole sets. There the order by cosine fits the judgements of relatedness better. A part of the gap may come from the sets, as their pairs differ.
+
+# %% [markdown] tags=["folded"]
+# One reason can be seen in the four pairs. *hot* and *cold* come out about as close as *coffee* and *tea*, *high* and *low* closer still: opposites occur in the same company, and the company is all that a window sees. SimLex999 rates opposites low. For a search in a clinic, "high" and "low" pressure should not be neighbours.
 
 # %% [markdown]
 # ### What the length of a vector says
@@ -1041,12 +1050,12 @@ check("idf_average", idf_average)
 # - **NaN, or vectors that are too short.** Divide by the sum of the weights, clamped to something tiny such as 1e-9. Clamping to 1 is wrong: weights may sum to less.
 
 # %% [markdown]
-# Now the task of the whole course: a layperson's words are the *query*, clinical terms with their definitions are the *passages*; find the passage that the query means. `fast` searches 4,000 passages, `full` all 16,449.
+# Now the task of the whole course: the *query* is another name of a finding, often a layperson's word for it; clinical terms with their definitions are the *passages*; find the passage that the query means. `fast` searches 4,000 passages, `full` all 16,449.
 #
 # The queries come in three parts: *training* queries to learn from, *validation* queries to compare and choose by, *test* queries for the leaderboard only.
 
 # %% [markdown]
-# Your function averages two kinds of vectors: GloVe's, and your own from section 5. `WeightedWords` holds the words with their vectors and idf weights, and pads the texts for you.
+# Your function averages two kinds of vectors: GloVe's, and your own from section 5. Yours have read every passage that we search, though none of the queries; GloVe has read neither. `WeightedWords` holds the words with their vectors and idf weights, and pads the texts for you.
 
 # %%
 average = yours("idf_average", idf_average, instead=weighted_mean)
@@ -1122,7 +1131,7 @@ label = "difference of nDCG@10 on the validation queries"
 show(*paired_differences(compared, title="What weights and what text are worth", value_label=label))
 
 # %% [markdown] tags=["folded"]
-# Weights help with both kinds of vectors. Between the vectors no difference can be told: half a million words on the right subject are worth about as much here as six billion words on everything.
+# Weights help with both kinds of vectors. Between the vectors no difference can be told: half a million words on the right subject, these passages among them, are worth about as much here as six billion words on everything.
 
 # %%
 names = {"GloVe": "GloVe words, idf-weighted mean"}
@@ -1148,7 +1157,7 @@ headline(f"nDCG@10 {max(row.ndcg_at_10.mean for row in rows):.3f}")
 # Both rows are the bar for the lessons to come. In the second one the vectors were learned here, in the way that you wrote, and your function averaged them.
 
 # %% [markdown]
-# Many results share a word or two with the query, or a part of the body, and miss what the whole means. Besides, a mean of words knows nothing of their order. What does that do to a sentence?
+# Some results share a word or a part of the body with the query, and miss what the whole means; others seem to have nothing to do with it. Besides, a mean of words knows nothing of their order. What does that do to a sentence?
 
 # %%
 for one, other in [
@@ -1171,9 +1180,9 @@ for one, other in [
 # - Skip-gram learns from pairs against noise: reach drawn for each centre, frequent words thinned, noise from count$^{0.75}$, two vectors a word.
 # - A map in two dimensions shows groups, not neighbours.
 # - Analogies owe much of their fame to a rule: the inputs may not be the answer.
-# - Vectors of windows measure relatedness; opposites come out close.
+# - Vectors of windows measure relatedness more than similarity; opposites come out close.
 # - Length goes with frequency, above all in skip-gram: compare by cosine.
-# - One vector a word blends its senses, and the common sense wins.
+# - One vector a word blends its senses, and the more frequent sense wins.
 
 # %% [markdown]
 # ## Further reading

@@ -61,7 +61,7 @@ for sentence in ("The bank raised its interest rates again.", "Severe dysphagia"
     print(model.tokenizer.convert_ids_to_tokens(model.tokenizer(sentence)["input_ids"]))
 
 # %% [markdown]
-# *Dysphagia*, trouble with swallowing, became four pieces; the sign `##` marks a piece that continues a word. Two *special tokens* were added, `[CLS]` in front and `[SEP]` at the end. They are tokens like the others: they have vectors, and the model was trained with them.
+# *Dysphagia*, trouble with swallowing, became four pieces; the sign `##` marks a piece that continues a word. Two *special tokens* were added, `[CLS]` (for *classification*) in front and `[SEP]` (for *separator*) at the end. They are tokens like the others: they have vectors, and the model was trained with them.
 
 # %% [markdown]
 # What happens to the tokens? The picture shows the whole way of a text, from top to bottom.
@@ -90,7 +90,7 @@ show(*diagrams.attention_step(["the", "bank", "raised", "rates"], [0.0, 1.0, 1.0
 #
 # $$w_j = \frac{e^{s_j}}{\sum_k e^{s_k}} \qquad \mbox{taken} = \sum_j w_j v_j$$
 #
-# A score is a dot product too: of what the reader looks for with what token $j$ offers. Both, and $v_j$, are made from the tokens' vectors by matrices that were learned.
+# A score is a dot product too: of what the reader looks for with what token $j$ offers. Both, and $v_j$, are made from the tokens' vectors by matrices that were learned. Elsewhere the three are called *query*, *key* and *value*; this query is not that of a search.
 
 # %% [markdown]
 # A layer does this several times side by side, in *heads* with matrices of their own (twelve in our model). It adds the result to the vector that was there, and a small network then changes each vector by itself.
@@ -114,10 +114,23 @@ attended = contextual.attention_of(model, river, "bank")
 show(*figures.attention_by_layer(attended, "bank"))
 
 # %% [markdown] tags=["folded"]
-# In the first layer *grassy*, *fished* and *river* get much of the weight: the words that tell which bank it is. Later `[CLS]` gets most of it, although it says nothing about rivers. The weights must add up to 1, so a head that needs nothing has to put them somewhere. Clark et al. (2019) found that BERT's heads use `[SEP]` for this.
+# In the first layer *grassy*, *fished* and *river* get much of the weight: the words that tell which bank it is. In the layers after it `[CLS]` gets most, although it says nothing about rivers. The weights must add up to 1, so a head that needs nothing has to put them somewhere. Clark et al. (2019) found that BERT's heads use `[SEP]` for this.
 
 # %% [markdown]
-# Read such pictures with care. A weight tells *how much* of a vector is taken, not what is in it. From the second layer on every vector is a mixture already, and the reader's old vector is added to what it takes. So weights alone do not explain what a model decides (Jain and Wallace 2019). Its output is the better witness: we look at that now.
+# Does `[CLS]` really say nothing? We compare its vector in the river sentence with its vector in a sentence about swallowing, layer by layer:
+
+# %%
+firsts = contextual.layers_of_first(model, [river, "Severe dysphagia"])  # (layers, texts, dim)
+for layer, (one, other) in enumerate(firsts, start=1):
+    print(
+        f"layer {layer}: cosine of the two [CLS] {torch.cosine_similarity(one, other, dim=0):.3f}"
+    )
+
+# %% [markdown] tags=["folded"]
+# Up to the last layer but one it is nearly the same vector, whatever the text is about. Only in the last layer does `[CLS]` take something up, and the two come apart.
+
+# %% [markdown]
+# Read such pictures with care. A weight tells *how much* of a vector is taken, not what is in it. From the second layer on the vectors of words are mixtures already, and the reader's old vector is added to what it takes. So weights alone do not explain what a model decides (Jain and Wallace 2019). Its output is the better witness: we look at that now.
 
 # %% [markdown]
 # ### One word in six sentences
@@ -142,6 +155,8 @@ print("real tokens a text:", mask.sum(dim=1).tolist())
 
 # %% [markdown]
 # `token_embeddings` runs the transformer and stops before pooling. The texts have different lengths, but a tensor has one. So shorter rows are filled up with **padding**, places where no token stands. The *mask* tells them apart: 1 for a real token, 0 for padding.
+#
+# The transformer gets the mask as well: padding has weight 0 in every attention, so no token reads it. That is why a text's own vectors do not change with its padding.
 
 # %% [markdown]
 # Before you look: GloVe has one row for *bank*. What will the transformer's six vectors be like?
@@ -161,7 +176,10 @@ told = "three about money and three about rivers"
 show(*figures.word_in_sentences("bank", cosines, names, told))
 
 # %% [markdown] tags=["folded"]
-# GloVe's six vectors are one and the same. The transformer's are six different ones, and the picture has two blocks: money with money, rivers with rivers. Is it only *bank*? Two more words with two senses each, three sentences a sense.
+# GloVe's six vectors are one and the same. The transformer's are six different ones, and the picture has two blocks: money with money, rivers with rivers.
+
+# %% [markdown]
+# Is it only *bank*? Two more words with two senses each, three sentences a sense:
 
 # %%
 cell = [
@@ -212,7 +230,7 @@ claim(
 # %% quiz="02-q2"
 
 # %% [markdown]
-# The mask says what counts. Here is a text of two tokens, padded to three. The 9s stand at padding: a transformer leaves vectors there that mean nothing.
+# The mask says what counts. Here is a text of two tokens, padded to three. The 9s stand at padding: a transformer leaves vectors there that mean nothing. (`token_embeddings` has set them to 0; section 3 looks at what the transformer left.)
 
 # %%
 show(*diagrams.masked_mean([[1, 4], [3, 2], [9, 9]], [1, 1, 0]))
@@ -290,8 +308,8 @@ print("equal to model.encode within 1e-5:", bool(gap < 1e-5))
 course = load_course_set(PROFILE)
 titles = sorted(course.titles[:: len(course.titles) // 800], key=len)
 parts = []
-for start in range(0, len(titles), 50):
-    with autocast(device):
+for start in track(range(0, len(titles), 50), "Encoding", "batch"):
+    with autocast(device):  # shorter numbers where the machine is fast with them
         t, m = text.token_embeddings(model, titles[start : start + 50])
     parts.append(mean_pool_(t.float(), m))
 means = torch.cat(parts)  # (names, dim)
@@ -425,10 +443,10 @@ print(f"dimensions in which a padded 0 would win: {stolen:.1%}")
 # In about one dimension in eleven of the shorter texts all real values are negative. There a padded 0 would be taken for the maximum.
 
 # %% [markdown]
-# Two more ways take a single token and drop the others. **CLS pooling** takes the first token. BERT was trained to tell from it whether two sentences belong together, and some encoders (bge, for one) are trained to gather the whole text there. **Last-token pooling** takes the last one.
+# Two more ways take a single token and drop the others. **CLS pooling** takes the first token. BERT was trained to tell from it whether two sentences belong together, and some models (those of the family *bge*, for one) are trained to gather the whole text there. **Last-token pooling** takes the last one.
 
 # %% [markdown]
-# Why the last? *Decoders* are models that were trained to continue a text word by word, and some encoders are made from them (E5-Mistral, GTE-Qwen2). In a decoder a token sees only what stands before it, so only the last token has read the whole text.
+# Why the last? A transformer in which every token sees all others, such as BERT and ours, is called an *encoder*. A *decoder* was trained to continue a text word by word: in it a token sees only what stands before it, so only the last token has read the whole text. Some embedding models are made from decoders (E5-Mistral, GTE-Qwen2). Here `[END]` is such a last token.
 
 # %%
 show(*diagrams.pooled_tokens())
@@ -588,6 +606,8 @@ lengths = text.token_lengths(model, course.passages)
 print(f"tokens a passage: {min(lengths)} to {max(lengths)}, mean {sum(lengths) / len(lengths):.0f}")
 
 # %% [markdown]
+# The longest passage fills the model's limit: it reads 256 tokens at most, and what comes after them is cut off without a warning.
+#
 # A batch is as wide as its longest text, and the transformer computes padding like any token. If one long text stands among 31 short ones, most of the work is done on padding.
 
 # %% [markdown]
@@ -751,16 +771,13 @@ print({name: tuple(rows.shape) for name, rows in embed(bank).items()})
 # %% [markdown]
 # ## 7. Who normalises?
 #
-# We have compared vectors by their *cosine*. What does it do? A **dot product** multiplies number by number and adds up. It grows with the lengths of both vectors: a long vector scores high with nearly everything. To compare meanings, only the direction should count.
-
-# %% [markdown]
-# So one **normalises**: each vector is divided by its length, which leaves its direction and makes its length 1. In the picture every vector meets the circle of radius 1.
+# We have compared vectors by their *cosine*, as in lesson 01: a dot product grows with the lengths of both vectors, and to compare meanings only the direction should count. The other way to the same number is to **normalise**: each vector is divided by its length, which leaves its direction and makes its length 1. In the picture a dot marks where a vector's direction meets the circle of radius 1.
 
 # %%
 show(*diagrams.unit_vectors({"query": (1.2, 1.6), "a": (3.0, 0.6), "b": (0.2, 0.5)}))
 
 # %% [markdown]
-# By the dot product *a* is nearer to the query (4.56 against 1.04), because it is long. By direction *b* is nearer. The dot product of two normalised vectors is their cosine: 1 for the same direction, 0 for a right angle, -1 for opposite directions.
+# By the dot product *a* is nearer to the query (4.56 against 1.04), because it is long. By direction *b* is nearer. The dot product of two normalised vectors is their cosine.
 #
 # $$\cos(a, b) = \frac{a \cdot b}{\lVert a \rVert \, \lVert b \rVert}$$
 
@@ -815,7 +832,7 @@ for i in range(len(a)):
 #
 # Difficulty: easy. Importance: high. Minutes: 6.
 #
-# The cosine of every row of `a` with every row of `b`, as one matrix product. A row of zeros has cosine 0 with everything.
+# The cosine of every row of `a` with every row of `b`, as one matrix product and without a loop: the lesson compares millions of pairs. A row of zeros has cosine 0 with everything.
 
 
 # %% answer="cosine_matrix"
@@ -875,7 +892,7 @@ for name, v in embed(documents).items():
 print(len(documents), "texts,", len(pairs), "pairs")
 
 # %% [markdown]
-# How sure is that? Other texts would have given other numbers. To see how much they scatter, we draw 25 of the 50 texts at random, 1,000 times, and compute the correlations again. A *95% interval* holds the middle 95% of what comes out. We draw texts and not pairs, because pairs that share a text are not independent.
+# How sure is that? Other texts would have given other numbers. To see how much they scatter, we draw 25 of the 50 texts at random, 1,000 times, and compute the correlations again. A *95% interval* holds the middle 95% of what comes out. We draw texts and not pairs, because pairs that share a text are not independent. (Lesson 01 drew with repetition. Here a text drawn twice would be a pair with itself, so half of the texts are drawn without; that scatters about as much.)
 
 # %% [markdown]
 # Each draw is used for two poolings, and their *difference* is taken. If the interval of a difference holds 0, the data do not decide which is better.
@@ -888,6 +905,7 @@ show(
         behind,
         title="Similarity of 50 news texts: the mean against three poolings",
         value_label="difference of Spearman's correlation",
+        units="texts",
     )
 )
 
@@ -900,7 +918,7 @@ claim(
 )
 
 # %% [markdown]
-# Do more data decide? The course's search task is larger: its validation queries against passages, encoded by your functions. To save time we take part of the passages: those that are right for one of these queries, and every sixteenth of all.
+# Now the task that we care about, which has more data, too: the course's search, its validation queries against passages, encoded by your functions. To save time we take part of the passages: those that are right for one of these queries, and every sixteenth of all.
 
 # %%
 split = course.validation
@@ -917,9 +935,17 @@ print({name: tuple(rows.shape) for name, rows in query_vectors.items()})
 
 
 # %%
+def best_ten(queries: torch.Tensor, passages: torch.Tensor) -> torch.Tensor:
+    """Return the ten passages of highest cosine of each query, (queries, 10), 32 queries at a time."""
+    parts = [
+        cosines_of(some_queries, passages).topk(10, dim=1) for some_queries in queries.split(32)
+    ]
+    return torch.cat([part.indices for part in parts])
+
+
 def ndcg(queries: torch.Tensor, passages: torch.Tensor) -> torch.Tensor:
     """Return nDCG@10 of each query, (queries,), ranking the passages by your cosines."""
-    found = cosines_of(queries, passages).topk(10, dim=1).indices
+    found = best_ten(queries, passages)
     ranked = [[course.ids[some[i]] for i in row] for row in found.tolist()]
     return metrics.ndcg_at_k(ranked, split.relevant, 10)
 
@@ -943,13 +969,16 @@ show(
 
 # %%
 claim(
-    "A model must be pooled as it was trained: every other pooling loses on retrieval.",
+    "On our task this model, trained through its mean, loses with every other pooling.",
     holds=all(interval.low > 0 for interval in lost.values()),
     measured="nDCG@10: " + ", ".join(f"{name} {interval}" for name, interval in lost.items()),
 )
 
 # %% [markdown] tags=["folded"]
-# With 747 queries every other pooling is clearly behind the mean. (Among fewer passages each has a higher score than among all; it is the differences that count.) Is the mean a better pooling, then? Not for that reason alone: this model was trained with it. Models trained *with* CLS and with the mean score 86.6 and 87.4 on the similarity set STS-B, though with the maximum only 69.9 (Reimers and Gurevych 2019, table 6). Read a model's card before you pool.
+# With 747 queries every other pooling is clearly behind the mean, and CLS keeps about nine tenths of what the mean reaches. (Among fewer passages each has a higher score than among all; it is the differences that count.) The order of the other three is not that of the news texts: which pooling comes second depends on the task.
+
+# %% [markdown] tags=["folded"]
+# Is the mean a better pooling, then? Not for that reason alone: this model was trained with it. Models trained *with* CLS and with the mean score 86.6 and 87.4 on the similarity set STS-B, though with the maximum only 69.9 (Reimers and Gurevych 2019, table 6). So read a model's *card*, the page that its makers publish with it, before you pool.
 
 # %% [markdown]
 # ### Token by token
@@ -989,7 +1018,7 @@ claim(
 # %% [markdown]
 # ## 9. Encode once, search often
 #
-# Passages do not change from query to query. So a search engine encodes them once and keeps their vectors. The library's `encode_cached` does so on disk: it encodes only texts that it has not met before, and pools them by the mean. Are its vectors the same as yours?
+# Passages do not change from query to query. So a search engine encodes them once and keeps their vectors. The library's `encode_cached` does so on disk: it encodes only texts that it has not met before, and pools them by the mean. The first run takes a minute or more. Are its vectors the same as yours?
 
 # %%
 all_vectors = search.encode_cached(model, course.passages, batch_size=16)  # (passages, dim)
@@ -1042,12 +1071,13 @@ of_single, of_pairs = cost.powers
 claim(
     "Scoring all pairs grows with the square of n, encoding one by one with n.",
     holds=1.5 < of_pairs < 2.6 and 0.4 < of_single < 1.6 and in_pairs > 1e5 * one_by_one,
-    measured=f"from 4 to 16 texts the time grows as n^{of_pairs:.0f} for pairs and as "
-    f"n^{of_single:.0f} one by one; a million texts cost over 100,000 times as much by pairs",
+    measured=f"from 4 to 16 texts the time grows as n^{of_pairs:.2f} for pairs and as "
+    f"n^{of_single:.2f} one by one; by these times a million texts would cost "
+    f"{in_pairs / one_by_one:,.0f} times as much by pairs",
 )
 
 # %% [markdown] tags=["folded"]
-# On double logarithmic axes a power law is a line, and its slope is the power: 2 for pairs, 1 for single texts. Reimers and Gurevych (2019, section 1) put it in hours: the most similar pair among 10,000 sentences takes about 65 hours with BERT as a cross-encoder, about 5 seconds with their bi-encoder.
+# On double logarithmic axes a power law is a line, and its slope is the power: about 2 for pairs and about 1 for single texts. (Few texts are quickly read, so their slope scatters from run to run.) Reimers and Gurevych (2019, section 1) put it in hours: the most similar pair among 10,000 sentences takes about 65 hours with BERT as a cross-encoder, about 5 seconds with their bi-encoder.
 
 # %% [markdown]
 # ### What does it give?
@@ -1055,7 +1085,7 @@ claim(
 # In practice one uses both. A bi-encoder finds a *shortlist*, and a cross-encoder puts it in a new order: *reranking*. Then a query costs a few passes, not one for each passage. Is the new order better?
 
 # %% [markdown]
-# We need a cross-encoder that was trained. Ours is made from the encoder: the upper layers read query and passage together. It learned from a few training queries to score the right passage above wrong ones that are near (lesson 04 says how such passages are found).
+# We need a cross-encoder that was trained. Ours is made from the encoder: its upper layers read query and passage together. (In `fast` these are the last two of six; in the lower ones each text is still alone.) It learned from a few training queries to score the right passage above wrong ones that are near (lesson 04 says how such passages are found).
 
 # %%
 full = PROFILE == "full"
@@ -1093,6 +1123,9 @@ gains = {
     "cross-encoder minus vectors": significance.paired_interval(
         ranked.by_reading, ranked.by_vectors
     ),
+    "vectors trained on the same minus vectors": significance.paired_interval(
+        ranked.by_trained_vectors, ranked.by_vectors
+    ),
     "cross-encoder minus vectors trained on the same": significance.paired_interval(
         ranked.by_reading, ranked.by_trained_vectors
     ),
@@ -1106,19 +1139,20 @@ show(
 )
 
 # %%
-first, second = gains.values()
+first, training, second = gains.values()
 claim(
-    "Trained on the same few queries, a cross-encoder orders a shortlist no worse than vectors do.",
+    "Trained on the same few queries, a cross-encoder orders a shortlist no worse than vectors do: it "
+    "loses less than 0.05, if anything.",
     holds=first.low > 0 and second.low > -0.05,
     measured=f"nDCG@10, cross-encoder minus vectors {first}, minus vectors trained on the same "
     f"{second}; at best {float(ranked.at_best.mean()):.3f}",
 )
 
 # %% [markdown] tags=["folded"]
-# Reading together orders the ten better than the vectors do as they came. But compare trained with trained: against vectors that learned from the same queries no difference can be told (in `fast`). So what was won here is training on the task, not reading together. A cross-encoder needs many more pairs to show what it can do; lesson 04 trains one on more, and measures again.
+# Reading together orders the ten better than the vectors do as they came. But so do vectors that learned from the same queries, and between these two no difference can be told (in `fast`). So training on the task was worth something, and nothing shows that reading together added to it. Two layers that read together, and few queries to learn from, may be too little; lesson 04 trains a cross-encoder on more, and measures again.
 
 # %% [markdown] tags=["folded"]
-# The line `at_best` is a ceiling: an order that puts every right passage first. What the shortlist missed, no order brings back. And the price is paid for every query: ten passes of pairs, where the vectors needed one pass and a product.
+# The printed line `at_best` is a ceiling: an order that puts every right passage first. What the shortlist missed, no order brings back. And the price is paid for every query: ten passes of pairs, where the vectors needed one pass and a product.
 
 # %% quiz="02-q8"
 
@@ -1132,7 +1166,7 @@ claim(
 
 # %%
 test_vectors = embed(course.test.queries)["mean"]
-found = cosines_of(test_vectors, all_vectors).topk(10, dim=1).indices
+found = best_ten(test_vectors, all_vectors)
 ranked_ids = [[course.ids[i] for i in row] for row in found.tolist()]
 whose = "the library's" if mean_pool_ is pooling.mean_pool else "yours"
 row = leaderboard.evaluate(f"{MODEL}, mean pooling, {whose}", "02", ranked_ids, course.test)

@@ -875,17 +875,17 @@ print(f"of the first 30 of these the margin drops at least {dropped[only_ours].m
 show(*diagrams.architectures())
 
 # %% [markdown]
-# The miner is of the left column. What we make now is of the right one. Trained cross-encoders exist (`lib.models.load_cross_encoder`, from a hub); offline we make one from our encoder. Its lower layers read each text alone, once; the upper layers, two in `fast`, read the pair.
+# The miner is of the left column. What we make now is of the right one. Trained cross-encoders exist (`lib.models.load_cross_encoder`, from a hub); offline we make one from our encoder. Its lower layers read each text alone, once; the upper two read the pair.
 
 # %% [markdown]
-# It learns from small contests: the positive against four passages, drawn from the miner's thirty hardest, all of half A. The loss is the one of section 2.
+# It learns from small contests: the positive against four passages, drawn from the miner's thirty hardest, all of half A. `full` makes a contest of each pair of half A, `fast` of fewer. The loss is the one of section 2.
 
 # %%
-many = 640 if PROFILE == "full" or device.type != "cpu" else 480
+many = len(half_a) if PROFILE == "full" else 480 if device.type == "cpu" else 640
 with torch.no_grad():
     thirty_hardest = nearest(miner(queries[half_a.to(queries.device)]), miner_p, half_a, 30)
 groups = contests(half_a, own[half_a], thirty_hardest, many, seed=SEED)
-judge = cross_encoder.CrossEncoder(model, joint_layers=2 if PROFILE == "fast" else 6)
+judge = cross_encoder.CrossEncoder(model, joint_layers=2)
 history = cross_encoder.train(
     judge, course.train.queries, course.passages, groups, seed=SEED, keep=True
 )

@@ -880,7 +880,7 @@ passed = sum(library_rescore(*given) == expected for *given, expected in cases)
 print(f"the library's rescoring passes {passed} of {len(cases)} cases")
 
 # %% [markdown]
-# It passes them all: it does what the card says.
+# It passes them all: it does what the exercise says.
 
 # %% [markdown]
 # ## 6. A byte for each number

@@ -69,7 +69,7 @@ seed_everything(SEED)
 # A bi-encoder turns every passage into one vector, long before anybody asks. Whatever the passage says has to fit into these 384 numbers. And the question is boiled down in the same way: to the mean of its words.
 
 # %% [markdown]
-# Here is a question that a patient might ask, with the passage that answers it. The encoder reads every passage once, and two things are kept of it: the vector of each token, which sections 5 and 6 need, and their mean. That mean is the single vector that `model.encode` gives.
+# Here is a question that a patient might ask, with the passage that answers it. The encoder reads every passage once, and two things are kept of it: the vector of each token, which sections 5 and 6 need, and their mean. That mean is the single vector that `model.encode` gives. (The first run reads 4,000 passages, which takes a minute or two.)
 
 # %%
 device = pick_device(DEVICE)
@@ -98,7 +98,7 @@ print(f"{order.index(answer) + 1}: {course.titles[answer]}, the answer")
 print(textwrap.fill(course.passages[order[0]], 70))
 
 # %% [markdown] tags=["folded"]
-# *Dextrocardia* is a heart that lies in the right half of the chest. It shares "heart" and "right" with the question, but nothing in it is small, and no chamber is meant. Averaged into one vector, two strong agreements outweigh two misses. (*Hypoplastic right heart*, at rank 2, is close in meaning, but it speaks of the whole right side of the heart.)
+# *Dextrocardia* is a heart that lies in the right half of the chest. But the answer holds *right* and *heart*, too, and *size* besides. Why is it not first? In a mean, each token of the question meets *every* token of the passage, not only the one that fits. *Dextrocardia* speaks of sides from beginning to end. In the answer the fitting words stand among thirty others, and the mean thins them out. (*Hypoplastic right heart*, at rank 2, is close in meaning, but it speaks of the whole right side of the heart.)
 
 # %% [markdown] tags=["folded"]
 # What if nothing were averaged? **Late interaction** keeps the vector of every token, of the question and of the passage, and lets them meet only when the question is asked. The model that made this known is called *ColBERT* (Khattab and Zaharia 2020).
@@ -107,12 +107,12 @@ print(textwrap.fill(course.passages[order[0]], 70))
 show(*diagrams.architectures())
 
 # %% [markdown]
-# On the left, a bi-encoder compares two finished vectors. That is cheap, but blind to single words. On the right, a cross-encoder reads both texts together: each word sees the other text, but nothing can be computed before the question comes. Late interaction, in the middle, takes something of both: the passages' token vectors wait on disk, and only a simple comparison of tokens is left for the time of the question.
+# On the left, a bi-encoder compares two finished vectors. That is cheap, but blind to single words. On the right, a cross-encoder reads both texts together: each word sees the other text, but no score, nor anything like a finished vector, can be computed before the question comes. Late interaction, in the middle, takes something of both: the passages' token vectors wait on disk, and only a simple comparison of tokens is left for the time of the question.
 
 # %% [markdown]
 # ## 2. MaxSim
 #
-# How do we get one score from two lists of vectors? Think of each word of the question as somebody who walks through the passage and looks for the word that fits best. Each reports how well its best find fits. The score is the sum of the reports. (Cards and code say *query* and *document*, as most libraries do; the text says question and passage.)
+# How do we get one score from two lists of vectors? Think of each word of the question as somebody who walks through the passage and looks for the word that fits best. Each reports how well its best find fits. The score is the sum of the reports. (Exercises, figures and code mostly say *query* and *document*, as most libraries do; the text says question and passage.)
 
 # %% [markdown]
 # A toy: a question of two tokens, a passage of three. Every number in the table is a dot product, and the largest of each row is ringed.
@@ -239,7 +239,7 @@ show(
 # Each word of the question has found its partner: *heart* and *right* the same words, *small* the word "size", and *chamber* a piece of "ventricle". In *Dextrocardia* three of them find less, *small* by far the most: it finds nothing better than a full stop. The sum counts these differences; the mean buried them.
 
 # %% [markdown] tags=["folded"]
-# Such a map is more than a picture: its row maxima *are* the score. In this course only BM25 takes its score apart as exactly. What the map does not say is why two vectors are close.
+# Such a map is more than a picture: its row maxima *are* the score. The cosine of two means can be taken apart as well, but into hundreds of small parts, one for each pair of tokens; MaxSim has one for each word of the question. What the map does not say is why two vectors are close.
 
 # %%
 gap = maps[answer] - maps[order[0]]
@@ -381,10 +381,10 @@ check("break_max_sim", break_max_sim)
 # ### Explore: whose words match?
 
 # %% [markdown]
-# Choose a question, then one of its ten best passages (of the forty that the single vectors find). Here each word of the question is a column. The darker a field, the larger the cosine; the frame in each column marks the best partner, with its cosine, and the sum of the framed numbers is the score.
+# Choose a question, then one of its ten best passages (of the forty that the single vectors find). Here each word of the question is a column. The darker a field, the larger the cosine; the frame in each column marks the best partner, with its cosine, and the sum of the framed numbers is the score of the passage's first 60 tokens.
 
 # %% [markdown]
-# Choose "Port-wine stain on neck". How much of its best passage's score comes from *on* and the hyphen, how much from *port* and *wine*? A map shows what was counted, not that it should have been.
+# Choose "Port-wine stain on neck". How much of its best passage's score comes from *on* and the hyphen, how much from *port* and *wine*?
 
 # %%
 asked = [question, "Extra teeth", "Port-wine stain on neck"]
@@ -428,6 +428,8 @@ explore(
     still,
 )
 
+# %% [markdown] tags=["folded"]
+# *on* and the hyphen bring about twice as much as *port* and *wine*, the name of the disease. A map shows what was counted, not that it should have been.
 
 # %% [markdown]
 # ## 5. A fair test
@@ -445,15 +447,20 @@ print(f"{len(course.passages):,} passages, {len(validation)} questions")
 # %% quiz="06-q4"
 
 # %% [markdown]
-# `lower_states` runs the lower five of the encoder's six layers, once, and keeps what they make of every token on disk; `states` adds the last layer. Passages were read so in the first section; now the questions. As ColBERT does, we leave out the punctuation of passages and put a **marker** before each question, a token of its own. From the marker a trained model can learn to read questions otherwise than passages. (ColBERT has a second marker for passages. Without it ours stay as the encoder reads them, and one reading serves the single vectors as well.)
+# Most of the work is done already: in the first section the lower five of the six layers have read the passages, and their results lie on disk. `lower_states` does this for the questions, and `states` adds the last layer.
+
+# %% [markdown]
+# Two things are as in ColBERT. Punctuation in passages gets no vector. And before each question stands a **marker**, a token of its own, from which a trained model can tell a question from a passage.
 
 # %%
+# ColBERT has a second marker, for passages. Without it ours stay as the encoder reads them, and one reading
+# serves the single vectors as well.
 lower_queries = late_layers.lower_states(plain, validation.queries, "query")
 query_states = late_layers.Tokens(plain).states(lower_queries)
 tokens = len(passage_states.vectors)
 width, asked_tokens = passage_states.vectors.shape[1], float(query_states.lengths.double().mean())
 print(f"{len(passage_states):,} passages, {tokens:,} tokens of {width} numbers")
-print(f"a question has {asked_tokens:.1f} tokens in the mean, its marker among them")
+print(f"a question has {asked_tokens:.1f} tokens on average, its marker among them")
 
 
 # %%
@@ -524,6 +531,8 @@ claim(
 # - A **projection**: one matrix that maps the 384 numbers of a token to 128. That is a third of the bytes.
 # - **Training** with MaxSim as the score, by the loss of lesson 03: each question has to find its own passage among those of its batch.
 # - **Query augmentation**: a short question is filled up with [MASK] tokens. BERT was pretrained to guess the word behind a [MASK], so each may stand for a word that the question could also have held.
+#
+# We begin with the first two. The third is tried at the end of this section.
 
 # %% [markdown]
 # The loss is MNRL with another table of scores, and your `max_sim_batch` makes the table. On the toy:
@@ -539,7 +548,7 @@ print(
 # In row i the right passage stands in column i. The scores are multiplied by 2, not by 20 as the cosines of lesson 03: a MaxSim is a sum over some ten tokens, so its differences are larger already. The toy's loss is worse than a guess: question 1 gives the wrong passage the higher score.
 
 # %% [markdown]
-# Now in earnest. The lower layers stay as they are. The last layer and the projection learn from the training split, with your function inside the loss. The projection starts from the 128 directions that keep most of the token vectors' length (PCA, lesson 05).
+# Now in earnest. The lower layers stay as they are. The last layer and the projection learn from the training split, with your function inside the loss. The projection starts from the 128 directions that keep most of the token vectors' length (PCA, lesson 05). On a CPU this takes a few minutes, once: what was trained is kept on disk. Read on meanwhile.
 
 # %%
 train, own = course.train, course.train.positives
@@ -559,7 +568,7 @@ late = sum(history.losses[-11:-1]) / 10  # the very last batch is smaller, and i
 print(f"{len(history.losses)} steps, loss {history.losses[0]:.2f} -> {late:.2f}")
 
 # %% [markdown]
-# To compare like with like, the single vector gets the same training: the same layer, the same pairs, the same loss, with the mean of the tokens in place of MaxSim. `Tokens` and `Mean` each train a copy of the last layer, so both begin at the same place.
+# To compare like with like, the single vector gets the same training: the same layer, the same pairs, the same loss, with the mean of the tokens in place of MaxSim. Only the scale is each one's own, 20 for cosines and 2 for MaxSim, and ColBERT has its projection to train in addition. `Tokens` and `Mean` each train a copy of the last layer, so both begin at the same place.
 
 # %%
 single = late_layers.Mean(plain)
@@ -594,8 +603,12 @@ show(
     )
 )
 
+# %% [markdown]
+# One more caution. Several of our questions ask for the same term in other words, or for terms that are near relatives. Such a *family* is found or missed together, so 374 questions tell less than 374 separate ones would. So we also draw whole families, not single questions; lesson 07 says more about it.
+
 # %%
 first, second = quality["ColBERT, trained"], quality["one vector, trained"]
+print(f"{len(validation)} questions of {len(set(families_of(validation)))} families")
 by_families = significance.paired_interval(first, second, groups=families_of(validation))
 print("ColBERT minus one vector, both trained, whole families of questions drawn:", by_families)
 
@@ -609,7 +622,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Training helps the single vector most. Probably it learns which words a mean should listen to. Mind the lead that is left, too: many of the questions belong together, and the line above draws whole families of them, which makes the interval wider (lesson 07 says why). Our passages are two sentences about one thing, and such a text fits into one vector. On long passages, and on texts unlike the training data, others have measured larger leads (Khattab and Zaharia 2020; Santhanam et al. 2022). Whether it pays for *your* texts is a question for a measurement, not for a paper.
+# Training helps the single vector more. Perhaps it learns which words a mean should listen to. Mind the lead that is left, too: where whole families are drawn, its interval is wider. Our passages are two sentences about one thing, and such a text fits into one vector. On long passages, and on texts unlike the training data, others have measured larger leads (Khattab and Zaharia 2020; Santhanam et al. 2022). Whether it pays for *your* texts is a question for a measurement, not for a paper.
 
 # %% [markdown]
 # And the [MASK] tokens? We fill 200 of the questions up to 24 tokens. The other tokens do not look at the [MASK]s, so these only add scores of their own.
@@ -688,6 +701,7 @@ offered = candidates.unique()  # by all questions together; no other passage is 
 places = torch.searchsorted(offered, candidates)
 texts = [query for query in validation.queries[:100] for _ in range(10)]
 theirs = [course.passages[i] for i in candidates.flatten().tolist()]
+judge.read([*dict.fromkeys(texts + theirs)])  # the layers below, before the clock starts
 began = time.perf_counter()
 judged = judge.predict(texts, theirs).view(100, 10)
 pair_ms = 1e3 * (time.perf_counter() - began) / len(texts)
@@ -717,11 +731,22 @@ def reordered(scores: torch.Tensor) -> torch.Tensor:
     return metrics.ndcg_at_k(ranked, validation.relevant[:100], 10)
 
 
+# %%
 orders = {
     "one vector": reordered(by_vector.gather(1, places)),
     "late interaction": reordered(by_tokens.gather(1, places)),
     "cross-encoder": reordered(judged),
 }
+
+# %% [markdown]
+# Two orders to compare with: the one that the ten passages came in, and the best that there can be.
+
+# %%
+orders["as found"] = reordered(-torch.arange(10.0).expand(100, 10))
+positives = torch.tensor(validation.positives[:100])[:, None]
+orders["best possible"] = reordered((candidates.cpu() == positives).float())
+for name in ("as found", "best possible"):
+    print(f"{name}: nDCG@10 {metrics.bootstrap_interval(orders[name])}")
 
 # %%
 costs = {
@@ -734,20 +759,13 @@ for name, (ms, size) in costs.items():
     print(f"    {1e3 * ms:,.3f} microseconds a pair, {size:,.0f} bytes a passage")
 
 # %%
-show(
-    *plots_paired.paired_differences(
-        {
-            f"{a} minus {b}": significance.paired_interval(orders[a], orders[b])
-            for a, b in (
-                ("late interaction", "one vector"),
-                ("cross-encoder", "one vector"),
-                ("cross-encoder", "late interaction"),
-            )
-        },
-        title="Three architectures, the same 240 questions to learn from",
-        value_label="difference of nDCG@10, 100 questions, 10 candidates each",
-    )
-)
+compared = [(name, "as found") for name in costs]
+compared += [("late interaction", "one vector")]
+compared += [("cross-encoder", "one vector"), ("cross-encoder", "late interaction")]
+apart = {f"{a} minus {b}": significance.paired_interval(orders[a], orders[b]) for a, b in compared}
+title = "Three architectures, the same 240 questions to learn from"
+label = "difference of nDCG@10, 100 questions, 10 candidates each"
+show(*plots_paired.paired_differences(apart, title=title, value_label=label))
 
 # %%
 claim(
@@ -757,7 +775,10 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Read the printed lines together with the figure. After 240 questions to learn from, a hundred to be tested on cannot say who is better where an interval holds 0; by cost one would take the single vector. Late interaction's place is where words must meet words and a cross-encoder is too slow to search through everything. Whether it wins there has to be measured.
+# Read the printed lines together with the figure, first the order *as found*, the one that the ten passages came in. Where an interval of the first three rows holds 0, nothing shows that this architecture has learned anything: 240 questions teach a whole layer little, and a hundred to be tested on tell little apart. So this section measures what the three *cost*, not which is best. (In lesson 04 the vectors had one matrix to train; here they get a layer, too.)
+
+# %% [markdown] tags=["folded"]
+# Not counted is the reading of the question, which all three need once, nor the layers that read each text alone. By cost one would take the single vector. Late interaction's place is where words must meet words and a cross-encoder is too slow to search through everything. Whether it wins there has to be measured.
 
 # %% quiz="06-q5"
 
@@ -776,7 +797,7 @@ for name, size in {
     print(f"{name:24} {size / 1e6:6.1f} MB, {size / count:6,.0f} bytes a passage")
 
 # %% [markdown]
-# ColBERTv2 (Santhanam et al. 2022) found the way out. Token vectors are not spread evenly: those of "heart" in a thousand passages lie close together. So choose about a thousand **centroids**, typical token vectors. For each token store only the number of its nearest centroid and what is left, the **residual**, with one, two or four bits a number.
+# ColBERTv2 (Santhanam et al. 2022) found the way out. Token vectors are not spread evenly: those of "heart" in a thousand passages lie close together. So choose about a thousand **centroids**, typical token vectors. For each token store only which centroid is nearest (its *id*), and what is left, the **residual**, each entry of it in one, two or four bits.
 
 # %%
 show(*diagrams.residual_codec())
@@ -915,7 +936,16 @@ print("values ", [round(x, 3) + 0.0 for x in values.tolist()])
 print("share of each code", [round(float((codes == code).float().mean()), 3) for code in range(4)])
 
 # %% [markdown]
-# Each of the four codes is used by about a quarter of the numbers. A code is 2 bits; but a computer stores bytes, of 8 bits. So four codes are packed into a byte.
+# Each of the four codes is used by about a quarter of the numbers. A code is 2 bits; but a computer stores bytes, of 8 bits. So four codes are packed into a byte. Two bits to the left is times four: we make room for two bits, and put the next code in.
+
+# %%
+byte = 0
+for code in (3, 0, 1, 2):
+    byte = byte * 4 + code
+    print(f"code {code}: {byte:3} is {byte:08b} in bits")
+
+# %% [markdown]
+# In Python `x << 2` is `x * 4`, `x >> 2` divides by 4 and drops the rest, and `x & 3` keeps the last two bits. All three work on whole tensors.
 
 # %% [markdown] card="pack_codes"
 # ### Exercise: pack codes into bytes
@@ -1037,7 +1067,7 @@ show(
 
 # %%
 claim(
-    "Four bits a number cost next to nothing, two bits a little, one bit more, and centroids alone are not "
+    "Four and two bits a number cost little or nothing, one bit costs more, and centroids alone are not "
     "enough.",
     holds=lost["4 bits"].low > -0.015
     and lost["2 bits"].low > -0.03
@@ -1048,7 +1078,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Four bits cost nothing that can be told, two bits at most a little. The larger drop comes at one bit, and without residuals most is lost.
+# Where the interval of four or two bits holds 0, they cost nothing that can be told. The larger drop comes at one bit, and without residuals most is lost.
 
 # %% [markdown]
 # ## 9. The index on disk
@@ -1113,7 +1143,7 @@ for bits, index in indexes.items():
 largest = sum(flat.bytes_on_disk().values())
 smaller = {bits: largest / sum(index.bytes_on_disk().values()) for bits, index in indexes.items()}
 claim(
-    "At two bits a number the index is six to ten times smaller, at one bit about eleven times.",
+    "At two bits a number the index is more than six times smaller, at one bit more than ten times.",
     holds=6 < smaller[2] < 10 < smaller[1] < 13,
     measured=f"{largest / 1e6:.1f} MB in float16; smaller by a factor of "
     + ", ".join(f"{factor:.1f} (bits: {bits})" for bits, factor in smaller.items()),
@@ -1123,7 +1153,7 @@ claim(
 # At two bits all token vectors take less than the single vectors in float32 did (6.1 MB in `fast`). But those can be quantised, too: in int8 they take a quarter.
 
 # %% [markdown] tags=["folded"]
-# What your formula leaves out is the list of passages for each centroid, which the next section needs, and the library stores centroids in two bytes a number, not in four. ColBERTv2 reports the same proportion at another size: 154 GiB become 25 or 16 (Santhanam et al. 2022).
+# What your formula leaves out is the list of passages for each centroid, which the next section needs, and the library stores centroids in two bytes a number, not in four. ColBERTv2 reports the same proportion at another size: 154 GiB become 25 (two bits) or 16 (one bit; Santhanam et al. 2022).
 
 # %% [markdown]
 # ## 10. Searching in two stages
@@ -1132,6 +1162,24 @@ claim(
 
 # %%
 show(*diagrams.two_stage_search())
+
+# %% [markdown]
+# As loops, for one token of a question, two centroids, and four tokens of three passages:
+
+# %%
+dots, ids, of = (
+    [0.9, 0.2],
+    [1, 0, 1, 1],
+    [0, 1, 1, 2],
+)  # of centroids; each token's centroid, passage
+for probes in (1, 2):
+    probed = sorted(range(2), key=lambda c: -dots[c])[:probes]
+    found = {passage for centroid, passage in zip(ids, of) if centroid in probed}
+    best = {p: max(dots[c] for c, passage in zip(ids, of) if passage == p) for p in sorted(found)}
+    print(f"{probes} probed: passage -> score {best}")
+
+# %% [markdown]
+# With one probe only passage 1 is found. With two all three are, and each is scored by *all* of its tokens.
 
 # %% [markdown] card="candidate_passages"
 # ### Exercise: candidates by centroids
@@ -1233,7 +1281,7 @@ claim(
 )
 
 # %% [markdown]
-# What the first stage drops, no exact score brings back. At this size, with all vectors decoded in memory, two stages save time only if they keep so few passages that quality falls; the index pays when the decoded vectors no longer fit into memory. And the honest sum, for the middle of the three settings, against the trained single vector:
+# What the first stage drops, no exact score brings back. At this size, with all vectors decoded in memory, two stages save time only if they keep so few passages that quality falls; the index pays when the decoded vectors no longer fit into memory. And on balance: what is left against the trained single vector, at the middle of the three settings?
 
 # %%
 _, middle, _ = searched.values()
@@ -1241,7 +1289,7 @@ total = significance.paired_interval(middle, quality["one vector, trained"])
 print("two bits, two probes and 1 in 64 kept, minus the trained single vector:", total)
 
 # %% [markdown]
-# After compression and two stages little or nothing is left of the lead. On these short texts a single vector with the same training does about as well, for fewer bytes; that is worth knowing before one builds the larger machine.
+# After compression and two stages the lead is smaller, and where the interval holds 0, chance alone could make what is left. So on these short texts one cannot say that the larger machine finds more. That it takes more bytes and time is certain, and worth knowing before one builds it.
 
 # %% quiz="06-q7"
 

@@ -608,7 +608,7 @@ explore(
 #
 # Difficulty: hard. Importance: medium. Minutes: 15.
 #
-# Return cases `(ranked, relevant, k, expected)`: ids without repetition, whole grades, `k` of at least 1, and the nDCG@k by the card above, to four decimals or better. The check runs your cases on right code and on 17 wrong implementations, the *suspects*. Right code must pass every case; each suspect must fail at least one. A handful of cases is enough; 2,000 are the most.
+# Return cases `(ranked, relevant, k, expected)`: ids without repetition, whole grades, `k` of at least 1, and the nDCG@k as the exercise above defines it, to four decimals or better. The check runs your cases on right code and on 17 wrong implementations, the *suspects*. Right code must pass every case; each suspect must fail at least one. A handful of cases is enough; 2,000 are the most.
 
 
 # %% answer="break_ndcg"

@@ -324,7 +324,7 @@ claim(
 #
 # Difficulty: medium. Importance: medium. Minutes: 20.
 #
-# Return cases `(rankings, k, expected)` for `reciprocal_rank_fusion` by the card above, that right versions pass and that catch all 27 wrong ones; at most 2,000 cases. No ranking names an id twice, and `k` is 0 or more.
+# Return cases `(rankings, k, expected)` for `reciprocal_rank_fusion` as the exercise above defines it, that right versions pass and that catch all 27 wrong ones; at most 2,000 cases. No ranking names an id twice, and `k` is 0 or more.
 #
 # Avoid accidental ties: rounding would decide them. A tie is allowed when two passages have the same rank in one ranking each, as in `[['a'], ['b']]`, or the same two ranks in two, as in `[['a', 'b'], ['b', 'a']]`.
 
@@ -547,7 +547,7 @@ check("frontier", frontier)
 # %% hidden="frontier" points=2 seed=72058
 
 # %% [markdown] hints="frontier"
-# - **If too many systems stay, or too few.** Write `dominates(a, b)` as the card says it: `costs[a] <= costs[b] and qualities[a] >= qualities[b]`, and one of the two strictly. A row stays if no row, near or far in cost, dominates it.
+# - **If too many systems stay, or too few.** Write `dominates(a, b)` as the exercise says it: `costs[a] <= costs[b] and qualities[a] >= qualities[b]`, and one of the two strictly. A row stays if no row, near or far in cost, dominates it.
 # - **If systems with equal cost or equal quality go wrong.** Equal cost and higher quality dominates, equal quality and lower cost does, too. Equal in both does not, so that no system dominates itself, and twins both stay.
 # - **If the right systems come in the wrong form.** Return row numbers, `range(len(costs))`, and sort those that stay: `sorted(stay, key=lambda row: costs[row])`. Sorting leaves equals in the order of their rows.
 

@@ -125,10 +125,11 @@ def _row(ax: Axes, left: float, y: float, values: np.ndarray, own: int, wide: fl
 
 
 def pull_and_push(negatives: Sequence[float] = (25.0, 75.0, 150.0), own: float = -40.0) -> Diagram:
-    """Return a query on the unit circle, its own passage, and negatives, with the force on each.
+    """Return a query on the unit circle, its own passage, and negatives, with the force on each cosine.
 
-    negatives, own: angles from the query in degrees. The force is that of a step of training by MNRL at
-    scale 5: a negative is pushed by its share of the softmax, the own passage is pulled by what it lacks.
+    negatives, own: angles from the query in degrees. The force is the gradient of MNRL at scale 5 with
+    respect to each cosine, divided by the scale: a negative's goes down by its share of the softmax, the
+    own one's up by what its share lacks. (Along the circle it would be multiplied by the angle's sine.)
     Raises ValueError without a negative, and for more than four.
     """
     if not 1 <= len(negatives) <= 4:
@@ -136,7 +137,7 @@ def pull_and_push(negatives: Sequence[float] = (25.0, 75.0, 150.0), own: float =
     angles = [own, *negatives]
     powers = [math.exp(5 * math.cos(math.radians(angle))) for angle in angles]
     shares = [power / sum(powers) for power in powers]
-    fig, ax = paper("What a step of training does on the circle", 3.5)
+    fig, ax = paper("What a step of training does to each cosine", 3.5)
     middle, radius = (1.75, 1.78), 1.25
     ax.add_patch(Circle(middle, radius, facecolor="none", edgecolor=QUIET, linewidth=1))
     names = ["own passage", *(f"negative {i + 1}" for i in range(len(negatives)))]
@@ -163,17 +164,17 @@ def pull_and_push(negatives: Sequence[float] = (25.0, 75.0, 150.0), own: float =
             bend = "arc3,rad=" + ("0.12" if turn < 0 else "-0.12")
             start, end = at(angle, 1.1), at(angle + turn, 1.1)
             arrow(ax, start, end, color=colour, linewidth=2.2, connectionstyle=bend)
-        does = "is pulled" if mine else "is pushed"
+        does = "cosine up" if mine else "cosine down"
         y = 2.8 - 0.5 * row
         ax.plot(3.52, y, marker, color=colour, markersize=9)
         words(ax, 3.68, y, f"{name}: {share:.2f},\n{does} by {force:.2f}", ha="left")
         side = "left" if angle < 0 else "right"
         said.append(
-            f"{name} at {abs(angle):g} degrees to the {side} has the share {share:.2f} and {does} by {force:.2f}"
+            f"{name} at {abs(angle):g} degrees to the {side} has the share {share:.2f}, {does} by {force:.2f}"
         )
     alt = (
-        f"A circle with the query on top. {'; '.join(said)}. Arrows along the circle show the forces: the own "
-        "passage moves towards the query, each negative away from it, the nearest one most."
+        f"A circle with the query on top. {'; '.join(said)}. Arrows along the circle, as long as the change of "
+        "the cosine: the own passage moves towards the query, each negative away from it, the nearest one most."
     )
     return Diagram(fig, alt)
 

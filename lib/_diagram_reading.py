@@ -24,7 +24,7 @@ from lib.plots import WIDTH
 _LEFT, _RIGHT = 0.3, 0.3  # inches beside the drawing
 _BAR = 0.3  # inches, the height of a text
 _CELL = 0.62  # inches, the width of a token
-_SHORT, _LONG = ["gout", "[SEP]"], ["my", "heart", "hurts", "[SEP]"]
+_SHORT, _LONG = ["[CLS]", "gout", "[SEP]"], ["[CLS]", "my", "heart", "hurts", "[SEP]"]
 
 
 def long_text(length: int, limit: int, size: int, overlap: int, fact: int) -> Diagram:
@@ -108,7 +108,7 @@ def pooled_tokens() -> Diagram:
     """Return how two texts of unequal length lie in a batch of an encoder and of a decoder."""
     fig, ax = paper("Which token stands for the text", 4.3)
     texts = [_LONG, _SHORT]
-    decoder = [[*row[:-1], "[END]"] for row in texts]
+    decoder = [[*row[1:-1], "[END]"] for row in texts]
     _batch(
         ax,
         3.1,
@@ -121,7 +121,7 @@ def pooled_tokens() -> Diagram:
         ax,
         1.72,
         "Decoder, last token: padding on the left",
-        [["pad"] * (len(_LONG) - len(row)) + row for row in decoder],
+        [["pad"] * (len(decoder[0]) - len(row)) + row for row in decoder],
         "a token sees those before it: only the last has seen all",
         ring=3,
     )
@@ -129,12 +129,12 @@ def pooled_tokens() -> Diagram:
         ax,
         0.34,
         "Decoder, padded on the right by mistake",
-        [row + ["pad"] * (len(_LONG) - len(row)) for row in decoder],
+        [row + ["pad"] * (len(decoder[0]) - len(row)) for row in decoder],
         "the last place of a short text is padding: its vector means nothing",
         ring=3,
     )
     alt = (
-        "Three batches of two texts, 'my heart hurts' and 'gout'. An encoder is padded on the right, "
+        "Three batches of two texts, 'my heart hurts' and 'gout'. An encoder's begin with [CLS] and are padded on the right, "
         "every token sees every other, and all are averaged or the first is taken. A decoder is "
         "padded on the left, so the last place, ringed, holds the end token of both texts, which alone "
         "has seen the whole text. Padded on the right by mistake, the last place of the short text "

@@ -15,7 +15,14 @@ from lib.text import token_embeddings
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["Attention", "Senses", "attention_of", "compare_senses", "vectors_of"]
+__all__ = [
+    "Attention",
+    "Senses",
+    "attention_of",
+    "compare_senses",
+    "layers_of_first",
+    "vectors_of",
+]
 
 
 class Attention(NamedTuple):
@@ -107,6 +114,21 @@ def attention_of(model: SentenceTransformer, sentence: str, word: str) -> Attent
         raise ValueError("attention_of: the model returns no attention weights")
     rows = torch.stack([layer[0, :, place].mean(dim=0) for layer in layers])  # (layers, tokens)
     return Attention(model.tokenizer.convert_ids_to_tokens(features["input_ids"][0].tolist()), rows)
+
+
+@torch.inference_mode()
+def layers_of_first(model: SentenceTransformer, texts: Sequence[str]) -> Tensor:
+    """Return the vector of each text's first token after each layer, (layers, texts, dim).
+
+    The first token is [CLS] in BERT's kind of model. Raises ValueError for no text.
+    """
+    texts = as_texts("layers_of_first", texts)
+    if not texts:
+        raise ValueError("layers_of_first: no text came; expected one or more")
+    first: Any = model[0]
+    features = model.tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+    states = first.auto_model(**features.to(model.device), output_hidden_states=True).hidden_states
+    return torch.stack([layer[:, 0] for layer in states[1:]])
 
 
 def _place(model: SentenceTransformer, word: str, sentence: str) -> int:

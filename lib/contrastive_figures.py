@@ -30,10 +30,12 @@ def square(
     title: str,
     value_label: str,
     limits: tuple[float, float] | None = None,
+    diagonal: str = "where the pairs stand",
 ) -> Diagram:
     """Return a number for each query and passage of a batch (batch, batch) as shades, the pairs on the diagonal.
 
     limits: the values of the lightest and the darkest shade, by default the smallest and the largest.
+    diagonal: what is there, for the words beside the picture.
     """
     size = len(values)
     figure = plots.heatmap(
@@ -48,8 +50,8 @@ def square(
     own = values.diagonal()
     rest = (values.sum() - own.sum()) / (size * (size - 1))
     alt = (
-        f"Heat map, {size} queries by {size} passages, {value_label}: on the diagonal, where the pairs "
-        f"stand, {own.min():.2f} to {own.max():.2f} with a mean of {own.mean():.2f}; the rest has a mean of "
+        f"Heat map, {size} queries by {size} passages, {value_label}: on the diagonal, {diagonal}, "
+        f"{own.min():.2f} to {own.max():.2f} with a mean of {own.mean():.2f}; the rest has a mean of "
         f"{rest:.2f}."
     )
     return Diagram(figure, alt)

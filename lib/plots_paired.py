@@ -30,13 +30,15 @@ def paired_differences(
     value_label: str,
     decimals: int = 3,
     interval: str = "95% interval",
+    units: str = "queries",
 ) -> Diagram:
     """Return differences as dots with their intervals and a line at 0, and the same in words.
 
     differences: name, such as "MaxSim less one vector" -> `mean`, `low` and `high` of the difference
     (an `Interval` of `metrics.bootstrap_interval(first - second)`), first on top. Where the interval
     holds 0 the dot is hollow and the words beside it say that no difference can be told.
-    value_label: with the unit; interval: what the whiskers are, written into the figure.
+    value_label: with the unit; interval: what the whiskers are; units: what both were measured on, such as
+    queries or texts: all are written into the figure.
     Raises ValueError when there is none, or a mean lies outside its interval or is not finite.
     """
     rows = _rows(differences)
@@ -57,7 +59,7 @@ def paired_differences(
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.margins(x=0.12)
     ax.locator_params(axis="x", nbins=3)  # long names leave few inches to the numbers
-    notes = [f"Whiskers: {interval.strip().rstrip('.')} of the difference on the same queries."]
+    notes = [f"Whiskers: {interval.strip().rstrip('.')} of the difference on the same {units}."]
     fit(fig, ax, notes, name_verticals(fig, ax, {"no difference": 0.0}))
     told = (
         f"{name} {_said(*row, decimals)}, {_verdict(*row)}" for name, row in zip(differences, rows)

@@ -162,7 +162,7 @@ class WordMap:
 
     variance: the share that the map keeps; kept: of a word's ten nearest, those that are its ten nearest on
     the map, a mean over the words; words: how many are shown; alone: of the fields' words, those whose
-    nearest other word of the fields is of another field.
+    nearest other word of the fields is of another field, by all numbers; alone_on_map: the same on the map.
     """
 
     shown: tuple[Explorable, str, Figure]
@@ -170,6 +170,7 @@ class WordMap:
     kept: float
     words: int
     alone: int
+    alone_on_map: int
 
 
 def map_of_words(
@@ -203,13 +204,16 @@ def map_of_words(
     cosines = table[: len(chosen)] @ table[: len(chosen)].T
     closest = cosines.fill_diagonal_(-1).argmax(dim=1).tolist()
     alone = sum(groups[i] != groups[j] for i, j in enumerate(closest))
+    shown = points[: len(chosen)]
+    apart = torch.cdist(shown, shown).fill_diagonal_(torch.inf).argmin(dim=1).tolist()
+    alone_on_map = sum(groups[i] != groups[j] for i, j in enumerate(apart))
     kept = _overlap(table @ table.T, -torch.cdist(points, points), k)
     alt = (
         f"A map of {len(words)} words by two principal components, which keep {variance:.0%} of the variance. "
         f"The words of {len(known)} fields ({', '.join(known)}) can be lit up, and the {k} nearest words of each. "
         f"On average {kept * k:.1f} of a word's {k} nearest are its {k} nearest on the map."
     )
-    return WordMap((figure, alt, still), variance, kept, len(words), alone)
+    return WordMap((figure, alt, still), variance, kept, len(words), alone, alone_on_map)
 
 
 def _overlap(first: Tensor, second: Tensor, k: int) -> float:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def subsample_keep_probability(counts: Tensor, threshold: float = 1e-3) -> Tensor:
     """How likely each word is to stay when frequent words are thinned out.
 
-    counts: (words,) occurrences; threshold: the share of the text above which a word is thinned.
+    counts: (words,) occurrences; threshold: a share of the text; a word is thinned from 2.6 times that share
+    on.
     Returns (words,) probabilities: (sqrt(f / threshold) + 1) * threshold / f for a word that makes
     up the share f of the text, at most 1. Raises ValueError when threshold is not positive, or
     counts are none: below 0, not finite, or nothing but 0.

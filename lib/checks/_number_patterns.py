@@ -99,13 +99,13 @@ def _row_for_all(expected: np.ndarray, got: np.ndarray, tolerance: Tolerance) ->
 _VALUES: list[tuple[str, str, Callable[[np.ndarray, np.ndarray, Tolerance], bool]]] = [
     (
         "nan",
-        "You return NaN where a number is expected; all other numbers are right. NaN comes from 0 / 0, "
+        "You return NaN where a number is expected; whatever else you return is right. NaN comes from 0 / 0, "
         "from infinity minus infinity, or from infinity times 0: which of these can happen there?",
         _nan,
     ),
     (
         "infinity",
-        "You return infinity where a number is expected; all other numbers are right. Either `exp` "
+        "You return infinity where a number is expected; whatever else you return is right. Either `exp` "
         "overflows or `log` is taken of 0: `log_softmax`, `logsumexp` and `logsigmoid` avoid both.",
         _infinite,
     ),

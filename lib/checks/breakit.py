@@ -129,7 +129,7 @@ class BreakIt:
                 why = "" if hidden else f" ({result.kind}: {result.message})"
                 return (
                     f"A right implementation cannot run on case {number}{why}. Each case is "
-                    f"{self._form}: compare their order and kinds with the card.",
+                    f"{self._form}: compare their order and kinds with the exercise's text.",
                     "cannot-be-run",
                     None,
                 )

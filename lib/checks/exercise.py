@@ -258,7 +258,7 @@ class Exercise:
             if most > allowed:
                 message = (
                     "Your results are right, but everything is held at once: the largest table in your "
-                    "function holds all rows with all others. The card asks for one block at a time, so "
+                    "function holds all rows with all others. The exercise asks for one block at a time, so "
                     "that a million rows fit into memory."
                 )
                 return Verdict(

@@ -139,6 +139,10 @@ def _in_dtype_of_arguments(function: Callable) -> Callable:
     return converted
 
 
+# What the title says where the results are right and the way to them is not.
+_RIGHT_BUT = {"loop": "right, but too slow", "not-in-blocks": "right, but too large"}
+
+
 def panel(verdict: Verdict, said: str = "", warned: Sequence[str] = ()) -> Panel:
     """The panel of a verdict; `said` is what the learner's function printed, `warned` what Python warned."""
     name = verdict.exercise
@@ -161,7 +165,7 @@ def panel(verdict: Verdict, said: str = "", warned: Sequence[str] = ()) -> Panel
             body.append(f"It happened on this case: {verdict.label}.")
         body.extend(_example(verdict))
     else:
-        title = f"{name}: wrong"
+        title = f"{name}: {_RIGHT_BUT.get(verdict.mistake or '', 'wrong')}"
         body.append(verdict.message)
         if verdict.label:
             body.append(f"The smallest case that goes wrong: {verdict.label}.")

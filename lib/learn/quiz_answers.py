@@ -163,7 +163,9 @@ def _number_in(answer: str) -> str:
         whole, decimal = text.replace(",", ""), text.replace(",", ".")
         both = text.count(",") == 1 and re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", text, re.ASCII)
         if both:
-            raise ValueError(f"a comma can mean two things: write {decimal} or {whole}, not {text}")
+            raise ValueError(
+                f"a comma can mean two things: write {decimal} for a decimal point, {whole} for thousands, not {text}"
+            )
         meant = decimal if text.count(",") == 1 and "." not in text else whole
         raise ValueError(f"write decimals with a point: {meant}, not {text}")
     raise ValueError(f"give a number alone, such as 0.5; you gave {shown(answer)}")

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lib.contextual import attention_of, compare_senses, vectors_of
+from lib.contextual import attention_of, compare_senses, layers_of_first, vectors_of
 from tests.lib import test_bi_encoder
 
 tiny = test_bi_encoder.tiny  # the fixture: two random layers of 32 numbers
@@ -26,6 +26,16 @@ def test_a_word_s_vector_is_the_one_at_its_place(encoder):
 def test_a_word_that_is_not_one_token_once_is_refused(tiny, word):
     with pytest.raises(ValueError, match="expected once"):
         vectors_of(tiny, word, [MONEY, "Banks of the river and the sea."])
+
+
+def test_the_first_token_is_read_after_each_layer_and_padding_changes_nothing(tiny):
+    found = layers_of_first(tiny, [MONEY, RIVER])
+    assert found.shape == (2, 2, 32)  # (layers, texts, dim)
+    last = tiny.encode([RIVER], output_value="token_embeddings", show_progress_bar=False)[0][0]
+    torch.testing.assert_close(found[-1, 1], last, atol=1e-5, rtol=0)
+    torch.testing.assert_close(found[:, :1], layers_of_first(tiny, [MONEY]), atol=1e-5, rtol=0)
+    with pytest.raises(ValueError, match="no text came"):
+        layers_of_first(tiny, [])
 
 
 def test_senses_are_compared_by_pairs_and_no_vector_with_itself():

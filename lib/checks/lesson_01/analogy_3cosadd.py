@@ -56,15 +56,17 @@ def _analogy_with(
     target=lambda u, v, a, b, c: u[b] - u[a] + u[c],
     score=lambda u, v, t: t @ u.T,
     exclude: str = "abc",
+    excluded: float = float("-inf"),
+    axis: int = 1,
 ):
     """3CosAdd with another target, another score, or other words excluded."""
 
     def solve(vectors: Tensor, a: Tensor, b: Tensor, c: Tensor, k: int) -> Tensor:
-        unit = vectors / vectors.norm(dim=1, keepdim=True)
+        unit = vectors / vectors.norm(dim=axis, keepdim=True)
         scores = score(unit, vectors, target(unit, vectors, a, b, c))
         for letter, ids in zip("abc", (a, b, c)):
             if letter in exclude:
-                scores[torch.arange(len(ids)), ids] = float("-inf")
+                scores[torch.arange(len(ids)), ids] = excluded
         return scores.topk(k, dim=1).indices
 
     return solve
@@ -115,6 +117,20 @@ EXERCISE = Exercise(
             "and c themselves.",
             _first_three_dropped,
             hint=1,
+        ),
+        Mistake(
+            "zero-for-inputs",
+            "You give the inputs the score 0. Where all other words lie opposite to the target, their "
+            "scores are below 0, and an input comes back: set the three scores to -inf.",
+            _analogy_with(excluded=0.0),
+            hint=1,
+        ),
+        Mistake(
+            "other-axis",
+            "You divide each column of `vectors` by its length, not each row. A word's vector is a row: "
+            "`vectors.norm(dim=1, keepdim=True)`.",
+            _analogy_with(axis=0),
+            hint=3,
         ),
         Mistake(
             "offset-reversed",

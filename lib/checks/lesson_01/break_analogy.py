@@ -48,6 +48,8 @@ _right = _solver()
 def _unfair(vectors: list, a: int, b: int, c: int) -> str | None:
     if len({int(a), int(b), int(c)}) < 3:
         return "a, b and c must be three different row numbers."
+    if len(vectors) < 4:
+        return "a case needs at least four words: three of them are inputs, which cannot be the answer."
     rows = np.asarray(vectors, dtype=np.float64)
     lengths = np.linalg.norm(rows, axis=1)
     if not lengths.all():

@@ -22,7 +22,8 @@ def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield _sentences(vectors, idf, [[2, 2, 1]], torch.ones(1, 3), "a word that comes twice")
     empty = torch.tensor([[1, 1], [0, 0]])
     yield _sentences(vectors, idf, [[1, 2], [0, 0]], empty, "a sentence without a known word")
-    small = torch.tensor([0.01, 0.02, 0.03])
+    # Small, but so large that a millionth in the divisor makes no difference.
+    small = torch.tensor([0.1, 0.2, 0.3])
     yield _sentences(vectors, small, [[1, 2]], one, "small weights")
     for turn in range(6 if hidden else 3):
         words, dim = int(rng.integers(3, 30)), int(rng.integers(1, 9))
@@ -84,6 +85,21 @@ def _each_word_once(vectors, idf, ids, mask):
         words[row, : len(once)] = once
         flags[row, : len(once)] = 1
     return _right(vectors, idf, words, flags)
+
+
+def _without_an_axis(vectors, idf, ids, mask):
+    weights = idf[ids] * mask
+    return (weights * vectors[ids]).sum(1) / weights.sum(1, keepdim=True).clamp(min=1e-9)
+
+
+def _divisor_in_a_row(vectors, idf, ids, mask):
+    weights = idf[ids] * mask
+    return (weights.unsqueeze(-1) * vectors[ids]).sum(1) / weights.sum(1).clamp(min=1e-9)
+
+
+def _over_the_batch(vectors, idf, ids, mask):
+    weights = (idf[ids] * mask).unsqueeze(-1)
+    return (weights * vectors[ids]).sum(0) / weights.sum(0).clamp(min=1e-9)
 
 
 def _not_a_number(vectors, idf, ids, mask):
@@ -168,6 +184,29 @@ EXERCISE = Exercise(
                 / (idf[ids] * mask).sum(1, keepdim=True).clamp(min=1)
             ),
             hint=3,
+        ),
+        Mistake(
+            "weights-without-an-axis",
+            "Your weights, (batch, length), meet `vectors[ids]`, (batch, length, dim), without an axis of "
+            "their own for dim. Where the shapes happen to fit, each number is multiplied by another "
+            "word's weight; elsewhere it is an error: `weights[:, :, None]`.",
+            _without_an_axis,
+            hint=2,
+        ),
+        Mistake(
+            "divisor-in-a-row",
+            "The sums of the weights, (batch,), lie along the wrong axis of the vectors, (batch, dim): "
+            "where the shapes happen to fit, each *column* is divided. Keep the axis: "
+            "`weights.sum(dim=1, keepdim=True)`.",
+            _divisor_in_a_row,
+            hint=2,
+        ),
+        Mistake(
+            "over-the-batch",
+            "You sum over the sentences of the batch, dim 0. The mean of a sentence runs over its words, "
+            "dim 1.",
+            _over_the_batch,
+            hint=2,
         ),
         Mistake(
             "idf-squared",

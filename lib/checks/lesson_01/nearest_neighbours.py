@@ -98,6 +98,12 @@ def _later_twin(vectors, query, k, exclude):
     return len(vectors) - 1 - back
 
 
+def _any_twin_first(vectors, query, k, exclude):
+    scores = _cosines(vectors, query)
+    scores[exclude] = float("-inf")
+    return scores.topk(min(k, len(vectors) - len(exclude))).indices
+
+
 def _not_a_number(vectors, query):
     return vectors @ query / vectors.norm(dim=1)
 
@@ -128,6 +134,16 @@ EXERCISE = Exercise(
             "You divide by the squared length of each vector, so short vectors win. The cosine "
             "divides by the length once.",
             _near_with(lambda v, q: v @ q / v.square().sum(1).clamp(min=1e-12)),
+            hint=1,
+        ),
+        Mistake(
+            "other-axis",
+            "You divide each column of `vectors` by its length, not each row. A word's vector is a row: "
+            "take the length along dim 1.",
+            _near_with(lambda v, q: (v / v.norm(dim=0).clamp(min=1e-12)) @ q),
+            also=[
+                _near_with(lambda v, q: _cosines(v / v.norm(dim=0).clamp(min=1e-12), q)),
+            ],
             hint=1,
         ),
         Mistake(
@@ -186,9 +202,10 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "later-twin-first",
-            "Among equal scores you put the higher id first. The lower id comes first: use a "
-            "stable descending sort.",
+            "Among equal scores you do not put the lower id first. `topk` promises no order among "
+            "equals: use `sort(descending=True, stable=True)`.",
             _later_twin,
+            also=[_any_twin_first],
             hint=3,
         ),
     ],

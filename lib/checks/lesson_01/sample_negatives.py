@@ -16,7 +16,8 @@ from lib.checks.values import EXACT
 
 
 def _negatives_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
-    even = torch.tensor([0.0, 0.2, 0.4, 0.6, 0.9])
+    # No draw at a share's end, which float32 would round to one side or the other.
+    even = torch.tensor([0.0, 0.2, 0.4, 0.6, 0.85])
     yield Case((torch.tensor([1, 16, 1]), even), "one frequent word of three")
     yield Case((torch.tensor([5, 5]), torch.tensor([0.0, 0.25, 0.5, 0.75])), "two equal words")
     zeros = torch.tensor([0, 3, 0, 3, 0])
@@ -35,13 +36,19 @@ def _negatives_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     ranks = np.arange(1, 30_001)
     large = torch.from_numpy((10**7 / ranks**0.9).astype(np.int64) + 1)
     yield Case((large, torch.from_numpy(rng.random(400))), "a vocabulary of 30,000 words")
+    behind = _behind_ends(large, rng.integers(15_000, 29_999, 40))
+    yield Case((large, behind), "draws just behind where a share ends")
     if hidden:
         ranks = np.arange(1, 200_001)
         large = torch.from_numpy((10**7 / ranks**0.9).astype(np.int64) + 1)
-        # Just above a share's end: a running sum in float32 is off by more than that.
-        ends = (large.double() ** 0.75).cumsum(0)
-        behind = (ends / ends[-1])[torch.from_numpy(rng.integers(150_000, 199_999, 30))] + 2e-9
+        behind = _behind_ends(large, rng.integers(150_000, 199_999, 30))
         yield Case((large, behind), "a vocabulary of 200,000 words")
+
+
+def _behind_ends(counts: Tensor, words: np.ndarray) -> Tensor:
+    """Draws just above the ends of some words' shares: a running sum in float32 is off by more."""
+    ends = (counts.double() ** 0.75).cumsum(0)
+    return (ends / ends[-1])[torch.from_numpy(words)] + 2e-9
 
 
 def _negatives_by_loops(counts, draws) -> np.ndarray:
@@ -61,6 +68,28 @@ def _negatives_with(weigh=lambda c: c**0.75, *, right: bool = True, shift: int =
         return found + shift
 
     return sample
+
+
+def _in_float32(counts, draws):
+    weights = counts.float() ** 0.75
+    ends = (weights / weights.sum()).cumsum(0)
+    return torch.searchsorted(ends, draws.float().contiguous(), right=True)
+
+
+def _sum_in_float32(counts, draws):
+    cdf = (counts.float() ** 0.75).cumsum(0)
+    return torch.searchsorted(cdf / cdf[-1], draws.float().contiguous(), right=True)
+
+
+def _in_float32_but_draws(counts, draws):
+    weights = counts.float() ** 0.75
+    ends = (weights / weights.sum()).cumsum(0)
+    return torch.searchsorted(ends.double(), draws.double().contiguous(), right=True)
+
+
+def _not_divided(counts, draws):
+    cdf = (counts.double() ** 0.75).cumsum(0)
+    return torch.searchsorted(cdf, draws.double().contiguous(), right=True)
 
 
 def _not_rescaled(counts, draws):
@@ -119,9 +148,23 @@ EXERCISE = Exercise(
             hint=1,
         ),
         Mistake(
+            "not-divided",
+            "You do not divide the weights by their sum, so the first share alone covers the line from 0 "
+            "to 1, and all draws fall on it. Divide by the sum, after taking the power.",
+            _not_divided,
+            hint=1,
+        ),
+        Mistake(
+            "float32",
+            "You compute in float32, where the ends of the shares are rounded: a draw near an end then "
+            "belongs to the wrong word. Work in float64, beginning with `counts.double()`.",
+            _in_float32,
+            also=[_sum_in_float32, _in_float32_but_draws],
+        ),
+        Mistake(
             "left-edge",
-            "On the edge you take the word before. Word i owns the draws from cdf[i-1] up to, but "
-            "not including, cdf[i]; with the other rule a word of count 0 can be drawn. "
+            "On the edge you take the word before. A share holds its left end, where the share before "
+            "it ends, and not its right one; with the other rule a word of count 0 can be drawn. "
             "See the `right` argument of torch.searchsorted.",
             _negatives_with(right=False),
             hint=3,

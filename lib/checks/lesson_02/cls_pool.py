@@ -38,6 +38,7 @@ EXERCISE = Exercise(
             "You take position 0. With padding on the left that is padding: take the first "
             "position at which the mask is 1.",
             lambda tokens, mask: zero_if_empty(tokens[:, 0], mask),
+            also=[lambda tokens, mask: tokens[:, 0] * mask[:, :1]],
             hint=1,
         ),
         Mistake(

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lib.checks.exercise import Case, Exercise, Mistake
+from lib.checks.exercise import Case, Exercise, Mistake, NoLoop
 
 
 def _cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
@@ -59,6 +59,26 @@ def _wrong_dimension(a: Tensor, b: Tensor) -> Tensor:
 
 def _one_side(a: Tensor, b: Tensor) -> Tensor:
     return _unit(a) @ b.T
+
+
+def _other_side(a: Tensor, b: Tensor) -> Tensor:
+    return a @ _unit(b).T
+
+
+def _lengths_in_a_row(a: Tensor, b: Tensor) -> Tensor:
+    lengths = [x.norm(dim=1).clamp(min=1e-12) for x in (a, b)]
+    return (a / lengths[0]) @ (b / lengths[1]).T
+
+
+def _many(first: int = 2, second: int = 3) -> tuple[Tensor, Tensor]:
+    """A call with so many rows on each side."""
+    return tuple(torch.arange(1.0, 2 * n + 1).reshape(n, 2) for n in (first, second))
+
+
+_AT_ONCE = (
+    "the lesson compares millions of pairs. With all rows of length 1, one matrix product, `a @ b.T`, gives "
+    "all their cosines at once."
+)
 
 
 def _no_epsilon(a: Tensor, b: Tensor) -> Tensor:
@@ -117,10 +137,18 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "one-side-only",
-            "Only `a` is normalised, so the scores still grow with the length of `b`. Normalise "
-            "both.",
+            "Only one of the two is normalised, so the scores still grow with the length of the other. "
+            "Normalise both.",
             _one_side,
+            also=[_other_side],
             hint=1,
+        ),
+        Mistake(
+            "lengths-in-a-row",
+            "The lengths, (n,), lie along the wrong axis of the rows, (n, dim): where the shapes happen to "
+            "fit, each *column* is divided. Keep the axis: `norm(dim=1, keepdim=True)`.",
+            _lengths_in_a_row,
+            hint=2,
         ),
         Mistake(
             "no-epsilon",
@@ -172,4 +200,8 @@ EXERCISE = Exercise(
         ),
     ],
     returns="tensor",
+    no_loops=[
+        NoLoop("rows of a", lambda many: _many(first=many), _AT_ONCE),
+        NoLoop("rows of b", lambda many: _many(second=many), _AT_ONCE),
+    ],
 )

@@ -18,6 +18,7 @@ from lib.checks.lesson_02._token_pooling import (
     last,
     picking,
     same_for_all,
+    tokens_at,
     zero_if_empty,
 )
 
@@ -26,6 +27,10 @@ def _side_of_first_row(mask: Tensor) -> Tensor:
     """The last token, if the padding of the first row told where all rows have theirs."""
     last = torch.full_like(count(mask), mask.shape[1] - 1)
     return last if mask[0, -1] else count(mask) - 1
+
+
+def _count_for_a_place(tokens: Tensor, mask: Tensor) -> Tensor:
+    return tokens_at(tokens, count(mask))
 
 
 EXERCISE = Exercise(
@@ -47,6 +52,22 @@ EXERCISE = Exercise(
             "the right: with padding on the left you land inside the text.",
             picking(lambda mask: count(mask) - 1),
             hint=1,
+        ),
+        Mistake(
+            "count-for-a-place",
+            "You take the number of real tokens for the place of the last one. Places begin at 0, so you "
+            "are one too far, and a full row has no such place; and with padding on the left the count "
+            "says nothing of the place.",
+            _count_for_a_place,
+            also=[lambda tokens, mask: zero_if_empty(_count_for_a_place(tokens, mask), mask)],
+            hint=1,
+        ),
+        Mistake(
+            "not-turned-back",
+            "You turned the mask around to find the last 1, and took the place that it has in the turned "
+            "row. Counted from the front it is `tokens - 1 - place`.",
+            picking(lambda mask: (mask != 0).flip(1).long().argmax(dim=1)),
+            hint=2,
         ),
         Mistake(
             "side-of-first-row",

@@ -93,6 +93,13 @@ def _size_unchecked(lengths, batch_size):
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
 
+def _first_of_equals(lengths: list[int], batch_size: int) -> list[list[int]]:
+    if batch_size < 1:
+        raise ValueError("a batch holds at least one text")
+    order = [lengths.index(length) for length in sorted(lengths, reverse=True)]
+    return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+
+
 EXERCISE = Exercise(
     "length_sorted_batches",
     "02",
@@ -139,6 +146,13 @@ EXERCISE = Exercise(
             "(reverse=True does, [::-1] on a sorted list does not).",
             _equals_reversed,
             hint=2,
+        ),
+        Mistake(
+            "first-of-equals",
+            "`lengths.index` finds the first text of a length only, so of texts of equal length one is named "
+            "several times and the others never. Sort the positions themselves.",
+            _first_of_equals,
+            hint=1,
         ),
         Mistake(
             "ranks-not-positions",

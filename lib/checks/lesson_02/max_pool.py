@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -31,8 +33,17 @@ def _mask_ignored(tokens: Tensor, mask: Tensor) -> Tensor:
     return tokens.amax(dim=1)
 
 
-def _minus_one(tokens: Tensor, mask: Tensor) -> Tensor:
-    return _zero_if_empty(_filled(tokens, mask, -1.0).amax(dim=1), mask)
+def _with_constant(value: float) -> Callable:
+    return lambda tokens, mask: _zero_if_empty(_filled(tokens, mask, value).amax(dim=1), mask)
+
+
+def _real_ones_filled(tokens: Tensor, mask: Tensor) -> Tensor:
+    filled = tokens.masked_fill((mask != 0).unsqueeze(-1), float("-inf"))
+    return _zero_if_empty(filled.amax(dim=1), mask)
+
+
+def _real_ones_filled_alone(tokens: Tensor, mask: Tensor) -> Tensor:
+    return tokens.masked_fill((mask != 0).unsqueeze(-1), float("-inf")).amax(dim=1)
 
 
 def _infinite_if_empty(tokens: Tensor, mask: Tensor) -> Tensor:
@@ -78,9 +89,18 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "small-constant",
-            "You set padding to -1, but token vectors are not normalised and go far below -1. Only "
+            "You set padding to a number that token vectors can lie below: they are not normalised. Only "
             "-inf loses every comparison.",
-            _minus_one,
+            _with_constant(-1.0),
+            also=[_with_constant(-(10.0**power)) for power in range(1, 7)],
+            hint=1,
+        ),
+        Mistake(
+            "mask-inverted",
+            "You set the *real* tokens to -inf and keep the padding. The mask is 1 where a token is real: "
+            "fill where it is 0.",
+            _real_ones_filled,
+            also=[_real_ones_filled_alone],
             hint=1,
         ),
         Mistake(

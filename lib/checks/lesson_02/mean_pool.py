@@ -55,6 +55,14 @@ def _mean_over_dim(tokens: Tensor, mask: Tensor) -> Tensor:
     return tokens.mean(dim=-1)
 
 
+def _masked_mean_over_dim(tokens: Tensor, mask: Tensor) -> Tensor:
+    return (tokens * weights(mask)).sum(dim=2) / weights(mask).sum(dim=1).clamp(min=1)
+
+
+def _summed_over_batch(tokens: Tensor, mask: Tensor) -> Tensor:
+    return (tokens * weights(mask)).sum(dim=0) / weights(mask).sum(dim=1).clamp(min=1)
+
+
 def _mean_over_batch(tokens: Tensor, mask: Tensor) -> Tensor:
     return (tokens * weights(mask)).sum(dim=0) / weights(mask).sum(dim=0).clamp(min=1)
 
@@ -146,12 +154,14 @@ EXERCISE = Exercise(
             "You average over the last axis, the dimensions of a vector. The tokens are axis 1 of "
             "(batch, tokens, dim); the result is (batch, dim).",
             _mean_over_dim,
+            also=[_masked_mean_over_dim],
         ),
         Mistake(
             "over-batch",
             "You average over axis 0, so different texts are mixed. The tokens are axis 1 of "
             "(batch, tokens, dim); the result is (batch, dim).",
             _mean_over_batch,
+            also=[_summed_over_batch],
         ),
     ],
     returns="tensor",

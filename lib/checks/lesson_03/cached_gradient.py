@@ -95,6 +95,28 @@ def _two_passes(
     return gradient
 
 
+def _one_tensor_for_all(
+    weight: Tensor, queries: Tensor, positives: Tensor, chunk: int, scale: float
+) -> Tensor:
+    """`total += ...; steps.append(total)`: every entry is the last."""
+    steps = _two_passes()(weight, queries, positives, chunk, scale)
+    return steps[-1:].expand_as(steps).clone()
+
+
+def _weighed_chunks(
+    weight: Tensor, queries: Tensor, positives: Tensor, chunk: int, scale: float
+) -> Tensor:
+    steps = _two_passes(accumulate=False)(weight, queries, positives, chunk, scale)
+    shares = [len(part) / len(queries) for part in queries.split(chunk)]
+    return (steps * torch.tensor(shares)[:, None, None]).cumsum(dim=0)
+
+
+def _scale_ignored(
+    weight: Tensor, queries: Tensor, positives: Tensor, chunk: int, scale: float
+) -> Tensor:
+    return _two_passes()(weight, queries, positives, chunk, 20.0)
+
+
 def _chunk_alone(
     weight: Tensor, queries: Tensor, positives: Tensor, chunk: int, scale: float, mean: bool = True
 ) -> Tensor:
@@ -161,6 +183,25 @@ EXERCISE = Exercise(
             "Each of your steps holds one chunk's share alone. Gradients add up, as .grad does: "
             "after the last chunk the whole gradient stands there.",
             _two_passes(accumulate=False),
+        ),
+        Mistake(
+            "one-tensor-for-all",
+            "All your entries are the same tensor: `+=` changes it in place, also where it is in the list "
+            "already. Write `total = total + ...`, or append `total.clone()`.",
+            _one_tensor_for_all,
+        ),
+        Mistake(
+            "chunks-weighed",
+            "You weigh each chunk's part by its share of the batch. The gradient of the loss with respect "
+            "to each vector has that in it already: add the parts up as they are.",
+            _weighed_chunks,
+            hint=1,
+        ),
+        Mistake(
+            "scale-ignored",
+            "Your result does not depend on `scale`. Hand it on to the loss.",
+            _scale_ignored,
+            also=[lambda w, q, p, chunk, scale: _two_passes()(w, q, p, chunk, 1.0)],
         ),
         Mistake(
             "averaged-over-chunks",

@@ -67,6 +67,17 @@ def _absolute(q: Tensor, p: Tensor, n: Tensor, teacher: Tensor) -> Tensor:
     return (_margins(q, p, n) - teacher).abs().mean()
 
 
+def _row_with_column(q: Tensor, p: Tensor, n: Tensor, teacher: Tensor) -> Tensor:
+    return ((q * p).sum(dim=1) - (q[:, None] * n).sum(dim=2) - teacher).square().mean()
+
+
+def _table_of_all(q: Tensor, p: Tensor, n: Tensor, teacher: Tensor) -> Tensor:
+    """With one negative a query: (batch,) less (batch, 1) is (batch, batch)."""
+    return (
+        ((q * p).sum(dim=1, keepdim=True) - (q[:, None] * n).sum(dim=2).T - teacher).square().mean()
+    )
+
+
 def _mean_margin(q: Tensor, p: Tensor, n: Tensor, teacher: Tensor) -> Tensor:
     return (_margins(q, p, n) - teacher).mean().square()
 
@@ -119,6 +130,15 @@ EXERCISE = Exercise(
             "You average absolute differences. The loss is the mean *squared* difference.",
             _absolute,
             hint=2,
+        ),
+        Mistake(
+            "no-axis-kept",
+            "The positives' scores, (batch,), meet those of the negatives, (batch, n), along the wrong axis: "
+            "where the shapes happen to fit, a query's positive is compared with another query's "
+            "negatives. Keep the axis: `sum(dim=1, keepdim=True)`.",
+            _row_with_column,
+            also=[_table_of_all],
+            hint=1,
         ),
         Mistake(
             "squared-after-mean",

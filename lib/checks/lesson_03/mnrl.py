@@ -52,6 +52,25 @@ def _overflowing(queries: Tensor, positives: Tensor, scale: float) -> Tensor:
     return -(powers.diagonal() / powers.sum(dim=1)).log().mean()
 
 
+def _log_of_mean(queries: Tensor, positives: Tensor, scale: float) -> Tensor:
+    shares = scaled_scores(queries, positives, scale).softmax(dim=1).diagonal()
+    return -shares.mean().log()
+
+
+def _one_less_share(queries: Tensor, positives: Tensor, scale: float) -> Tensor:
+    return (1 - scaled_scores(queries, positives, scale).softmax(dim=1).diagonal()).mean()
+
+
+def _columns_normalised(queries: Tensor, positives: Tensor, scale: float) -> Tensor:
+    scores = scale * F.normalize(queries, dim=0) @ F.normalize(positives, dim=0).T
+    return F.cross_entropy(scores, labels(scores))
+
+
+def _softmax_of_pairs(queries: Tensor, positives: Tensor, scale: float) -> Tensor:
+    own = scaled_scores(queries, positives, scale).diagonal()
+    return -own.log_softmax(dim=0).mean()
+
+
 def _softmax_twice(queries: Tensor, positives: Tensor, scale: float) -> Tensor:
     scores = scaled_scores(queries, positives, scale)
     return F.cross_entropy(scores.softmax(dim=1), labels(scores))
@@ -114,6 +133,32 @@ EXERCISE = Exercise(
             "You return the sum over the batch: a batch twice as large gets a gradient twice as "
             "large. Take the mean over the queries.",
             _summed,
+        ),
+        Mistake(
+            "log-of-the-mean",
+            "You average the shares and take the logarithm of their mean. Each query has its own loss, minus "
+            "the logarithm of its share; take the mean of these.",
+            _log_of_mean,
+        ),
+        Mistake(
+            "one-less-share",
+            "You return 1 less the share. The loss is minus its logarithm, which grows without end where the "
+            "share comes near to 0.",
+            _one_less_share,
+        ),
+        Mistake(
+            "columns-normalised",
+            "You give the columns length one, not the rows. A text's vector is a row: "
+            "`F.normalize(x, dim=1)`.",
+            _columns_normalised,
+            hint=3,
+        ),
+        Mistake(
+            "softmax-of-pairs",
+            "You compare the scores of the pairs with one another. Each query chooses among the passages, so "
+            "the softmax needs the whole table, every query with every passage.",
+            _softmax_of_pairs,
+            hint=1,
         ),
         Mistake(
             "mean-over-matrix",

@@ -35,6 +35,18 @@ def _added(queries: Tensor, positives: Tensor, scale: float) -> Tensor:
     return _one_way(queries, positives, scale) + _one_way(positives, queries, scale)
 
 
+def _scale_on_one_side(queries: Tensor, positives: Tensor, scale: float) -> Tensor:
+    return (_one_way(queries, positives, scale) + _one_way(positives, queries, 20.0)) / 2
+
+
+def _scale_on_the_other(queries: Tensor, positives: Tensor, scale: float) -> Tensor:
+    return _scale_on_one_side(positives, queries, scale)
+
+
+def _scale_on_neither(queries: Tensor, positives: Tensor, scale: float) -> Tensor:
+    return _both_by_cross_entropy(queries, positives, 20.0)
+
+
 def _one_softmax(queries: Tensor, positives: Tensor, scale: float) -> Tensor:
     scores = scaled_scores(queries, positives, scale)
     return (torch.cat([scores, scores.T], dim=1).logsumexp(dim=1) - scores.diagonal()).mean()
@@ -85,10 +97,18 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "added",
-            "You add the two directions: the loss of an untrained model is then twice log(batch). "
+            "You add the two directions: the loss of a model that tells nothing apart is then twice log(batch). "
             "Take their mean.",
             _added,
             hint=2,
+        ),
+        Mistake(
+            "scale-not-handed-on",
+            "You do not hand `scale` on, so that a direction is scored at the default of 20. Both directions "
+            "get it: `mnrl(positives, queries, scale)`.",
+            _scale_on_one_side,
+            also=[_scale_on_the_other, _scale_on_neither],
+            hint=1,
         ),
         Mistake(
             "one-softmax",

@@ -88,6 +88,21 @@ def _long_negatives(queries: Tensor, positives: Tensor, negatives: Tensor, scale
     return diagonal(scale * torch.cat([cosine_matrix(queries, positives), hard], dim=1))
 
 
+def _along_the_wrong_axis(
+    queries: Tensor, positives: Tensor, negatives: Tensor, scale: float
+) -> Tensor:
+    q, p = F.normalize(queries, dim=1), F.normalize(positives, dim=1)
+    hard = F.normalize(negatives, dim=1).flatten(0, 1)
+    return diagonal(scale * q @ torch.cat([p, hard]).T)
+
+
+def _scale_of_positives(
+    queries: Tensor, positives: Tensor, negatives: Tensor, scale: float
+) -> Tensor:
+    there = scale * cosine_matrix(queries, positives)
+    return diagonal(torch.cat([there, cosine_matrix(queries, negatives.flatten(0, 1))], dim=1))
+
+
 def _first_only(queries: Tensor, positives: Tensor, negatives: Tensor, scale: float) -> Tensor:
     candidates = torch.cat([positives, negatives[:, 0]])
     return diagonal(scale * cosine_matrix(queries, candidates))
@@ -144,6 +159,18 @@ EXERCISE = Exercise(
             "The negatives are not normalised: a long one beats every positive. Normalise all "
             "candidates.",
             _long_negatives,
+        ),
+        Mistake(
+            "negatives-along-another-axis",
+            "You normalise the negatives, (batch, n, dim), along dim 1, over the n of a query. A vector is the "
+            "last axis: `F.normalize(negatives, dim=2)`.",
+            _along_the_wrong_axis,
+        ),
+        Mistake(
+            "negatives-not-scaled",
+            "Only the positives' cosines are multiplied by `scale`, so the negatives count for nothing. "
+            "Multiply all of them.",
+            _scale_of_positives,
         ),
         Mistake(
             "first-negative-only",

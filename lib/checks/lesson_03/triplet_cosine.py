@@ -75,6 +75,15 @@ def _euclidean(anchors: Tensor, positives: Tensor, negatives: Tensor, margin: fl
     return F.relu(gap + margin).mean()
 
 
+def _on_the_sphere(anchors: Tensor, positives: Tensor, negatives: Tensor, margin: float) -> Tensor:
+    return _euclidean(*(F.normalize(x, dim=1) for x in (anchors, positives, negatives)), margin)
+
+
+def _mean_of_open(anchors: Tensor, positives: Tensor, negatives: Tensor, margin: float) -> Tensor:
+    losses = F.relu(_cos(anchors, negatives) - _cos(anchors, positives) + margin)
+    return losses.sum() / (losses > 0).sum().clamp(min=1)
+
+
 def _third_side(anchors: Tensor, positives: Tensor, negatives: Tensor, margin: float) -> Tensor:
     return F.relu(_cos(positives, negatives) - _cos(anchors, positives) + margin).mean()
 
@@ -133,6 +142,23 @@ EXERCISE = Exercise(
             "euclidean",
             "You use the Euclidean distance. The distance asked for is 1 - cosine.",
             _euclidean,
+        ),
+        Mistake(
+            "euclidean-of-unit-vectors",
+            "Your vectors have length one, but you take the straight distance between their ends. Here the "
+            "distance is 1 - cosine.",
+            _on_the_sphere,
+            also=[
+                lambda a, p, n, margin: F.triplet_margin_loss(
+                    *(F.normalize(x, dim=1) for x in (a, p, n)), margin=margin
+                )
+            ],
+        ),
+        Mistake(
+            "mean-of-open-ones",
+            "You average over the open triplets only. Closed ones cost 0 and count in the mean.",
+            _mean_of_open,
+            hint=2,
         ),
         Mistake(
             "positive-to-negative",

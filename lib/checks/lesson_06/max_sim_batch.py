@@ -49,12 +49,17 @@ def _batch_cases(rng: np.random.Generator, hidden: bool) -> Iterator[Case]:
     flags = torch.tensor([[1, 1, 1], [1, 0, 0], [0, 1, 1]])
     yield Case((pair, torch.tensor([[1, 1], [1, 0]]), three, flags), "two queries, three documents")
     yield Case(
-        (pair, torch.tensor([[True, False], [True, True]]), three, flags.bool()),
-        "masks of truth values",
+        (pair.flip(0), torch.tensor([[1, 0], [1, 1]]), three, flags.flip(0)),
+        "the query with padding first",
     )
     yield Case((pair, torch.ones(2, 2, dtype=torch.long), three[2:], flags[:1]), "no padding")
     far = torch.tensor([[[-250.0, -200.0], [-300.0, 1.0], [1.0, 1.0]]])
     yield Case((queries * 200 + 100, all_two, far, two_of_three), "real dot products far below 0")
+    deep = torch.tensor([[[-1e6, -9e5], [-1.2e6, -8e5], [1e3, 1e3]]])
+    yield Case(
+        (queries * 1e6, all_two, deep, two_of_three),
+        "real dot products of minus a million millions",
+    )
     long, wide = (torch.from_numpy(rng.normal(size=(3, n, 2))).transpose(0, 1) for n in (4, 3))
     yield Case(
         (long, torch.ones(4, 3, dtype=torch.long), wide, flags.T),
@@ -141,9 +146,15 @@ def _document_filled_with_infinity(q: Tensor, m: Tensor, d: Tensor, w: Tensor) -
     return (_similar(q, filled).amax(dim=3) * m[:, None]).sum(dim=2)
 
 
-def _billion_taken_off(q: Tensor, m: Tensor, d: Tensor, w: Tensor) -> Tensor:
-    table = _similar(q, d) + (w[None, :, None].to(q) - 1) * 1e9
-    return (table.amax(dim=3) * m[:, None]).sum(dim=2)
+def _less_at_padding(by: float) -> Callable:
+    def scored(q: Tensor, m: Tensor, d: Tensor, w: Tensor) -> Tensor:
+        table = _similar(q, d) + (w[None, :, None].to(q) - 1) * by
+        return (table.amax(dim=3) * m[:, None]).sum(dim=2)
+
+    return scored
+
+
+_billion_taken_off = _less_at_padding(1e9)
 
 
 def _first_places(q: Tensor, m: Tensor, d: Tensor, w: Tensor) -> Tensor:
@@ -217,6 +228,7 @@ EXERCISE = Exercise(
             "You fill padding with a number that real dot products can fall below. Minus infinity is "
             "below all of them.",
             _filled(-1e4),
+            also=[_filled(-1e6), _filled(-1e9)],
             hint=2,
         ),
         Mistake(
@@ -224,6 +236,7 @@ EXERCISE = Exercise(
             "You subtract a large number at padding; a dot product that is larger still wins. "
             "`masked_fill` with minus infinity replaces it.",
             _billion_taken_off,
+            also=[_less_at_padding(1e4), _less_at_padding(1e6)],
             hint=2,
         ),
         Mistake(

@@ -135,6 +135,13 @@ EXERCISE = Exercise(
             hint=1,
         ),
         Mistake(
+            "always-two-bits",
+            "You pack codes of two bits whatever `bits` says. A byte holds 8 // bits codes, and each is shifted "
+            "by a multiple of `bits`.",
+            _packed(lambda codes, bits: _right(codes, 2)),
+            hint=1,
+        ),
+        Mistake(
             "codes-turned-round",
             "The codes are at their places, but the bits within each are in reverse order. Shift a code as "
             "a whole.",

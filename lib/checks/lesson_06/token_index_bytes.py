@@ -133,6 +133,14 @@ EXERCISE = Exercise(
             hint=2,
         ),
         Mistake(
+            "a-value-a-bit",
+            "You count a value for each bit. With `bits` bits there are 2**bits codes, and each has its value.",
+            _refusing(
+                lambda p, t, d, b, c: t * (4 + _whole(d, b)) + 4 * c * d + 4 * b + 8 * (p + 1)
+            ),
+            hint=3,
+        ),
+        Mistake(
             "offsets-forgotten",
             "The offsets are missing, which say where each passage begins: passages + 1 numbers of 8 bytes.",
             _refusing(lambda p, t, d, b, c: t * (4 + _whole(d, b)) + 4 * c * d + 4 * 2**b),

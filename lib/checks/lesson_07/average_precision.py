@@ -245,7 +245,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "nothing-relevant",
-            "A query without a relevant passage divides by 0. Its average precision is 0.0 by the card: "
+            "A query without a relevant passage divides by 0. Its average precision is 0.0, as the exercise says: "
             "return that before you divide.",
             lambda ranked, relevant: (
                 sum(

@@ -226,13 +226,13 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "no-relevant-passage",
-            "A query without a relevant passage divides by 0. Its nDCG is 0.0 by the card: ask whether the "
+            "A query without a relevant passage divides by 0. Its nDCG is 0.0, as the exercise says: ask whether the "
             "ideal DCG is above 0 before you divide.",
             _no_relevant,
         ),
         Mistake(
             "one-for-nothing",
-            "A query without a relevant passage gets 1.0 in your result. By the card it scores 0.0.",
+            "A query without a relevant passage gets 1.0 in your result. The exercise says that it scores 0.0.",
             ndcg(nothing=1.0),
         ),
         Mistake(

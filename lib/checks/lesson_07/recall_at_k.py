@@ -198,14 +198,14 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "nothing-relevant",
-            "A query without a relevant passage divides by 0. Its recall is 0.0 by the card: return that "
+            "A query without a relevant passage divides by 0. Its recall is 0.0, as the exercise says: return that "
             "before you divide.",
             lambda ranked, relevant, k: sum(hits(ranked[:k], relevant)) / len(wanted(relevant)),
             hint=3,
         ),
         Mistake(
             "one-for-nothing",
-            "A query without a relevant passage gets 1.0 in your result. By the card it scores 0.0.",
+            "A query without a relevant passage gets 1.0 in your result. The exercise says that it scores 0.0.",
             _one_for_nothing,
             hint=3,
         ),

@@ -290,13 +290,13 @@ EXERCISE = Exercise(
         Mistake(
             "one-group",
             "Where all texts have one label or lie in one cluster, an entropy is 0, and you divide by it. "
-            "That part is 1 by the card.",
+            "That part is 1, as the exercise says.",
             _no_guard,
             hint=3,
         ),
         Mistake(
             "zero-for-one-group",
-            "Where an entropy is 0 there is nothing to separate, and that part is 1 by the card; you take 0.",
+            "Where an entropy is 0 there is nothing to separate, and that part is 1, as the exercise says; you take 0.",
             _with(_harmonic, nothing=0.0),
             hint=3,
         ),

@@ -96,13 +96,13 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "all-marks-taken-off",
-            "You take off mark after mark. The card asks for one at most.",
+            "You take off mark after mark. The exercise asks for one at most.",
             parser(marks=without(r"^(?:(?:\d+[.)]|[-*•])\s+)+")),
             hint=1,
         ),
         Mistake(
             "number-and-bullet",
-            "You take off a number and then a bullet as well. The card asks for one mark at most.",
+            "You take off a number and then a bullet as well. The exercise asks for one mark at most.",
             parser(
                 marks=lambda line: re.sub(r"^[-*•]\s+", "", re.sub(r"^\d+[.)]\s+", "", line)),
             ),

@@ -168,7 +168,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "api-not-cut",
-            "By API you count all tokens of a text. The card says that both cut it at the limit.",
+            "By API you count all tokens of a text. The exercise says that both cut it at the limit.",
             _refusing(lambda t, limit, *prices: _of(sum(t), _seen(t, limit), *prices)),
             hint=1,
         ),

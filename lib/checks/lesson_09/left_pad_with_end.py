@@ -190,7 +190,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "end-once",
-            "You append no end token to a sequence that ends with one. Append it always, as the card says.",
+            "You append no end token to a sequence that ends with one. Append it always, as the exercise says.",
             _feeder(_end_once),
             hint=1,
         ),

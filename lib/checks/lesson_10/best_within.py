@@ -283,7 +283,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "cheapest-of-equals",
-            "Of equally good systems you return the cheapest. By the card it is the first of them.",
+            "Of equally good systems you return the cheapest. By the exercise it is the first of them.",
             _best(_within, lambda needs, quality: 1e6 * quality - sum(needs)),
             hint=2,
         ),

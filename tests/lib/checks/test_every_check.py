@@ -27,7 +27,6 @@ HIDDEN = (1, 20_417)
 # Hints that are about no named mistake, and why they are worth their place all the same.
 OF_NO_MISTAKE = {
     ("sgns_loss", 1): "it is about shapes that do not fit, which a pattern names",
-    ("idf_average", 2): "it is about shapes that do not fit, which a pattern names",
     ("break_analogy", 1): "it is about a case that rejects a right solver, which is no suspect",
     ("max_pool", 2): "it is about a pair of values and places, which a pattern names",
     ("cached_gradient", 2): "it says how to begin, to who has nothing yet that could be wrong",

@@ -51,7 +51,11 @@ def test_answers_are_read_as_they_are_meant(kind, answer, means):
         ("numeric", "half", "give a number alone, such as 0.5; you gave 'half'"),
         ("numeric", "40%", "give a number alone"),
         ("numeric", "0,4", "write decimals with a point: 0.4, not 0,4"),
-        ("numeric", "499,500", "a comma can mean two things: write 499.500 or 499500, not 499,500"),
+        (
+            "numeric",
+            "499,500",
+            "a comma can mean two things: write 499.500 for a decimal point, 499500 for thousands, not 499,500",
+        ),
         ("numeric", "1,000,000", "write decimals with a point: 1000000, not 1,000,000"),
         ("numeric", (0, 4), "Python reads a comma as two numbers"),
         ("numeric", True, "give a number, such as 0.5; you gave True"),

@@ -29,8 +29,8 @@ def right_einsum_nan_to_num(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.einsum("nd,md->nm", a, b)
 
 
-def right_loops(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """The lesson's double loop in Python floats."""
+def wrong_loops(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """The right numbers by the lesson's double loop, which the card forbids."""
     out = torch.zeros(len(a), len(b), dtype=a.dtype, device=a.device)
     for i, x in enumerate(a.tolist()):
         for j, y in enumerate(b.tolist()):
@@ -164,12 +164,12 @@ RIGHT = [
     right_normalize,
     right_outer_lengths,
     right_einsum_nan_to_num,
-    right_loops,
     right_clamped_norms,
     right_cosine_similarity,
     right_numpy,
 ]
 WRONG = [
+    wrong_loops,
     wrong_dot,
     wrong_nan_for_zeros,
     wrong_one_normalised,

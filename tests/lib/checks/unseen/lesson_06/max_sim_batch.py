@@ -270,13 +270,13 @@ def wrong_needs_bool(
     return similarity.amax(dim=3).masked_fill(~query_mask[:, None, :], 0.0).sum(dim=2)
 
 
-def wrong_needs_numbers(
+def right_needs_numbers(
     queries: torch.Tensor,
     query_mask: torch.Tensor,
     documents: torch.Tensor,
     document_mask: torch.Tensor,
 ) -> torch.Tensor:
-    """1 - mask: raises for truth values, right for whole numbers."""
+    """1 - mask: needs whole numbers, which is what a mask holds."""
     similarity = torch.einsum("qid,njd->qnij", queries, documents)
     similarity = similarity - (1 - document_mask)[None, :, None, :] * 1e30
     return (similarity.amax(dim=3) * query_mask[:, None, :]).sum(dim=2)
@@ -409,6 +409,7 @@ def wrong_unmasked_and_averaged(
 
 
 RIGHT = [
+    right_needs_numbers,
     right_matmul,
     right_masks_by_sums,
     right_zeroed_queries,
@@ -431,7 +432,6 @@ WRONG = [
     wrong_padding_at_the_end,
     wrong_first_mask_for_all,
     wrong_needs_bool,
-    wrong_needs_numbers,
     wrong_no_gradient,
     wrong_numpy,
     wrong_documents_without_gradient,

@@ -12,6 +12,7 @@ from harness.classroom.dates import Dates
 from harness.classroom.hand_ins import HandIn
 from harness.classroom.late_rule import DAY
 
+_AT_ONCE = 10_000  # notebooks that one statement names
 MARKED = DAY  # of what the system marks as late without saying when it came: one day begun
 
 
@@ -84,6 +85,7 @@ def assign(
         query = query.filter(SubmittedAssignment.student_id.in_(list(students)))
     plugin = None if rule is not None else _plugin(config)
     found = {}
+    late_ones = []
     for submission in query.all():
         student = submission.student_id
         own = known.of(lesson, student)
@@ -94,20 +96,46 @@ def assign(
         due, is_own = due_of(submission, known, lesson)
         about = hand_ins.read(classroom, lesson, student)
         late = seconds(submission.timestamp, due, about, is_own)
-        earned = sum(one.score for one in submission.notebooks)
+        if late > 0:
+            late_ones.append((submission, late))
+        else:
+            for notebook in submission.notebooks:
+                notebook.late_submission_penalty = None
+    scores = _scores(book, [one.id for late_one, _ in late_ones for one in late_one.notebooks])
+    for submission, late in late_ones:
+        student, notebooks = submission.student_id, submission.notebooks
+        earned = sum(scores[one.id] for one in notebooks)
         left = None if rule is None else rule.points(late, earned, assignment.max_score)
-        for notebook in submission.notebooks:
+        for notebook in notebooks:
+            score = scores[notebook.id]
             taken: float | None = None
             if left is not None:
-                taken = min(left, notebook.score)
+                taken = min(left, score)
                 left -= taken
-            elif late > 0 and plugin is not None:
-                taken = plugin.late_submission_penalty(student, notebook.score, late)
-                taken = None if taken is None else min(max(0.0, taken), notebook.score)
+            elif plugin is not None:
+                taken = plugin.late_submission_penalty(student, score, late)
+                taken = None if taken is None else min(max(0.0, taken), score)
             notebook.late_submission_penalty = taken or None
-        if late > 0:
-            found[student] = sum(one.late_submission_penalty or 0.0 for one in submission.notebooks)
+        found[student] = sum(one.late_submission_penalty or 0.0 for one in notebooks)
     return found
+
+
+def _scores(book: Any, notebooks: list[str]) -> dict[str, float]:
+    """The points of submitted notebooks, by their ids in the gradebook.
+
+    `SubmittedNotebook.score` of nbgrader reads all grades of the gradebook for each notebook, as none of its
+    tables has an index but on its ids: the more submissions, the longer for each. Here they are read once.
+    """
+    from nbgrader.api import Grade
+    from sqlalchemy import func
+
+    scores = dict.fromkeys(notebooks, 0.0)
+    for start in range(0, len(notebooks), _AT_ONCE):
+        some = notebooks[start : start + _AT_ONCE]
+        query = book.db.query(Grade.notebook_id, func.sum(Grade.score))
+        query = query.filter(Grade.notebook_id.in_(some)).group_by(Grade.notebook_id)
+        scores |= {notebook: points or 0.0 for notebook, points in query}
+    return scores
 
 
 def _plugin(config: Any) -> Any:

@@ -6,9 +6,11 @@ import shutil
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import event
 from typer.testing import CliRunner
 
 from harness.classroom import Classroom, ClassroomError, due, hand_ins, lateness
+from harness.classroom.gradebook.recorder import load_config
 from harness.classroom.hand_ins import HandIn
 from harness.classroom.late_rule import Rule
 from harness.classroom.marks import marks
@@ -108,6 +110,17 @@ def test_grading_writes_the_penalty_of_the_rule_and_forgets_an_old_date(room):
     (room.folder / "submitted" / "eve" / LESSON / "timestamp.txt").unlink()
     room.autograde(LESSON, session=by(grade))
     assert penalties(room)["eve"] == 0.0
+
+
+@pytest.mark.parametrize(("day", "times"), [(20, 0), (1, 1)])
+def test_points_are_read_once_for_all_who_are_late_and_not_for_others(room, day, times):
+    due.set_due(room, LESSON, datetime(2026, 1, day, tzinfo=UTC))
+    due.set_rule(room, None, Rule(0.1))
+    asked = []
+    with room.gradebook() as book:
+        event.listen(book.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        lateness.assign(book, room.folder, load_config(room.folder), LESSON, ["ada", "bob"])
+    assert sum(" FROM grade WHERE" in " ".join(statement.split()) for statement in asked) == times
 
 
 def test_without_a_rule_of_ours_nbgrader_s_plugin_decides(room):

@@ -72,7 +72,8 @@ def _lengths_in_a_row(a: Tensor, b: Tensor) -> Tensor:
 
 def _many(first: int = 2, second: int = 3) -> tuple[Tensor, Tensor]:
     """A call with so many rows on each side."""
-    return tuple(torch.arange(1.0, 2 * n + 1).reshape(n, 2) for n in (first, second))
+    a, b = (torch.arange(1.0, 2 * n + 1).reshape(n, 2) for n in (first, second))
+    return a, b
 
 
 _AT_ONCE = (

@@ -76,7 +76,8 @@ def _euclidean(anchors: Tensor, positives: Tensor, negatives: Tensor, margin: fl
 
 
 def _on_the_sphere(anchors: Tensor, positives: Tensor, negatives: Tensor, margin: float) -> Tensor:
-    return _euclidean(*(F.normalize(x, dim=1) for x in (anchors, positives, negatives)), margin)
+    a, p, n = (F.normalize(x, dim=1) for x in (anchors, positives, negatives))
+    return _euclidean(a, p, n, margin)
 
 
 def _library_on_the_sphere(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from fractions import Fraction
+
 import numpy as np
 
 from lib.checks.breakit import BreakIt, Suspect
@@ -15,6 +18,40 @@ def _read(queries, corpus, candidates, k) -> tuple[np.ndarray, np.ndarray, list[
     return a, b, rows, int(k)
 
 
+def _dots(corpus: np.ndarray, query: np.ndarray) -> np.ndarray:
+    """The dot products (n,), of equal passages the same to the last bit, as a matrix product need not give."""
+    return (corpus * query).sum(axis=1)
+
+
+def _by_hand(passage: np.ndarray, query: np.ndarray) -> Fraction:
+    """The dot product of the decimals as they are written, without rounding."""
+    return sum(
+        (Fraction(repr(x)) * Fraction(repr(y)) for x, y in zip(passage.tolist(), query.tolist())),
+        Fraction(),
+    )
+
+
+def _unfair(queries, corpus, candidates, k) -> str | None:
+    """What of the card a case breaks: on such a case right implementations may differ."""
+    a, b, rows, _ = _read(queries, corpus, candidates, k)
+    for q, one in zip(a, rows):
+        there = [row for row in one if row >= 0]
+        if len(set(there)) < len(there):
+            return "a candidate stands twice in a row; only -1 may."
+        scores = _dots(b, q)
+        order = sorted(there, key=lambda row: float(scores[row]))
+        for low, high in itertools.pairwise(order):
+            gap = float(scores[high] - scores[low])
+            if gap <= 1e-9 * max(1, abs(float(scores[high]))):
+                by_hand = _by_hand(b[high], q) - _by_hand(b[low], q)
+                if (gap > 0) != (by_hand > 0):
+                    return (
+                        "two passages score so nearly alike that rounding decides which comes first: make "
+                        "them equal, or take whole numbers and halves."
+                    )
+    return None
+
+
 def _ranked(candidates: list[int], scores: np.ndarray, ties: int) -> list[int]:
     """The candidates, best first; of equals the lower row first (`ties` 1) or the higher (-1)."""
     there = [row for row in candidates if row >= 0]
@@ -23,15 +60,14 @@ def _ranked(candidates: list[int], scores: np.ndarray, ties: int) -> list[int]:
 
 def _right(queries, corpus, candidates, k) -> list:
     a, b, rows, k = _read(queries, corpus, candidates, k)
-    return [_ranked(one, b @ q, 1)[:k] for q, one in zip(a, rows)]
+    return [_ranked(one, _dots(b, q), 1)[:k] for q, one in zip(a, rows)]
 
 
 def _right_by_table(queries, corpus, candidates, k) -> list:
     """Right, written otherwise: the whole table, everything else at minus infinity."""
     a, b, rows, k = _read(queries, corpus, candidates, k)
-    table = a @ b.T
     found = []
-    for scores, one in zip(table, rows):
+    for scores, one in zip((a[:, None] * b[None]).sum(axis=2), rows):
         there = np.zeros(len(b), dtype=bool)
         there[[r for r in one if r >= 0]] = True
         order = np.argsort(np.where(there, -scores, np.inf), kind="stable")
@@ -46,7 +82,7 @@ def _kept_order(queries, corpus, candidates, k) -> list:
 
 def _everything(queries, corpus, candidates, k) -> list:
     a, b, _, k = _read(queries, corpus, candidates, k)
-    return [[int(r) for r in np.argsort(-scores, kind="stable")[:k]] for scores in a @ b.T]
+    return [[int(r) for r in np.argsort(-_dots(b, q), kind="stable")[:k]] for q in a]
 
 
 def _places(queries, corpus, candidates, k) -> list:
@@ -54,7 +90,7 @@ def _places(queries, corpus, candidates, k) -> list:
     found = []
     for q, one in zip(a, rows):
         there = [r for r in one if r >= 0]
-        order = sorted(range(len(there)), key=lambda i: (-float(b[there[i]] @ q), there[i]))
+        order = sorted(range(len(there)), key=lambda i: (-float(_dots(b, q)[there[i]]), there[i]))
         found.append(order[:k])
     return found
 
@@ -79,14 +115,14 @@ def _cosines(queries, corpus, candidates, k) -> list:
 
 def _ties_late(queries, corpus, candidates, k) -> list:
     a, b, rows, k = _read(queries, corpus, candidates, k)
-    return [_ranked(one, b @ q, -1)[:k] for q, one in zip(a, rows)]
+    return [_ranked(one, _dots(b, q), -1)[:k] for q, one in zip(a, rows)]
 
 
 def _ties_as_they_come(queries, corpus, candidates, k) -> list:
     a, b, rows, k = _read(queries, corpus, candidates, k)
     found = []
     for q, one in zip(a, rows):
-        scores = b @ q
+        scores = _dots(b, q)
         there = np.array([row for row in one if row >= 0], dtype=int)
         found.append(there[np.argsort(-scores[there], kind="stable")][:k].tolist())
     return found
@@ -103,7 +139,7 @@ def _zero_for_missing(queries, corpus, candidates, k) -> list:
     a, b, rows, k = _read(queries, corpus, candidates, k)
     found = []
     for q, one in zip(a, rows):
-        scored = [(float(b[r] @ q) if r >= 0 else 0.0, r) for r in one]
+        scored = [(float(_dots(b, q)[r]) if r >= 0 else 0.0, r) for r in one]
         best = sorted(scored, key=lambda pair: (-pair[0], pair[1]))[:k]
         found.append([r for _, r in best if r >= 0])
     return found
@@ -196,4 +232,5 @@ EXERCISE = BreakIt(
         ),
     ],
     arguments=["queries", "corpus", "candidates", "k"],
+    unfair=_unfair,
 )

@@ -43,7 +43,7 @@ def _right_at_once(queries, query_mask, documents, document_mask) -> np.ndarray:
     """Right, written otherwise: one table of all pairs, masked."""
     a, m, b, w = _read(queries, query_mask, documents, document_mask)
     table = np.where(w[None, :, None], np.einsum("qid,njd->qnij", a, b), -np.inf)
-    return (table.max(axis=3) * m[:, None]).sum(axis=2)
+    return np.where(m[:, None], table.max(axis=3), 0.0).sum(axis=2)
 
 
 def _unit(x: np.ndarray) -> np.ndarray:

@@ -40,11 +40,11 @@ def _right_by_ranks(ranked, relevant, k) -> float:
 
 def _unfair(ranked, relevant, k) -> str | None:
     """What of the card a case breaks: on such a case right implementations may differ."""
-    if not isinstance(k, int) or isinstance(k, bool) or k < 1:
-        return f"k is {k!r}; it is a whole number of at least 1."
+    if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= 1_000:
+        return f"k is {k!r}; it is a whole number from 1 to 1,000."
     if len(set(ranked)) < len(ranked):
         return "the ranked list names a passage twice; each stands in it once at most."
-    if any(not isinstance(grade, int) or isinstance(grade, bool) for grade in relevant.values()):
+    if any(isinstance(grade, bool) or grade != int(grade) for grade in relevant.values()):
         return "a grade is no whole number."
     return None
 

@@ -139,7 +139,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "not-renormalised",
-            "You cut the vector and leave its length as it is, below 1. Divide by the length of what is left.",
+            "You cut the vector and leave its length as it is. Divide by the length of what is left.",
             _decoder(scaled=lambda numbers: numbers),
             hint=2,
         ),

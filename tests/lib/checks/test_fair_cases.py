@@ -1,6 +1,8 @@
-"""What the cards of lessons 06 and 07 leave open does not come in the cases of their checks."""
+"""What the cards of lessons 05 to 07 leave open does not come in the cases of their checks."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import pytest
@@ -9,7 +11,10 @@ import torch
 from lib import checks
 from lib.checks import _gradient, call, values
 from lib.checks.exercise import MOST_FOR_GRADIENTS
+from lib.checks.lesson_05 import break_rescore
+from lib.checks.lesson_06 import break_max_sim
 from lib.checks.lesson_06.candidate_passages import _approximate
+from lib.checks.lesson_07 import break_ndcg
 
 SEEDS = (None, 1, 2, 20_417)
 OF_NUMBERS = (
@@ -142,3 +147,29 @@ def test_a_test_of_ndcg_may_name_numbers_cut_decimals_off_and_give_an_empty_list
 
     verdict = checks.find("break_ndcg").verdict(call(cut))
     assert verdict.passed, verdict
+
+
+@pytest.mark.parametrize(
+    ("exercise", "case", "said"),
+    [
+        # Rounding makes 0.1 + 0.2 larger than 0.3; by the card the two are equal.
+        (
+            break_rescore,
+            ([[1, 1]], [[0.3, 0], [0.1, 0.2]], [[0, 1]], 2, [[0, 1]]),
+            "rounding decides",
+        ),
+        (break_rescore, ([[1, 1]], [[0.2, 0], [0, 0.2]], [[1, 0]], 2, [[0, 1]]), None),
+        (break_rescore, ([[1, 2]], [[3, 1], [1, 2]], [[0, 1, 1]], 2, [[0, 1]]), "stands twice"),
+        # A query's padding adds nothing, however large it is.
+        (break_max_sim, ([[[1], [math.inf]]], [[1, 0]], [[[2]]], [[1]], [[2]]), None),
+        (break_ndcg, (["a"], {"a": 1.0}, 1, 1.0), None),
+        (break_ndcg, (["a"], {"a": 0.5}, 1, 1.0), "no whole number"),
+    ],
+)
+def test_a_right_case_is_taken_and_an_unfair_one_is_called_that(exercise, case, said):
+    verdict = exercise.EXERCISE.verdict(call(lambda: [case]))
+    if said is None:
+        assert verdict.mistake not in ("rejects-right", "not-by-the-card", "cannot-be-run"), verdict
+    else:
+        assert verdict.mistake == "not-by-the-card"
+        assert said in verdict.message

@@ -25,4 +25,12 @@ def _bits_row_by_row(queries, corpus, size, k):
     return torch.stack(found)
 
 
-ALTERNATIVES = [_by_xor, _bits_row_by_row]
+def _from_the_far_end(queries, corpus, size, k):
+    """An alternative: sorts the nearest last, so that of equal distances it takes the later row."""
+    agree = _signs(queries) @ _signs(corpus).T
+    candidates = agree.argsort(dim=1, stable=True)[:, -size:]
+    scores = (queries @ _signs(corpus).T).gather(1, candidates)
+    return candidates.gather(1, scores.topk(min(k, candidates.shape[1]), dim=1).indices)
+
+
+ALTERNATIVES = [_by_xor, _bits_row_by_row, _from_the_far_end]

@@ -134,6 +134,7 @@ TESTED_IN = {
     "lib/checks/_gradient.py": "tests/lib/checks/test_unseen.py",
     "lib/checks/_limits.py": "tests/lib/checks/test_limits.py",
     "lib/checks/_loops.py": "tests/lib/checks/test_loops.py",
+    "lib/checks/_origin.py": "tests/lib/checks/test_origin.py",
     "lib/checks/_memory.py": "tests/lib/checks/test_diagnosis.py",
     "lib/checks/_recorded_values.py": "tests/lib/checks/test_recorded.py",
     "lib/checks/canonical.py": "tests/lib/checks/test_every_check.py",

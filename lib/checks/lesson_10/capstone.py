@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from lib.checks import Contest, Raised, Stage, values
+from lib.checks._origin import Origins
 from lib.checks.calling import Outcome, unattempted
 from lib.checks.contest import NotStarted, assigned, loaded, used
 from lib.checks.lesson_10 import _baselines, _rules
@@ -159,19 +160,52 @@ def _lean_on_nothing(stage: Stage) -> None:
     for used_name in sorted((assigned(build) & loaded(search)) - assigned(search)):
         raise Wrong("left-in-memory", f"build_index leaves `{used_name}` in a global.")
     for name in ("search", "build_index"):
-        for used_name, value in used(stage.functions[name]):
+        function = stage.functions[name]
+        origins, own = _origins(function), assigned(function)
+        for used_name, value in used(function):
             if used_name in _LOADERS:
                 raise Wrong("reads-the-course", f"{name} uses {used_name}.")
-            if _is_data(value):
+            if used_name in own:  # what it keeps there, it makes itself
+                continue
+            if _is_data(value) and not _typed(used_name, value, origins):
                 came = f"{name} uses `{used_name}`, {values.with_article(_kind(value))}."
                 raise Wrong("uses-the-notebook", f"{came} {_INSTEAD[name]}")
+            source = origins.source(used_name)
+            if source is not None and not callable(value):
+                came = f"{name} uses `{used_name}`, which was computed from `{source}`."
+                raise Wrong(
+                    "uses-the-notebook", f"{came} In place of `{used_name}` write its value."
+                )
 
 
 def _left_nothing(stage: Stage) -> None:
     """See in a notebook what search finds there only since build_index has run."""
-    for used_name, value in used(stage.functions["search"]):
-        if _is_data(value):
+    search = stage.functions["search"]
+    origins, own = _origins(search), assigned(search)
+    for used_name, value in used(search):
+        if used_name not in own and _is_data(value) and not _typed(used_name, value, origins):
             raise Wrong("left-in-memory", f"build_index leaves data in `{used_name}`.")
+
+
+def _origins(function: Any) -> Origins:
+    """Where the names of a function's notebook come from; outside a notebook nothing is known."""
+    scope = getattr(function, "__globals__", {})
+    return Origins(scope.get("In", ()), scope, _is_source)
+
+
+def _is_source(value: Any) -> bool:
+    """Whether a value is data of the course, or a function that reads them."""
+    module = getattr(value if callable(value) else type(value), "__module__", None) or ""
+    return module == "lib.data" if callable(value) else module.startswith("lib.")
+
+
+def _typed(name: str, value: Any, origins: Origins) -> bool:
+    """Whether numbers or texts stand in a cell and come from no data: the cell runs in a fresh process, too."""
+    plain = isinstance(value, np.ndarray | torch.Tensor) or (
+        isinstance(value, list | tuple | dict | set)
+        and not any(map(_is_data, value.values() if isinstance(value, dict) else value))
+    )
+    return plain and origins.known(name) and origins.source(name) is None
 
 
 def _is_data(value: Any) -> bool:

@@ -157,6 +157,34 @@ def test_data_of_the_notebook_is_noticed_before_it_is_missed():
     assert verdict(search=scope["search"]).mistake == "reads-the-course"
 
 
+def test_a_number_computed_from_data_is_noticed_and_one_written_down_is_not():
+    scope = {"__name__": "__main__", "course": load_course_set(), "K": 1}
+    scope["In"] = ["", "course = load_course_set()", "K = len(course.passages) // 4000"]
+    exec("def search(index, queries):\n    return find(index, queries) if K else []", scope)
+    scope["find"] = find
+    found = verdict(search=scope["search"])
+    assert found.mistake == "uses-the-notebook"
+    assert "search uses `K`, which was computed from `course`. In place of `K`" in found.message
+    scope["In"].append("K = 1")
+    assert verdict(search=scope["search"]).status == "passed"
+
+
+def test_what_is_typed_into_a_cell_or_kept_by_search_itself_is_nobody_s_data():
+    scope = {"__name__": "__main__", "find": find, "SHIFTS": torch.tensor([4, 0]), "torch": torch}
+    scope |= {"STOP": {f"word{i}": 1 for i in range(200)}, "OPENED": torch.zeros(3)}
+    exec(
+        "def search(index, queries):\n    global OPENED\n    OPENED = torch.zeros(3)\n"
+        "    return find(index, queries) if len(STOP) and len(SHIFTS) else []",
+        scope,
+    )
+    assert verdict(search=scope["search"]).mistake == "uses-the-notebook"  # no cell is known
+    scope["In"] = ["SHIFTS = torch.tensor([4, 0])", "STOP = {f'word{i}': 1 for i in range(200)}"]
+    assert verdict(search=scope["search"]).status == "passed"
+    scope["In"].append("SHIFTS = vectors[:2]\nvectors = load_course_set()")
+    scope["load_course_set"] = load_course_set
+    assert verdict(search=scope["search"]).mistake == "uses-the-notebook"
+
+
 def test_build_index_is_sent_to_its_arguments_and_not_to_files():
     scope = {"__name__": "__main__", "course": load_course_set()}
     exec(

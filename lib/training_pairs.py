@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -72,24 +72,33 @@ class LeakRows(NamedTuple):
     """Rows of a test split, to measure what a leak is worth on the same questions.
 
     asked: queries whose passage has an earlier query in the split, too: these are to be asked.
-    wordings: the earlier queries of the same passages.  siblings: as many queries of passages that
-    have one query only, drawn: near to what is asked, and no wording of it.
+    wordings: the earlier queries of the same passages.  relatives: as many queries (fewer, where there
+    are fewer) of passages that have one query only and are of a family that is asked, drawn: near to
+    what is asked, and no wording of it.
     """
 
     asked: list[int]
     wordings: list[int]
-    siblings: list[int]
+    relatives: list[int]
 
 
-def leak_rows(split: Split, seed: int = 0) -> LeakRows:
-    """Return which queries of a test split to ask, and which of the others to leak into training."""
+def leak_rows(split: Split, families: Sequence[Hashable], seed: int = 0) -> LeakRows:
+    """Return which queries of a test split to ask, and which of the others to leak into training.
+
+    families: of each query of the split, see `data.families_of`.
+    """
     first: dict[int, int] = {}
     for row, passage in enumerate(split.positives):
         first.setdefault(passage, row)
     asked = [row for row, passage in enumerate(split.positives) if first[passage] != row]
     wordings = list(dict.fromkeys(first[split.positives[row]] for row in asked))
     count = Counter(split.positives)
-    single = [row for row, passage in enumerate(split.positives) if count[passage] == 1]
+    near = {families[row] for row in asked}
+    single = [
+        row
+        for row, passage in enumerate(split.positives)
+        if count[passage] == 1 and families[row] in near
+    ]
     drawn = random.Random(seed).sample(single, min(len(single), len(wordings)))
     return LeakRows(asked, wordings, sorted(drawn))
 

@@ -33,6 +33,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -178,28 +179,66 @@ def hand_in(room: Classroom, count: int) -> None:
         (place / f"{LESSON}.ipynb").write_text(texts[number % 4])
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What was seen when so many results had come: seconds, and milliseconds of the yardstick."""
+
+    done: int
+    mib: float
+    processor_s: float
+    wall_s: float
+    yardstick_ms: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of a submission: milliseconds, and the processor's in yardsticks that were run meanwhile."""
+
+    processor_ms: float
+    ms: float
+    yardsticks: float
+
+
+def yardstick() -> float:
+    """Processor milliseconds of a piece of work that is always the same: how fast is this core now?"""
+    began, table = time.thread_time(), {}
+    for number in range(10_000):
+        table[number % 997] = str(number)
+    return 1000 * (time.thread_time() - began)
+
+
 class Meter:
-    """Memory and processor time of this process as results come in."""
+    """Memory and processor time of this process as results come in.
+
+    A core that shares its units with another is slower while that one works, so that the same work
+    takes up to twice the processor time. Hence the yardstick, a hundred times in a class.
+    """
 
     def __init__(self) -> None:
         self.process = psutil.Process()
-        self.seen: list[tuple[int, float, float, float]] = []
+        self.seen: list[Seen] = []
+        self._spent = 0.0  # on yardsticks
 
     def __call__(self, done: int, total: int, report: object) -> None:
-        if done in (1, total) or done % max(1, total // 20) == 0:
+        if done in (1, total) or done % max(1, total // 100) == 0:
+            before = time.thread_time()
+            length = statistics.median(yardstick() for _ in range(3))
+            self._spent += time.thread_time() - before
             memory = self.process.memory_info().rss / 2**20
-            self.seen.append((done, memory, time.process_time(), time.perf_counter()))
+            processor = time.process_time() - self._spent
+            self.seen.append(Seen(done, memory, processor, time.perf_counter(), length))
 
-    def cost(self, since: int = 1, until: int | None = None) -> tuple[float, float]:
-        """Processor milliseconds and milliseconds of a submission, from the `since`-th to another."""
-        first = next(one for one in self.seen if one[0] >= since)
-        last = next((one for one in self.seen if until and one[0] >= until), self.seen[-1])
-        count = last[0] - first[0]
-        return 1000 * (last[2] - first[2]) / count, 1000 * (last[3] - first[3]) / count
+    def cost(self, since: int = 1, until: int | None = None) -> Cost:
+        """What a submission cost, from the `since`-th to another."""
+        part = [one for one in self.seen if since <= one.done <= (until or self.seen[-1].done)]
+        count = part[-1].done - part[0].done
+        processor = 1000 * (part[-1].processor_s - part[0].processor_s) / count
+        wall = 1000 * (part[-1].wall_s - part[0].wall_s) / count
+        return Cost(processor, wall, processor / statistics.mean(one.yardstick_ms for one in part))
 
     def memory(self, at: int) -> float:
         """MiB when so many were done."""
-        return next(one[1] for one in self.seen if one[0] >= at)
+        return next(one.mib for one in self.seen if one.done >= at)
 
 
 @contextlib.contextmanager
@@ -276,17 +315,22 @@ def simulated_class(count: int, workers: int, kill_s: float) -> dict[str, Any]:
         same = _digest(room) == _digest(local)
         with room.gradebook() as book:
             recorded = len(book.assignment_submissions(LESSON))
+    first, last = meter.cost(1, count // 10), meter.cost(count - count // 10)
     return {
         "submissions": count,
         "workers": workers,
         "killed": len(killed),
         "recorded": recorded,
         "same_as_local": same,
-        "processor_ms_at_100": statistics.median(cpu for cpu, _ in costs),
-        "processor_ms": meter.cost()[0],
-        "processor_ms_of_the_first_tenth": meter.cost(1, count // 10)[0],
-        "processor_ms_of_the_last_tenth": meter.cost(count - count // 10)[0],
-        "ms": meter.cost()[1],
+        "processor_ms_at_100": statistics.median(one.processor_ms for one in costs),
+        "processor_ms": meter.cost().processor_ms,
+        "processor_ms_of_the_first_tenth": first.processor_ms,
+        "processor_ms_of_the_last_tenth": last.processor_ms,
+        "yardsticks_at_100": statistics.median(one.yardsticks for one in costs),
+        "yardsticks": meter.cost().yardsticks,
+        "yardsticks_of_the_first_tenth": first.yardsticks,
+        "yardsticks_of_the_last_tenth": last.yardsticks,
+        "ms": meter.cost().ms,
         "mib_at_a_tenth": meter.memory(count // 10),
         "mib_at_the_end": meter.memory(count),
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

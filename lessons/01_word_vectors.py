@@ -3,7 +3,7 @@
 #   course:
 #     lesson: "01"
 #     title: Word vectors
-#     minutes: 190
+#     minutes: 191
 #     objectives:
 #       - turn co-occurrence counts into vectors, and say what Word2Vec and GloVe learn instead
 #       - write skip-gram with negative sampling piece by piece and train it on real text
@@ -136,7 +136,7 @@ print("largest PPMI with heart:", *common.decode(ppmi[at[0]].topk(8).indices.tol
 # %% [markdown]
 # ### Short vectors, compared by their angle
 #
-# A **truncated singular value decomposition** keeps the 64 directions in which the rows differ most, and describes each row by 64 numbers. It gives a table for the rows, one for the columns, and a strength for each direction. We keep the first table, and multiply each direction by the root of its strength; the other half of the strength would go to the second table.
+# A **truncated singular value decomposition** keeps the 64 directions along which the rows reach furthest, so that as little as possible is lost, and describes each row by 64 numbers. It gives a table for the rows, one for the columns, and a strength for each direction. We keep the first table, and multiply each direction by the root of its strength; the other half of the strength would go to the second table.
 
 # %% [markdown]
 # To find a word's neighbours in these vectors, we compare directions. In two dimensions it looks like this:
@@ -180,7 +180,7 @@ show(*figures.seen_at_distance(draws, window=5, title="What a reach drawn from 1
 # A neighbour is seen every time, a word five places away by one centre in five. Over a whole text that has the effect of weights that fall evenly with the distance, and far pairs cost no time when they are not drawn.
 
 # %% [markdown]
-# The second problem is frequent words. *the* and *of* stand near almost every word. A pair with them teaches little, and there are very many such pairs. So frequent words are **subsampled**: of a word that makes up the share $f$ of the text, each occurrence is kept with the probability $\sqrt{t / f} + t / f$, at most 1, where $t$ is a thousandth. The more frequent the word, the less of it stays:
+# The second problem is frequent words. *the* and *of* stand near almost every word. A pair with them teaches little, and there are very many such pairs. So frequent words are **subsampled**: only some of their occurrences are kept, drawn by lot, and the more frequent the word, the fewer. Here is the share that is kept of each word:
 
 # %%
 vocabulary = text.Vocabulary.build(tokens, min_count=5)
@@ -196,7 +196,10 @@ show(
 )
 
 # %% [markdown]
-# Words of up to a quarter of a per cent of the text are always kept. Of *the*, only one occurrence in eight stays. Words are dropped *before* the windows are laid, so that a window reaches over the gap to words that say more. As a loop, this is what you are about to write:
+# Words of up to a quarter of a per cent of the text are always kept. Of *the*, only one occurrence in eight stays. The rule behind the curve: an occurrence of a word that makes up the share $f$ of the text is kept with the probability $\sqrt{t / f} + t / f$, at most 1, where $t$ is a thousandth.
+
+# %% [markdown]
+# Words are dropped *before* the windows are laid, so that a window reaches over the gap to words that say more. As a loop, this is what you are about to write:
 
 # %%
 words = ["loss", "of", "bladder", "control"]
@@ -367,7 +370,7 @@ chance = (torch.bincount(pairs.flatten()) / pairs.numel()).square().sum()
 print(f"a word is its own context in {same:.3%} of the pairs; by chance in {chance:.3%}")
 
 # %% [markdown]
-# Definitions repeat their words, so a word meets itself more often than by chance. But other words meet it more often still. With *one* vector a word, its score with itself would be its squared length, and no other vector of that length could score higher: *kidney* would have to be the likeliest neighbour of *kidney*. With two vectors the score of a word with itself is as free as any other. After training, the centre vectors are kept as the word vectors.
+# Definitions repeat their words, so a word meets itself more often than by chance. With *one* vector a word, its score with itself would be its squared length. That is never negative, and no other vector of that length could score higher. So *kidney* would be a likely neighbour of *kidney*, whatever the text says. With two vectors the score of a word with itself is as free as any other. After training, the centre vectors are kept as the word vectors.
 
 # %%
 kidney, renal = ("kidney", [1.0, 0.5]), ("renal", [2.0, 0.0])
@@ -492,7 +495,10 @@ for word, first in before.items():
 # %% [markdown]
 # ## 5. Train on everything
 #
-# Your loop has read 3,000 of 39,000 sentences. For all of them it would take minutes: after every 1,024 pairs PyTorch makes gradients for all rows of both tables, and the optimiser changes all of them, though few took part. `train_word2vec` of the library lays the same pairs, noise and loss out so that a step is a few matrix products. Is it the same loss? We ask both on a thousand pairs.
+# Your loop has read 3,000 of 39,000 sentences. For all of them it would take minutes: after every 1,024 pairs PyTorch makes gradients for all rows of both tables, and the optimiser changes all of them, though few took part. `train_word2vec` of the library lays pairs and noise out so that a step is a few matrix products; neighbouring centres share their noise words.
+
+# %% [markdown]
+# It follows the gradient of `word_vectors.sgns_loss`. Is that your loss? We ask both on a thousand pairs.
 
 # %%
 some = pairs[:1_000]
@@ -548,7 +554,7 @@ print(
 )
 
 # %% [markdown]
-# By all its numbers nearly every word has a word of its own field nearest. On the map the seizure words lie apart, while those of other fields lie among one another. A map in two dimensions distorts. It shows the large groups and hides most neighbourhoods: words side by side on it may be far apart by all 64 numbers. So use a map for a first look, and look neighbours up in the vectors themselves.
+# By all its numbers nearly every word has a word of its own field nearest. On the map the seizure words lie apart, while those of other fields lie among one another. A map in two dimensions distorts. It shows some groups, mixes others, and hides most neighbourhoods: words side by side on it may be far apart by all 64 numbers. So use a map for a first look, and look neighbours up in the vectors themselves.
 
 # %% [markdown]
 # ### Would another run give the same vectors?
@@ -575,7 +581,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Is the rest a mistake of ours? Mostly not: two runs of gensim itself that differ in nothing but the seed disagree about many neighbours, too (a test of this course compares them). So much of the difference is chance. What you read off one training, such as the sixth neighbour of a word, may be luck.
+# Is the rest a mistake of ours? Not for the most part: two runs of gensim itself that differ in nothing but the seed disagree about many neighbours, too (a test of this course compares them). So much of the difference is chance. The rest comes from how the library trains, such as its shared noise. What you read off one training, such as the sixth neighbour of a word, may be luck.
 
 # %% [markdown]
 # ## 6. Nearest neighbours
@@ -606,7 +612,7 @@ print(f"predicted {dot + bias + context_bias:.2f}, ln {met_times} = {math.log(me
 print(f"error {error:.2f}, weight {weight:.2f}, cost {weight * error**2:.3f}")
 
 # %% [markdown]
-# Skip-gram looks quite different, with pairs and noise in place of counts. But suppose that its vectors could give every pair any score. Then, as Levy and Goldberg (2014) showed, the loss would be smallest where $c \cdot o$ is the PMI of the two words minus $\ln k$. Short vectors come as near to that as they can. So both methods do what the singular value decomposition did in section 1: they split a matrix of co-occurrence into two tables of short vectors.
+# Skip-gram looks quite different, with pairs and noise in place of counts. But suppose that its vectors could give every pair any score. Then, as Levy and Goldberg (2014) showed, the loss would be smallest where $c \cdot o$ is the PMI of the two words minus $\ln k$ (for noise in proportion to the counts; our power of 0.75 adds a number for each context word). Short vectors come as near to that as they can. So both methods do what the singular value decomposition did in section 1: they split a matrix of co-occurrence into two tables of short vectors.
 
 # %% [markdown]
 # ### Cosine, not dot product
@@ -705,7 +711,7 @@ for word, seeds in SENSES.items():
 mixed = [word for word in SENSES if word != "bank"]
 ranks = [w for w, _ in glove.most_similar("bank", len(glove))]
 claim(
-    "The neighbours of a word with two senses mix both; where one sense is rare, it drowns.",
+    "The neighbours of a word with two senses can mix both, but for *bank* those of the river are nearly missing.",
     holds=all(fewer[w] >= 3 for w in mixed) and fewer["bank"] <= 2 and ranks.index("river") > 500,
     measured="neighbours of the smaller side, of 15: "
     + ", ".join(f"{w} {n}" for w, n in fewer.items())
@@ -872,7 +878,7 @@ for word, row in enumerate(unit):
 # ### Exercise: break the analogy solver
 # Difficulty: hard. Importance: medium. Minutes: 20.
 #
-# Return test cases `(vectors, a, b, c, expected)`: a list of rows, three different row numbers, and the row number that a right solver answers. Each of ten wrong solvers must fail at least one case; right ones pass all. A few small vectors in the plane are enough, and 2,000 cases the most. Avoid ties.
+# Return test cases `(vectors, a, b, c, expected)`: a list of rows, three different row numbers, and the row number that a right solver answers. Each of ten wrong solvers must fail at least one case; right ones pass all. A few small vectors in the plane are enough, and 2,000 cases the most. Avoid ties and vectors of length zero.
 
 
 # %% answer="break_analogy"
@@ -964,7 +970,7 @@ lengths = {
 
 # %%
 claim(
-    "Frequency dominates the length of skip-gram vectors; in GloVe it is one influence of several.",
+    "The length of a skip-gram vector goes closely with frequency; in GloVe it does so only weakly.",
     holds=lengths["own Word2Vec"] > 0.7 and 0 < lengths["GloVe, 400,000 words"] < 0.5,
     measured=", ".join(f"{name} {value:.2f}" for name, value in lengths.items()),
 )
@@ -1055,7 +1061,7 @@ check("idf_average", idf_average)
 # The queries come in three parts: *training* queries to learn from, *validation* queries to compare and choose by, *test* queries for the leaderboard only.
 
 # %% [markdown]
-# Your function averages two kinds of vectors: GloVe's, and your own from section 5. Yours have read every passage that we search, though none of the queries; GloVe has read neither. `WeightedWords` holds the words with their vectors and idf weights, and pads the texts for you.
+# Your function averages two kinds of vectors: GloVe's, and your own from section 5. Yours have read every passage that we search, though none of the queries; GloVe was trained on other texts. `WeightedWords` holds the words with their vectors and idf weights, and pads the texts for you.
 
 # %%
 average = yours("idf_average", idf_average, instead=weighted_mean)
@@ -1096,7 +1102,7 @@ print("right passages of a test query:", set(map(len, course_set.test.relevant))
 # The same number twice. Each of our test queries has one right passage, so its nDCG@10 is just what the rank of that passage is worth: 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, 0.29 at rank 10, and 0 if it is not among the ten. The figures below are means over all queries.
 
 # %% [markdown]
-# Does weighing by idf help? And which vectors search better, those from six billion words of news or those from half a million words of medicine? We ask the validation queries. Before you run it: what would you bet on?
+# Does weighing by idf help? And which vectors search better, those from six billion words of Wikipedia and news or those from half a million words of medicine? We ask the validation queries. Before you run it: what would you bet on?
 
 # %%
 split = course_set.validation
@@ -1131,7 +1137,7 @@ label = "difference of nDCG@10 on the validation queries"
 show(*paired_differences(compared, title="What weights and what text are worth", value_label=label))
 
 # %% [markdown] tags=["folded"]
-# Weights help with both kinds of vectors. Between the vectors no difference can be told: half a million words on the right subject, these passages among them, are worth about as much here as six billion words on everything.
+# Weights help with both kinds of vectors. Between the vectors no difference can be told: vectors from half a million words on the right subject, these passages among them, keep up here with vectors from six billion words on everything. (They differ in method and in size, too: 64 numbers against 50.)
 
 # %%
 names = {"GloVe": "GloVe words, idf-weighted mean"}
@@ -1178,11 +1184,11 @@ for one, other in [
 #
 # - Words that keep the same company get similar vectors, whether by counts (PPMI), by least squares on log counts (GloVe) or by prediction (skip-gram).
 # - Skip-gram learns from pairs against noise: reach drawn for each centre, frequent words thinned, noise from count$^{0.75}$, two vectors a word.
-# - A map in two dimensions shows groups, not neighbours.
+# - A map in two dimensions shows groups at best, and hides most neighbours.
 # - Analogies owe much of their fame to a rule: the inputs may not be the answer.
 # - Vectors of windows measure relatedness more than similarity; opposites come out close.
 # - Length goes with frequency, above all in skip-gram: compare by cosine.
-# - One vector a word blends its senses, and the more frequent sense wins.
+# - One vector a word blends its senses, and one of them may hide the other, as money does for *bank*.
 
 # %% [markdown]
 # ## Further reading

@@ -90,7 +90,7 @@ show(*diagrams.attention_step(["the", "bank", "raised", "rates"], [0.0, 1.0, 1.0
 #
 # $$w_j = \frac{e^{s_j}}{\sum_k e^{s_k}} \qquad \mbox{taken} = \sum_j w_j v_j$$
 #
-# A score is a dot product too: of what the reader looks for with what token $j$ offers. Both, and $v_j$, are made from the tokens' vectors by matrices that were learned. Elsewhere the three are called *query*, *key* and *value*; this query is not that of a search.
+# A score is a dot product too, scaled down by a fixed number: of what the reader looks for with what token $j$ offers. Both, and $v_j$, are made from the tokens' vectors by matrices that were learned. Elsewhere the three are called *query*, *key* and *value*; this query is not that of a search.
 
 # %% [markdown]
 # A layer does this several times side by side, in *heads* with matrices of their own (twelve in our model). It adds the result to the vector that was there, and a small network then changes each vector by itself.
@@ -127,7 +127,7 @@ for layer, (one, other) in enumerate(firsts, start=1):
     )
 
 # %% [markdown] tags=["folded"]
-# Up to the last layer but one it is nearly the same vector, whatever the text is about. Only in the last layer does `[CLS]` take something up, and the two come apart.
+# Up to the last layer but one the two vectors of `[CLS]` are nearly the same, though the texts have nothing in common. Only in the last layer do they come clearly apart.
 
 # %% [markdown]
 # Read such pictures with care. A weight tells *how much* of a vector is taken, not what is in it. From the second layer on the vectors of words are mixtures already, and the reader's old vector is added to what it takes. So weights alone do not explain what a model decides (Jain and Wallace 2019). Its output is the better witness: we look at that now.
@@ -446,7 +446,7 @@ print(f"dimensions in which a padded 0 would win: {stolen:.1%}")
 # Two more ways take a single token and drop the others. **CLS pooling** takes the first token. BERT was trained to tell from it whether two sentences belong together, and some models (those of the family *bge*, for one) are trained to gather the whole text there. **Last-token pooling** takes the last one.
 
 # %% [markdown]
-# Why the last? A transformer in which every token sees all others, such as BERT and ours, is called an *encoder*. A *decoder* was trained to continue a text word by word: in it a token sees only what stands before it, so only the last token has read the whole text. Some embedding models are made from decoders (E5-Mistral, GTE-Qwen2). Here `[END]` is such a last token.
+# Why the last? A transformer in which every token sees all others, such as BERT and ours, is called an *encoder*. A *decoder* was trained to continue a text word by word: in it a token sees only what stands before it, so only the last token has read the whole text. Some embedding models are made from decoders (E5-Mistral, Qwen3-Embedding). Here `[END]` is such a last token.
 
 # %%
 show(*diagrams.pooled_tokens())
@@ -711,7 +711,7 @@ print("rows", toy_rows.tolist(), "-> restored", restored)
 #
 # Difficulty: medium. Importance: high. Minutes: 8.
 #
-# Row j of `rows` belongs to the j-th position that the batches name. Return the rows so that row i belongs to text i. Raise `ValueError` unless the batches name each of 0 ... n-1 exactly once.
+# Row j of `rows` belongs to the j-th position that the batches name. Return the rows so that row i belongs to text i; without batches and rows there is no row to return, (0, dim). Raise `ValueError` unless the batches name each of 0 ... n-1 exactly once.
 
 
 # %% answer="restore_order"
@@ -912,7 +912,7 @@ show(
 # %%
 lows, highs = ([getattr(one, end) for one in behind.values()] for end in ("low", "high"))
 claim(
-    "Fifty texts show that the maximum is worse, but cannot rank mean, CLS and last token.",
+    "Fifty texts show that the maximum is worse than the mean, but not whether CLS or the last token is.",
     holds=lows[0] > 0 and max(lows[1:]) < 0 < min(highs[1:]),
     measured=", ".join(f"{name} {one}" for name, one in behind.items()),
 )
@@ -975,7 +975,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# With 747 queries every other pooling is clearly behind the mean, and CLS keeps about nine tenths of what the mean reaches. (Among fewer passages each has a higher score than among all; it is the differences that count.) The order of the other three is not that of the news texts: which pooling comes second depends on the task.
+# With 747 queries every other pooling is clearly behind the mean, and CLS keeps about nine tenths of what the mean reaches. (Among fewer passages each has a higher score than among all; it is the differences that count.) The order is not that of the news texts: there the maximum came last, here the last token does. So one task does not tell how poolings do on another.
 
 # %% [markdown] tags=["folded"]
 # Is the mean a better pooling, then? Not for that reason alone: this model was trained with it. Models trained *with* CLS and with the mean score 86.6 and 87.4 on the similarity set STS-B, though with the maximum only 69.9 (Reimers and Gurevych 2019, table 6). So read a model's *card*, the page that its makers publish with it, before you pool.
@@ -1010,7 +1010,7 @@ print(f"nDCG@10 {unrestored:.3f} in the order of the batches, {kept:.3f} restore
 
 # %%
 claim(
-    "Vectors that are not put back in order retrieve like chance, and nothing crashes.",
+    "Vectors that are not put back in order find next to nothing, and nothing crashes.",
     holds=unrestored < 0.05 * kept,
     measured=f"nDCG@10 {unrestored:.3f} in the order of the batches, {kept:.3f} restored",
 )
@@ -1087,6 +1087,9 @@ claim(
 # %% [markdown]
 # We need a cross-encoder that was trained. Ours is made from the encoder: its upper layers read query and passage together. (In `fast` these are the last two of six; in the lower ones each text is still alone.) It learned from a few training queries to score the right passage above wrong ones that are near (lesson 04 says how such passages are found).
 
+# %% [markdown]
+# Two things may hold it back. Attention from one text to the other starts at about a twentieth of its usual weight, so that training begins near the encoder. And each text is cut after 48 tokens, where the vectors read up to 256.
+
 # %%
 full = PROFILE == "full"
 judges = reranking.trained_judge(
@@ -1141,15 +1144,15 @@ show(
 # %%
 first, training, second = gains.values()
 claim(
-    "Trained on the same few queries, a cross-encoder orders a shortlist no worse than vectors do: it "
-    "loses less than 0.05, if anything.",
+    "A cross-encoder orders a shortlist better than untrained vectors do. Against vectors trained on the "
+    "same few queries it loses less than 0.05, if anything.",
     holds=first.low > 0 and second.low > -0.05,
     measured=f"nDCG@10, cross-encoder minus vectors {first}, minus vectors trained on the same "
     f"{second}; at best {float(ranked.at_best.mean()):.3f}",
 )
 
 # %% [markdown] tags=["folded"]
-# Reading together orders the ten better than the vectors do as they came. But so do vectors that learned from the same queries, and between these two no difference can be told (in `fast`). So training on the task was worth something, and nothing shows that reading together added to it. Two layers that read together, and few queries to learn from, may be too little; lesson 04 trains a cross-encoder on more, and measures again.
+# Reading together orders the ten better than the vectors do as they came. But so do vectors that learned from the same queries, and between these two no difference can be told (in `fast`). So training on the task was worth something, and nothing shows that reading together added to it. Two layers, little attention between the texts and few queries to learn from may be too little; lesson 04 trains a cross-encoder on more, and measures again.
 
 # %% [markdown] tags=["folded"]
 # The printed line `at_best` is a ceiling: an order that puts every right passage first. What the shortlist missed, no order brings back. And the price is paid for every query: ten passes of pairs, where the vectors needed one pass and a product.
@@ -1184,16 +1187,16 @@ show(
 headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 
 # %% [markdown]
-# For about three queries in four the right passage is among the first ten. The same passages searched by averaged word vectors reached 0.293 in lesson 01 (in `fast`). Nothing has been trained on this task yet: that is lesson 03.
+# For about three queries in four the right passage is among the first ten. The same passages searched by averaged word vectors reached 0.293 in lesson 01 (in `fast`). This encoder has not been trained on the task yet: that is lesson 03.
 
 # %% [markdown]
 # ## Takeaways
 #
 # - A transformer cuts a text into tokens. In each layer every token takes a weighted sum of all of them, so it has another vector in every sentence.
-# - Attention weights add up to 1. They do not say why a model decides as it does.
+# - Attention weights add up to 1. Alone they do not explain why a model decides as it does.
 # - Padding is no text: out of the sum *and* out of the count of a mean, -inf for a maximum, never "the last token".
-# - Pool as the model was trained. Another pooling runs without an error and costs quality.
-# - Sort by length, encode, restore the order. Forget the last step and search is chance.
+# - Pool as the model was trained. Another pooling runs without an error, and on our search each one cost quality.
+# - Sort by length, encode, restore the order. Forget the last step and search finds next to nothing.
 # - The cosine is the dot product of normalised vectors. `encode` normalises only if the model says so: look at its modules.
 # - A bi-encoder costs n passes, a cross-encoder a pass for every pair: search with the first, reorder a shortlist with the second.
 

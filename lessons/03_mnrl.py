@@ -9,7 +9,7 @@
 #       - Say what the loss of an untrained model is, and read a training curve by it.
 #       - Measure what temperature, batch size and negatives do to retrieval.
 #       - Tell ranking, triplet, cosine-similarity and distillation losses apart, and choose between them.
-#       - Train with a large batch in little memory by taking the gradient in two passes.
+#       - Compute the gradient of a large batch in little memory, in two passes.
 #     prerequisites:
 #       - Lesson 02, or knowing how a sentence gets one vector
 #       - PyTorch, gradients, cross-entropy
@@ -158,7 +158,7 @@ print(f"mean {sum(rows) / 3:.4f}")
 # The loss has several names. In sentence-transformers it is `MultipleNegativesRankingLoss`, **MNRL**. Papers call it *InfoNCE* (van den Oord et al. 2018), or *NT-Xent* in a variant with two views of each image (Chen et al. 2020). Henderson et al. (2017) used it for retrieval.
 
 # %% [markdown]
-# Papers do not multiply by a scale, they *divide* by a **temperature**. The scale is 1 / temperature. The usual temperature 0.05 is the scale 1 / 0.05 = 20.
+# Most papers do not multiply by a scale, they *divide* by a **temperature**. The scale is 1 / temperature. The usual temperature 0.05 is the scale 1 / 0.05 = 20.
 
 # %% [markdown] card="mnrl"
 # ### Exercise: the multiple negatives ranking loss
@@ -231,7 +231,7 @@ for batch in (4, 64, 1024):
 # %% quiz="03-q1"
 
 # %% [markdown]
-# To see it we take the same transformer with *random* weights, which has learned nothing. First with wrong pairs, in which each query gets the passage of the next one:
+# To see it we take the same transformer with *random* weights, which has learned nothing. First with wrong pairs, in which each query gets the passage of the one before it:
 
 # %%
 blank = copy.deepcopy(model)
@@ -252,7 +252,7 @@ kind = {"value_label": "share of the row", "diagonal": "where wrong pairs stand,
 show(*figures.square(shares, title=title, limits=(0, 1), **kind))
 
 # %% [markdown] tags=["folded"]
-# All vectors point in nearly the same direction, all cosines are about 0.9, and each of the eight passages gets about an eighth of its row. Minus the logarithm of 1/8 is log(8) = 2.08. In a batch of 64 it is log(64).
+# All vectors point in nearly the same direction, so all cosines are nearly equal, and each of the eight passages gets about an eighth of its row. Minus the logarithm of 1/8 is log(8) = 2.08. In a batch of 64 it is log(64).
 
 
 # %%
@@ -288,7 +288,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# So it need not. The texts of a right pair share words, and even random weights give the same word like vectors. The cosines of random vectors are not all equal: they scatter by 1 / sqrt(dim) around 0. Times the scale, that makes confident wrong answers. How much do they cost? A row's sum grows by the mean of exp(x). For x that scatters around 0 with variance v this mean is exp(v / 2), and here v = scale² / dim, so the loss is about scale² / (2 dim) higher.
+# So it need not. The texts of a right pair share words, and even random weights give the same word like vectors. The cosines of random vectors are not all equal: they scatter by 1 / sqrt(dim) around 0. Times the scale of 20 the scores scatter by about 1, and some wrong passages lie ahead of the right one. How much do they cost? A row's sum grows by the mean of exp(x). For x that scatters around 0 with variance v this mean is exp(v / 2), and here v = scale² / dim, so the loss is about scale² / (2 dim) higher.
 
 # %% [markdown]
 # ## 3. Train
@@ -482,7 +482,7 @@ print("query:", course.train.queries[10], "| right:", course.titles[own[10]])
 print("rank 1:", course.titles[wrong[10, 0]], "| rank 20:", course.titles[wrong[10, 19]])
 
 # %% [markdown]
-# In batches of 32, each query gets four more negatives from one of three pools: passages at random, its three nearest, or its ranks 11 to 30. They are drawn anew each time, with repetition where a pool has only three, and your function is the loss.
+# In batches of 32, each query brings four more passages from one of three pools: at random, its three nearest, or its ranks 11 to 30. By your function every query then has 128 more candidates. They are drawn anew each time, with repetition where a pool has only three.
 
 # %%
 generator = torch.Generator().manual_seed(SEED)
@@ -508,7 +508,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Look at the fourth row, where mined negatives stand against as many *random* ones: no difference. Perhaps one matrix cannot learn the fine distinctions that hard negatives show. Always make this comparison, or else the number of negatives passes for their hardness.
+# Look at the fourth row, where mined negatives stand against as many *random* ones: no difference can be told. Perhaps one matrix cannot learn the fine distinctions that hard negatives show. Always make this comparison, or else the number of negatives passes for their hardness.
 
 # %% [markdown]
 # And the three nearest gain nothing over the batch alone. Are they perhaps right answers that nobody marked? The ontology tells how a passage is related to the right one: as parent, child, or sibling (with a common parent). We count such relatives in each pool.
@@ -529,7 +529,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Nearly a third of the three nearest are relatives. A relative that nobody marked may well answer the query. It is then a *false negative*, which training pushes away although it is right. Is that the reason? We leave the relatives out, take the three nearest of what is left, and train again:
+# Nearly a third of the three nearest are relatives. A relative that nobody marked may well answer the query. It is then a *false negative*, which training pushes away although it is right. Is that the reason? We leave the relatives out, take the three nearest of what is left, and train again. A query with fewer than three others among its fifteen nearest keeps its relatives:
 
 # %%
 kinds = relations.kinds(own, wrong[:, :15])
@@ -538,6 +538,9 @@ strangers = [
     for rows, of_row in zip(wrong[:, :15].tolist(), kinds)
 ]
 enough = [row if len(row) == 3 else wrong[n, :3].tolist() for n, row in enumerate(strangers)]
+print(sum(len(row) < 3 for row in strangers), "of", len(strangers), "queries keep their relatives")
+
+# %%
 by_source["no relatives"] = bench.over_seeds(
     hard_, negatives=drawn_from(torch.tensor(enough), 4, SEED), **small
 )
@@ -545,7 +548,7 @@ without_kin = gained(by_source["no relatives"], by_source["ranks 1-3"])
 print("nDCG@10, the nearest three without relatives minus the nearest three:", without_kin)
 
 # %% [markdown] tags=["folded"]
-# Where this interval holds 0, relatives are at most a part of the reason. Other right answers that nobody marked may be among the nearest, too, and pairs so much alike that one matrix cannot part them. Lesson 04 looks into what a miner finds, and filters it.
+# Where this interval ends below the gap between ranks 1-3 and 11-30, relatives are at most a part of the reason. Other right answers that nobody marked may be among the nearest, too. Nor is rank all that differs: four draws from three passages always hold a copy, those from twenty seldom. Lesson 04 looks into what a miner finds, and filters it.
 
 # %% [markdown]
 # ### All layers
@@ -598,7 +601,7 @@ if PROFILE == "full":
     show(*figures.differences(by_encoder, compared, title))
 
 # %% [markdown] tags=["folded"]
-# If all layers show no difference between mined and random negatives either (in `full`), remember that a batch of 128 already holds 127 others. One more is little, however hard it is.
+# If all layers show no difference between mined and random negatives either (in `full`), remember that each query then has 255 wrong passages, of which only one was mined for it.
 
 # %% [markdown]
 # ## 6. Both directions
@@ -719,7 +722,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# A larger batch has more negatives a query, which helps, and takes fewer steps in a pass, which harms. So "larger batches are better" holds only if the learning rate or the number of passes is raised along with them.
+# A larger batch has more negatives a query, which helps, and takes fewer steps in a pass, which harms. So a larger batch is not better by itself: from some size on, the missing steps cost more than the negatives bring. Then try a higher learning rate or more passes; we have not measured that.
 
 # %% [markdown]
 # ## 8. What if two queries share a passage?
@@ -863,7 +866,7 @@ for i in range(3):
 #
 # Difficulty: easy. Importance: medium. Minutes: 6.
 #
-# The distance is 1 - cosine. Cut each triplet off at 0, then take the mean.
+# The distance is 1 - cosine; a vector of zeros has cosine 0 with everything. Cut each triplet off at 0, then take the mean.
 
 
 # %% answer="triplet_cosine"
@@ -990,6 +993,9 @@ for kind in ("triplet", "cosine similarity", "CoSENT"):
     chosen[kind] = max((s for s in grid if s[0].startswith(kind)), key=tried.get)
 print(chosen)
 
+# %% [markdown]
+# A choice that lies at the edge of what was tried might be better still beyond it, so a wider search might bring the rivals a little nearer.
+
 # %%
 order = torch.randperm(len(own), generator=torch.Generator().manual_seed(SEED))
 amounts = [len(own) // 8, len(own) // 4, len(own)]
@@ -1036,10 +1042,10 @@ scored = gained(equal_data["cosine similarity"][len(own)], equal_data["triplet"]
 print(f"cosine similarity minus triplet: {scored}")
 
 # %% [markdown] tags=["folded"]
-# A triplet or a scored pair sees one negative, and an easy one soon teaches little. MNRL sees every passage of the batch and weighs the hardest most. So an eighth of the pairs is at least as good for MNRL as all of them are for the triplet loss. CoSENT, which is made for many grades, has only two here.
+# In the other three losses each query meets one wrong passage of its own, which may be easy. MNRL sees every passage of the batch and weighs the hardest most; that may be why. Here an eighth of the pairs is at least as good for MNRL as all of them are for the triplet loss. CoSENT, which is made for many grades, has only two here.
 
 # %% [markdown]
-# When should you take a loss with scores? When that is what you have: people's judgements of similarity, for which MNRL has no use. And when the cosine itself must mean something, such as "call two texts duplicates above 0.8". For pairs without scores take MNRL.
+# When should you take a loss with scores? When that is what you have: people's judgements of similarity, for which MNRL has no use. And, with `CosineSimilarityLoss`, when the cosine itself must mean something, such as "call two texts duplicates above 0.8". (CoSENT sees the order only.) For pairs without scores take MNRL.
 
 # %% [markdown]
 # ## 11. Learn from a teacher: margin-MSE
@@ -1181,7 +1187,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Both ways of teaching make 64 numbers far better than cutting does, and between them no difference can be told. But both fall short of the labels. This teacher learned from the same labels, so it has nothing to add; and its students see eight wrong passages a query, MNRL those of the whole batch.
+# Both ways of teaching make 64 numbers far better than cutting does, and between them no difference can be told. But both fall short of the labels. Two reasons are likely, and we did not part them: this teacher learned from the same labels, and its students see eight wrong passages a query, MNRL those of the whole batch.
 
 # %% [markdown]
 # A teacher helps where it knows more than the labels: a cross-encoder (lesson 04), a much larger model, or any good model for queries that have no labels. Its scores cost nothing but time.
@@ -1193,6 +1199,7 @@ claim(
 # |---|---|---|
 # | pairs that belong together | MNRL | `MultipleNegativesRankingLoss` |
 # | ... and too little memory for a large batch | MNRL in two passes (next section) | `CachedMultipleNegativesRankingLoss` |
+# | pairs, and wrong passages for each | MNRL with these negatives | `MultipleNegativesRankingLoss` |
 # | pairs with a graded score | cosine similarity, CoSENT | `CosineSimilarityLoss`, `CoSENTLoss` |
 # | a better model and its scores | margin-MSE, KL | `MarginMSELoss`, `DistillKLDivLoss` |
 
@@ -1222,7 +1229,7 @@ whole, cut = gradient_of([rows]), gradient_of(rows.split(2))
 print(f"difference, relative to the gradient: {(whole - cut).norm() / whole.norm():.2f}")
 
 # %% [markdown]
-# No: it is another gradient, shorter and turned, because each chunk sees its own negatives only. The smaller the chunk, the more is missing. But the loss needs just the *vectors*, and these are small. That is the idea of the *gradient cache* (GradCache, Gao et al. 2021):
+# No: it is another gradient, because each chunk sees its own negatives only. But the loss needs just the *vectors*, and these are small. That is the idea of the *gradient cache* (GradCache, Gao et al. 2021):
 
 # %% tags=["folded"]
 show(*diagrams.two_passes())
@@ -1255,8 +1262,9 @@ def cached_gradient(
     """The gradient of MNRL with respect to a linear encoder's weight, accumulated by chunks.
 
     weight: (out, width); queries, positives: inputs (batch, width), encoded as inputs @ weight.T;
-    chunk: pairs in a chunk (the last may be shorter). Returns (chunks, out, width): the running sum
-    after each chunk. `losses.mnrl(q, p, scale=scale)` may be used.
+    chunk: pairs in a chunk (the last may be shorter; one larger than the batch is one chunk).
+    Returns (chunks, out, width): the running sum after each chunk. `losses.mnrl(q, p, scale=scale)`
+    may be used.
 
     Example: with chunk = batch there is one entry, the gradient of the whole batch.
     """

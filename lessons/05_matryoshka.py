@@ -234,7 +234,7 @@ show(figure, alt="Cosine over the numbers kept, for four passages: " + "; ".join
 # With all 384 numbers the right passage stands on top. With 32, passages that have nothing to do with the query are far above it. (With `fast` it is *Alexia* that leads, the loss of the ability to read.) A cosine from few numbers is like an opinion poll among few people: off by chance, now up, now down. Among thousands of passages some are always lucky, and these come first. With more numbers, luck evens out.
 
 # %% [markdown]
-# Can one choose better numbers to keep? One may mix them before the cut. If all vectors are turned by the same rotation, no dot product changes, but length moves from one number to another. **PCA** (principal component analysis) finds the rotation after which the first number holds as much of the passages' squared length as one number can, the second as much as possible of what is left, and so on.
+# Can one choose better numbers to keep? One may mix them before the cut. If all vectors are turned by the same rotation, no dot product changes, but length moves from one number to another. **PCA** (principal component analysis) finds the rotation after which the first number holds as much of the passages' squared length as one number can, the second as much as possible of what is left, and so on. (Textbook PCA first subtracts the mean of all vectors. We do not, since dot products would change.)
 
 # %%
 show(*diagrams.principal_direction())
@@ -327,7 +327,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# The quality falls slowly at first, and fast below 64 numbers. At 128 and at 64 it cannot be told whether the first numbers were kept or some drawn at random: each number tells a little about everything. (At 16 our three draws do a little worse. With so few numbers the luck of a draw counts, and the interval, which is about queries, does not contain it.)
+# The quality falls slowly at first, and fast below 64 numbers. At 128 and at 64 it cannot be told whether the first numbers were kept or some drawn at random: each number tells a little about everything. (At 16 our three draws do a little worse. With so few numbers the luck of a draw may count, and the interval, which is about queries, does not contain it.)
 #
 # So "it still works at 128" proves nothing about a training method. A Matryoshka model has to win where an ordinary one fails: at few numbers, and against PCA.
 
@@ -365,7 +365,7 @@ for i in range(2):
     print(f"query {i}: cosines {row}, share of its own {own:.3f}, loss {-math.log(own):.4f}")
 
 # %% [markdown]
-# Each query gives most of its share to its own passage, so the losses are small: -ln 1 would be 0, and a blind guess between two passages would cost ln 2, about 0.69. The mean of the two is the MNRL of this prefix. The loop below does the same for both prefixes, four numbers with the weight 1 and two with the weight 0.5, and adds up.
+# Each query gives most of its shares to its own passage. Its loss is minus the logarithm of that share, so it is small: 0 if the share were 1, and 0.69 (ln 2) for a blind guess between two passages. The mean of the two is the MNRL of this prefix. The loop below does the same for both prefixes, four numbers with the weight 1 and two with the weight 0.5, and adds up.
 
 # %%
 total = 0.0
@@ -388,7 +388,7 @@ for dim, weight in zip([4, 2], [1.0, 0.5]):
 #
 # Difficulty: medium. Importance: high. Minutes: 10.
 #
-# The weighted sum of `losses.mnrl` over the prefixes in `dims`. It normalises what it gets. Without weights each prefix counts 1; another number of weights than dims raises a ValueError.
+# The weighted sum of `losses.mnrl` over the prefixes in `dims`. `losses.mnrl` normalises what it gets. Without weights each prefix counts 1; another number of weights than dims raises a ValueError.
 
 
 # %% answer="matryoshka_mnrl"
@@ -541,7 +541,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Training helps, and most where least is left. Mind the comparison, though. Against the untrained model even the plain head looks good at 64 numbers, simply because it has learned our task. What the *prefixes* add is the distance between the two heads.
+# The prefixes help, and the more the fewer numbers are left, down to 16, the shortest prefix that was trained. At 8 they help less again. Mind the comparison, though. Against the untrained model even the plain head looks good at 64 numbers, simply because it has learned our task. What the *prefixes* add is the distance between the two heads.
 
 # %% [markdown]
 # And the strong rival of section 2? It is at hand for the plain head, too: train by whole vectors, then turn the vectors along the principal directions of the passages, then cut. Does the Matryoshka head beat that?
@@ -573,7 +573,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# That is sobering, and it is why a baseline has to be a strong one. A head can only mix the numbers that the encoder gives, and PCA mixes them very well, since it looks at all the passages of the index. At 16, the shortest length that it was trained on, the Matryoshka head holds its own. And the loss can do what PCA cannot: where all layers are trained, they can learn to compute *other* numbers, and not only mix the given ones. Whether that helps has to be measured, too.
+# That is sobering, and it is why a baseline has to be a strong one. A head can only mix the numbers that the encoder gives, and so does PCA, which is computed from all the passages of the index. At 16, the shortest length that it was trained on, the Matryoshka head holds its own. And the loss can do what PCA cannot: where all layers are trained, they can learn to compute *other* numbers, and not only mix the given ones. Whether that helps has to be measured, too.
 
 # %% [markdown]
 # ### Explore: who are the neighbours?
@@ -628,7 +628,7 @@ explore(
 # %% [markdown]
 # ### All layers
 #
-# What if all layers learn? Every text then goes through the whole encoder in every step, which takes minutes a model on a CPU. So only `full` does it, once with each loss.
+# What if all layers learn? Every text then goes through the whole encoder in every step, which takes many minutes a model on a CPU. So only `full` does it, once with each loss; in `fast` the question stays open.
 
 
 # %% tags=["folded"]
@@ -703,7 +703,7 @@ show(*diagrams.shortlist_then_rescore())
 # In step 1 every passage is looked at, but cheaply. In step 2 the scores are exact, but only four passages are left. The order changes: what led by three numbers falls behind by eight. And one thing step 2 cannot do. A good passage that is not on the shortlist never comes back, however exact the second scores are. So the shortlist must be longer than the result.
 
 # %% [markdown]
-# The toy of section 1, with a third passage, by hand:
+# The toy of section 1, with a third passage, by hand. B is row 0 and A is row 1:
 
 # %%
 query, corpus = [0.6, 0.0, 0.8], [[0.8, 0.6, 0.0], [0.28, 0.0, 0.96], [0.0, 1.0, 0.0]]
@@ -720,7 +720,7 @@ print("shortlist by two numbers:", shortlist, [round(score(row, 2), 2) for row i
 print("by all three numbers    :", [round(score(row, 3), 2) for row in shortlist])
 
 # %% [markdown]
-# Rows 1 and 0 make the shortlist, and row 2 is dropped unseen. All three numbers then confirm row 1, by a much larger distance than two numbers showed.
+# Rows 1 and 0 make the shortlist, and row 2 is dropped without a second look. All three numbers then confirm row 1, by a much larger distance than two numbers showed.
 
 # %% [markdown] card="shortlist_rescore"
 # ### Exercise: shortlist and rescore
@@ -808,7 +808,7 @@ show(
 # %%
 claim(
     "A shortlist of 50 at 64 numbers, rescored at 384, loses nothing measurable with the Matryoshka "
-    "model; without that training it does.",
+    "model; with the untrained encoder it loses.",
     holds=change[50].low > -0.01
     and change[50].low <= 0 <= change[50].high + 1e-9
     and untrained_change.high < 0,
@@ -826,7 +826,7 @@ claim(
 #
 # Difficulty: hard. Importance: medium. Minutes: 12.
 #
-# Return cases `(queries, corpus, candidates, k, expected)` as nested lists. Right code orders each query's candidates by dot product, lowest row first among equals, skips candidates of -1 and keeps k; a row with fewer candidates stays shorter, and is not filled up. Every wrong one must fail some case. A handful of cases is enough; 2,000 are the most.
+# Return cases `(queries, corpus, candidates, k, expected)` as nested lists. Right code orders each query's candidates by dot product, lowest row first among equals, skips candidates of -1 and keeps k; a row with fewer candidates stays shorter, and is not filled up. No candidate but -1 stands twice in a row. Give equal scores to equal passages, or use whole numbers and halves: rounding would decide between 0.3 and 0.1 + 0.2. Every wrong one must fail some case. A handful of cases is enough; 2,000 are the most.
 
 
 # %% answer="break_rescore"
@@ -888,7 +888,7 @@ print(f"the library's rescoring passes {passed} of {len(cases)} cases")
 # The other way to save is to keep all numbers and to store each in fewer bits. A number in float32 has about seven digits. Does a search need them? If a ruler is marked in millimetres, one reads off the last mark that is passed, and not the place between two marks. *int8* does that: it is a whole number in one byte, from -128 to 127, and it counts marks.
 
 # %% [markdown]
-# Every dimension of the vectors gets a ruler of its own. It begins at the least value that the passages have there, ends at the largest, and is divided into 255 equal steps. To find these ends is called *calibration*. Here is one dimension of three passages, and the value 1.004:
+# Every dimension of the vectors gets a ruler of its own. It begins at the least value that the passages have there, ends at the largest, and is divided into 255 equal steps. The largest value itself begins one step more, so that there are 256 codes. To find these ends is called *calibration*. Here is one dimension of three passages, and the value 1.004:
 
 # %%
 show(*diagrams.int8_steps([0.0, 2.55, 1.0], value=1.004))
@@ -1111,14 +1111,14 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Signs alone keep most of the quality. The query's numbers win some of the rest back for nothing, and the int8 codes of fifty passages win back nearly all of it.
+# Signs alone keep most of the quality. The query's numbers win some of the rest back at no more bytes, and the int8 codes of fifty passages win back nearly all of it.
 
 # %% quiz="05-q6"
 
 # %% [markdown]
 # ## 8. What an index costs
 #
-# We now have many ways to store a passage, and each has its quality. What is each worth? First we need the bytes. A two-step search keeps two vectors for each passage: a small one to find it, and a better one to rescore it. Bytes are counted for each vector by itself, and a vector fills whole bytes: nine bits take two.
+# We now have many ways to store a passage, and each has its quality. What is each worth? First we need the bytes. A two-step search may keep two vectors for each passage: a small one to find it, and a better one to rescore it. Bytes are counted for each vector by itself, and a vector fills whole bytes: nine bits take two.
 
 # %%
 for numbers, bits_each in ((384, 32), (384, 1), (9, 1)):
@@ -1194,7 +1194,7 @@ for dim in (128, 64, 32, 16):
     points[f"{dim} x int8"] = (cost(1, dim, 8, 0), ndcg_of(found))
 
 # %% [markdown]
-# The **frontier** is the line of points that are worth having. A point below it or to the right of it is not: another one takes no more bytes and finds more.
+# The **frontier** is the line of points that are worth having. A point below it or to the right of it is not: another one takes no more bytes and finds as much or more.
 
 # %%
 ordered = sorted(points.items(), key=lambda item: item[1][0])
@@ -1230,7 +1230,7 @@ same = significance.paired_interval(points["64 x int8"][1], points["384 bits"][1
 show(
     *plots_paired.paired_differences(
         beaten | {"64 x int8 minus 384 bits": same},
-        title="Which of two ways of about the same bytes?",
+        title="Codes against cut float32 vectors of as many bytes or more",
         value_label="difference of nDCG@10",
     )
 )
@@ -1252,7 +1252,10 @@ print(
 )
 
 # %% [markdown] tags=["folded"]
-# There is no single best point on the frontier: it depends on what you pay for bytes and for a lost rank. A point off the frontier is never worth it. Between 64 int8 numbers and 384 bits no difference can be told, so the bits, which take fewer bytes, are the better buy.
+# There is no single best point on the frontier: it depends on what you pay for bytes and for a lost rank. A point off the frontier is not worth its bytes, if all bytes cost the same. They need not: of *384 bits + int8* only 48 bytes have to be in fast memory.
+
+# %% [markdown] tags=["folded"]
+# Between 64 int8 numbers of this head and 384 bits no difference can be told, so the bits, which take fewer bytes, are the better buy. Short vectors by PCA, the rival of section 4, are not in the figure.
 #
 # For a billion passages the choice is between 1.5 TB of float32 and 48 GB of bits, which one machine holds in memory.
 
@@ -1297,7 +1300,7 @@ show(
 headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 
 # %% [markdown] tags=["folded"]
-# The rows of the trained models overlap: this lesson does not search better than the last ones, it searches as well with a sixth of the numbers in the first step.
+# The intervals of the trained models overlap, so this figure shows no difference between them; only paired differences could. The first step here uses a sixth of the numbers.
 
 # %% [markdown]
 # ## Takeaways
@@ -1307,7 +1310,7 @@ headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 # - The Matryoshka loss is a weighted sum over prefixes, not an average. Cut alike, it beats plain training where vectors are short. What it costs at full length, measure.
 # - PCA is a strong rival: behind a plainly trained head it is a match for the Matryoshka loss. Compare with it.
 # - Short vectors or bits find a shortlist; better vectors put it in order. What the shortlist misses is lost.
-# - Choose on the frontier: what another way beats at no more bytes is never worth it. Codes beat cut float32.
+# - Choose on the frontier: what another way beats at no more bytes is not worth its bytes. Count fast memory and disk apart. Codes beat cut float32.
 # - int8 ranges come from the corpus, one for each dimension. Bits keep only signs; the query keeps its numbers.
 
 # %% [markdown]

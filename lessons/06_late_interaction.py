@@ -98,7 +98,7 @@ print(f"{order.index(answer) + 1}: {course.titles[answer]}, the answer")
 print(textwrap.fill(course.passages[order[0]], 70))
 
 # %% [markdown] tags=["folded"]
-# *Dextrocardia* is a heart that lies in the right half of the chest. But the answer holds *right* and *heart*, too, and *size* besides. Why is it not first? In a mean, each token of the question meets *every* token of the passage, not only the one that fits. *Dextrocardia* speaks of sides from beginning to end. In the answer the fitting words stand among thirty others, and the mean thins them out. (*Hypoplastic right heart*, at rank 2, is close in meaning, but it speaks of the whole right side of the heart.)
+# *Dextrocardia* is a heart that lies in the right half of the chest. But the answer holds *right* and *heart*, too, and *size* besides. Why is it not first? In a mean, each token of the question meets *every* token of the passage, not only the one that fits. *Dextrocardia* speaks of sides and of the heart from beginning to end. In the answer the fitting tokens stand among some thirty others; probably the mean thins them out. (*Hypoplastic right heart*, at rank 2, is close in meaning, but it speaks of the whole right side of the heart.)
 
 # %% [markdown] tags=["folded"]
 # What if nothing were averaged? **Late interaction** keeps the vector of every token, of the question and of the passage, and lets them meet only when the question is asked. The model that made this known is called *ColBERT* (Khattab and Zaharia 2020).
@@ -429,7 +429,7 @@ explore(
 )
 
 # %% [markdown] tags=["folded"]
-# *on* and the hyphen bring about twice as much as *port* and *wine*, the name of the disease. A map shows what was counted, not that it should have been.
+# Look at *Port-wine stain on the face* in the map: *on* and the hyphen bring more than *port* and *wine*, which name the mark. A map shows what was counted, not that it should have been.
 
 # %% [markdown]
 # ## 5. A fair test
@@ -545,7 +545,7 @@ print(
 )
 
 # %% [markdown]
-# In row i the right passage stands in column i. The scores are multiplied by 2, not by 20 as the cosines of lesson 03: a MaxSim is a sum over some ten tokens, so its differences are larger already. The toy's loss is worse than a guess: question 1 gives the wrong passage the higher score.
+# In row i the right passage stands in column i. The scores are multiplied by 2, not by 20 as the cosines of lesson 03: a MaxSim is a sum over some eight or nine tokens, so its differences are larger already. The toy's loss is worse than a guess: question 1 gives the wrong passage the higher score.
 
 # %% [markdown]
 # Now in earnest. The lower layers stay as they are. The last layer and the projection learn from the training split, with your function inside the loss. The projection starts from the 128 directions that keep most of the token vectors' length (PCA, lesson 05). On a CPU this takes a few minutes, once: what was trained is kept on disk. Read on meanwhile.
@@ -604,7 +604,7 @@ show(
 )
 
 # %% [markdown]
-# One more caution. Several of our questions ask for the same term in other words, or for terms that are near relatives. Such a *family* is found or missed together, so 374 questions tell less than 374 separate ones would. So we also draw whole families, not single questions; lesson 07 says more about it.
+# One more caution. Several of our questions ask for the same term in other words, or for terms that are near relatives. Such a *family* is found or missed together, so they tell less than as many separate questions would. So we also draw whole families, not single questions; lesson 07 says more about it.
 
 # %%
 first, second = quality["ColBERT, trained"], quality["one vector, trained"]
@@ -613,16 +613,22 @@ by_families = significance.paired_interval(first, second, groups=families_of(val
 print("ColBERT minus one vector, both trained, whole families of questions drawn:", by_families)
 
 # %%
+of_single = quality["one vector, trained"] - quality["one vector"]
+of_tokens = quality["ColBERT, trained"] - quality["MaxSim"]
+fewer = significance.paired_interval(of_single, of_tokens)
+print("what training gave one vector, minus what it gave late interaction:", fewer)
+
+# %%
 lead = gains["ColBERT minus one vector, both trained"]
 before = gains["MaxSim minus one vector, untrained"]
 claim(
-    "Trained alike, late interaction is no worse than a single vector, and much of its lead is gone.",
+    "Trained alike, late interaction is no worse than a single vector, and its measured lead is smaller.",
     holds=lead.low > -0.01 and lead.mean < 0.75 * before.mean,
     measured=f"nDCG@10, ColBERT minus one vector: untrained {before}, trained {lead}",
 )
 
 # %% [markdown] tags=["folded"]
-# Training helps the single vector more. Perhaps it learns which words a mean should listen to. Mind the lead that is left, too: where whole families are drawn, its interval is wider. Our passages are two sentences about one thing, and such a text fits into one vector. On long passages, and on texts unlike the training data, others have measured larger leads (Khattab and Zaharia 2020; Santhanam et al. 2022). Whether it pays for *your* texts is a question for a measurement, not for a paper.
+# On average training helps the single vector more; where the printed interval holds 0, chance could make it. Perhaps it learns which words a mean should listen to. Mind the lead that is left, too: where whole families are drawn, its interval is wider. Our passages are two sentences about one thing, and such a text fits into one vector. On other collections, and on texts unlike the training data, others have measured larger leads (Khattab and Zaharia 2020; Santhanam et al. 2022). Whether it pays for *your* texts is a question for a measurement, not for a paper.
 
 # %% [markdown]
 # And the [MASK] tokens? We fill 200 of the questions up to 24 tokens. The other tokens do not look at the [MASK]s, so these only add scores of their own.
@@ -639,7 +645,7 @@ print("nDCG@10 with [MASK] tokens minus without:", by_masks)
 claim(
     "[MASK] tokens that a model was not trained with make it worse.",
     holds=by_masks.high < 0,
-    measured=f"nDCG@10, up to 24 [MASK]s a question minus none: {by_masks}",
+    measured=f"nDCG@10, questions filled up to 24 tokens minus questions as they are: {by_masks}",
 )
 
 # %% [markdown] tags=["folded"]
@@ -775,17 +781,20 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Read the printed lines together with the figure, first the order *as found*, the one that the ten passages came in. Where an interval of the first three rows holds 0, nothing shows that this architecture has learned anything: 240 questions teach a whole layer little, and a hundred to be tested on tell little apart. So this section measures what the three *cost*, not which is best. (In lesson 04 the vectors had one matrix to train; here they get a layer, too.)
+# Read the printed lines together with the figure, first the order *as found*, the one that the ten passages came in. Where an interval of the first three rows holds 0, nothing shows that this architecture orders the ten better than they came. That is not the same as what it learned: only the single vector began at this order. And a hundred questions tell little apart. So this section measures what the three *cost*, not which is best. (In lesson 04 the vectors had one matrix to train; here they get a layer, too.)
 
 # %% [markdown] tags=["folded"]
-# Not counted is the reading of the question, which all three need once, nor the layers that read each text alone. By cost one would take the single vector. Late interaction's place is where words must meet words and a cross-encoder is too slow to search through everything. Whether it wins there has to be measured.
+# Not counted is the reading of the question, nor are the layers that read each text alone. The cross-encoder's 0 bytes and its time do not belong together: to be so fast it holds those layers' results, some tens of kilobytes a passage. With 0 bytes it reads all layers anew, and is slower.
+
+# %% [markdown] tags=["folded"]
+# By cost one would take the single vector. Late interaction's place is where words must meet words and a cross-encoder is too slow to search through everything. Whether it wins there has to be measured.
 
 # %% quiz="06-q5"
 
 # %% [markdown]
 # ## 8. Where do all the bytes go?
 #
-# Quality is not the problem of late interaction. Storage is.
+# What late interaction asks for above all is storage.
 
 # %%
 count = len(course.passages)
@@ -959,7 +968,7 @@ for code in (3, 0, 1, 2):
 def pack_codes(codes: torch.Tensor, bits: int) -> torch.Tensor:
     """Pack the codes of each vector into bytes.
 
-    codes: (n, dim) whole numbers from 0 to 2**bits - 1; bits: 1, 2 or 4. Returns
+    codes: (n, dim) whole numbers from 0 to 2**bits - 1, int64 or uint8; bits: 1, 2 or 4. Returns
     (n, dim * bits // 8) uint8. Raises ValueError if dim * bits is no multiple of 8.
 
     Example: codes [[3, 0, 1, 2]] with 2 bits are 11 00 01 10, one byte: [[198]].
@@ -1078,7 +1087,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Where the interval of four or two bits holds 0, they cost nothing that can be told. The larger drop comes at one bit, and without residuals most is lost.
+# Where the interval of four or two bits holds 0, they cost nothing that can be told. The larger drop comes at one bit, and without residuals far more is lost.
 
 # %% [markdown]
 # ## 9. The index on disk
@@ -1153,12 +1162,12 @@ claim(
 # At two bits all token vectors take less than the single vectors in float32 did (6.1 MB in `fast`). But those can be quantised, too: in int8 they take a quarter.
 
 # %% [markdown] tags=["folded"]
-# What your formula leaves out is the list of passages for each centroid, which the next section needs, and the library stores centroids in two bytes a number, not in four. ColBERTv2 reports the same proportion at another size: 154 GiB become 25 (two bits) or 16 (one bit; Santhanam et al. 2022).
+# What your formula leaves out is the list of passages for each centroid, which the next section needs, and the library stores centroids in two bytes a number, not in four. ColBERTv2 reports about the same proportions at another size: 154 GiB become 25 (two bits) or 16 (one bit; Santhanam et al. 2022).
 
 # %% [markdown]
 # ## 10. Searching in two stages
 #
-# A large index stays on disk, and decoding all of it for each question would take too long. But a passage that answers the question has some token close to a token of the question, so it has a token at the same centroid or at one nearby. Hence two stages, as in PLAID (Santhanam et al. 2022): first candidates by centroids alone, then exact scores for the best of them.
+# A large index stays on disk, and decoding all of it for each question would take too long. But a passage that answers the question mostly has some token close to a token of the question, so it mostly has a token at the same centroid or at one nearby. Hence two stages, as in PLAID (Santhanam et al. 2022): first candidates by centroids alone, then exact scores for the best of them.
 
 # %%
 show(*diagrams.two_stage_search())
@@ -1167,11 +1176,8 @@ show(*diagrams.two_stage_search())
 # As loops, for one token of a question, two centroids, and four tokens of three passages:
 
 # %%
-dots, ids, of = (
-    [0.9, 0.2],
-    [1, 0, 1, 1],
-    [0, 1, 1, 2],
-)  # of centroids; each token's centroid, passage
+dots = [0.9, 0.2]  # of the question's token with the two centroids
+ids, of = [1, 0, 1, 1], [0, 1, 1, 2]  # each token's centroid, and its passage
 for probes in (1, 2):
     probed = sorted(range(2), key=lambda c: -dots[c])[:probes]
     found = {passage for centroid, passage in zip(ids, of) if centroid in probed}
@@ -1201,8 +1207,8 @@ def candidate_passages(
     """Find the passages that are worth decoding, from centroids alone.
 
     query: (query_tokens, dim), at least one token; centroids: (c, dim); centroid_ids: (tokens,) each
-    token's centroid; passage_of: (tokens,) each token's passage, in any order. probes and size: at
-    least 1. Returns (m,) passages, best first, m of at most size.
+    token's centroid; passage_of: (tokens,) each token's passage, in any order, some numbers may be
+    missing. probes and size: at least 1. Returns (m,) passages, best first, m of at most size.
 
     Example: query [[1, 0]], centroids [[0.9, 0.1], [0.2, 0.8]], centroid_ids [1, 0, 1, 1] and
     passage_of [0, 1, 1, 2]: one probe finds centroid 0, of which passage 1 has a token: [1]. With
@@ -1281,7 +1287,7 @@ claim(
 )
 
 # %% [markdown]
-# What the first stage drops, no exact score brings back. At this size, with all vectors decoded in memory, two stages save time only if they keep so few passages that quality falls; the index pays when the decoded vectors no longer fit into memory. And on balance: what is left against the trained single vector, at the middle of the three settings?
+# What the first stage drops, no exact score brings back. At this size, with all vectors decoded in memory, two stages save time only if they keep so few passages that quality falls; the index can pay where the decoded vectors no longer fit into memory. And on balance: what is left against the trained single vector, at the middle of the three settings?
 
 # %%
 _, middle, _ = searched.values()
@@ -1289,7 +1295,7 @@ total = significance.paired_interval(middle, quality["one vector, trained"])
 print("two bits, two probes and 1 in 64 kept, minus the trained single vector:", total)
 
 # %% [markdown]
-# After compression and two stages the lead is smaller, and where the interval holds 0, chance alone could make what is left. So on these short texts one cannot say that the larger machine finds more. That it takes more bytes and time is certain, and worth knowing before one builds it.
+# After compression and two stages the lead is smaller, and where the interval holds 0, chance alone could make what is left. So on these short texts one cannot say that the larger machine finds more. It takes more time, and more bytes than single vectors in int8: worth knowing before one builds it.
 
 # %% quiz="06-q7"
 
@@ -1334,7 +1340,7 @@ show(
 headline(f"nDCG@10 {board_rows[-1].ndcg_at_10.mean:.3f}")
 
 # %% [markdown]
-# Judge the three rows of this lesson by the printed differences, not by how far the intervals of the board overlap. ColBERT's lead over the single vector with the same training is smaller on the test questions, and where whole families of questions are drawn, chance alone could make it (in `fast`). It is a near thing: with another `SEED` the training differs, and so may this. If you ran lessons 03 to 05, their heads stand on the board, too. In `fast` this lesson goes once through the pairs, which is a short training for a whole layer. What late interaction adds here is the map.
+# Judge the three rows of this lesson by the printed differences, not by how far the intervals of the board overlap. ColBERT's lead over the single vector with the same training is smaller on the test questions, and where whole families of questions are drawn, chance alone could make it (in `fast`). It is a near thing: with another `SEED` the training differs, and so may this. If you ran lessons 03 to 05, their heads stand on the board, too. Compare the heads of lessons 03 to 05, one matrix each, before you call the larger machine better. What late interaction adds here is the map.
 
 # %% quiz="06-q8"
 
@@ -1346,7 +1352,7 @@ headline(f"nDCG@10 {board_rows[-1].ndcg_at_10.mean:.3f}")
 # - Late interaction keeps one vector a token. MaxSim gives each word of the question its best partner in the passage and adds up.
 # - Padding loses every maximum and adds nothing to any sum: two masks, two meanings.
 # - The row maxima of the map are the score, so the map explains the score exactly.
-# - An encoder trained through its mean ranks better by MaxSim at once. Trained alike, only a part of that lead is left on our short texts, and where whole families of test questions are drawn, chance could make it.
+# - Our encoder, trained through its mean, ranked better by MaxSim at once. Trained alike, the measured lead is smaller on our short texts, and where whole families of test questions are drawn, chance could make it.
 # - Token vectors take several times the bytes of one vector. A centroid and two bits a number bring them down to between a sixth and a seventh.
 # - Search in two stages: candidates by centroids, exact scores for few. What the first stage misses is lost.
 

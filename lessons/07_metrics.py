@@ -100,7 +100,7 @@ for name in toy:
 #
 # $$|a - b|^2 = |a|^2 + |b|^2 - 2\, a \cdot b$$
 #
-# So one matrix product gives all three; libraries compute distances in the same way: first the product, then the squared lengths are added.
+# So one matrix product gives all three; many libraries compute distances in this way: first the product, then the squared lengths are added.
 
 # %% [markdown] card="three_similarities"
 # ### Exercise: three similarities from one product
@@ -164,7 +164,7 @@ print(f"the first pair: cosine {cosines[0, 0]:.3f}, distance {distances[0, 0]:.3
 # Check it on the pair printed above: the root of 2 - 2 x cosine is the distance.
 
 # %% [markdown]
-# Now leave that last module away. Some texts get long vectors, others short ones. To save time we search every fourth passage, and all that are right for some question.
+# Now leave that last module away. Some texts get long vectors, others short ones. To save time we search every fourth passage, and all that are right for some question. Among fewer passages every score is higher: compare these three only with each other.
 
 # %%
 # model[0] makes vectors of tokens, model[1] their mean; model[2], which normalises, is left out
@@ -197,7 +197,7 @@ lost = {
 }
 claim(
     "On unit vectors dot product, cosine and Euclidean distance rank alike; on vectors of unequal "
-    "length they do not, and the dot product falls far behind.",
+    "length the dot product ranks otherwise, and falls far behind.",
     holds=min(same) > 0.99 and lost["dot"].low > 0.05 and lost["euclid"].mean < lost["dot"].low,
     measured=f"unit: {min(same):.1%} of the places agree; unequal lengths, nDCG@10 the cosine wins over "
     f"the dot product {lost['dot']}, over the distance {lost['euclid']}",
@@ -214,7 +214,7 @@ claim(
 # We like to picture vectors as points in a room, some near, some far. In 384 dimensions that picture can mislead. Take random points and draw each of their numbers independently. With two numbers per point, some pairs are close and some far apart. The more numbers each point has, the more the differences even out: all points become about equally far from each other. That is called *concentration of distances*.
 
 # %% [markdown]
-# Are embeddings like that? We take pairs at random, from Gaussian noise and from our passages, and look at the distribution of their distances.
+# Are embeddings like that? We take pairs at random from our passages, and from *noise*: vectors of random numbers (drawn from a bell curve, a *Gaussian*), scaled to length 1. How are their distances distributed?
 
 # %%
 generator = torch.Generator().manual_seed(SEED)
@@ -261,7 +261,10 @@ for name, cloud in clouds.items():
 # Even the nearest neighbour of a noise point is hardly nearer than all others. A passage has one at half the distance of a random passage.
 
 # %% [markdown]
-# How many directions do they really use? Think of a curve in a room. The room has three dimensions, but one number (how far along the curve) is enough to name a point on it. The **intrinsic dimension** counts the numbers that are really needed. TwoNN (Facco et al. 2017) estimates it from the ratio of the distances to a point's second and first neighbour: the more directions there are, the closer that ratio is to 1.
+# How many numbers does one need to say where a passage lies? Think of a curve in a room. The room has three dimensions, but one number (how far along the curve) is enough to name a point on it.
+
+# %% [markdown]
+# The **intrinsic dimension** counts the numbers that are really needed. TwoNN (Facco et al. 2017) estimates it from the ratio of the distances to a point's second and first neighbour: the higher the dimension, the closer that ratio is to 1.
 
 # %%
 real_dimension = float(geometry.intrinsic_dimension(passages))
@@ -273,7 +276,7 @@ print(
 # %%
 spreads = {n: float(geometry.coefficient_of_variation(d)) for n, d in distances_of.items()}
 claim(
-    "Distances concentrate in random data, far less in real embeddings, which fill few directions.",
+    "Distances concentrate in random data, far less in real embeddings, whose intrinsic dimension is lower.",
     holds=spreads["our passages"] > 2 * spreads["random vectors"]
     and real_dimension < noise_dimension / 2,
     measured=f"standard deviation over mean {spreads['our passages']:.3f} against {spreads['random vectors']:.3f}; "
@@ -281,7 +284,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# That is why nearest-neighbour search works at all on embeddings. (With 4,000 points TwoNN underestimates large dimensions: in truth the noise has 383: 384 numbers, and the length 1 takes one away.)
+# So a nearest neighbour tells something among embeddings, and little in noise. (With 4,000 points TwoNN underestimates large dimensions: in truth the noise has 383: 384 numbers, and the length 1 takes one away.)
 
 # %% [markdown]
 # ## 3. Everybody's neighbour
@@ -304,7 +307,7 @@ for row in counts.topk(4).indices.tolist():
 # Most of these hubs are broad terms. One part of the cause is geometry. Embeddings do not surround the origin: they lie to one side of it, as in a cone. The mean cosine of pairs measures this (*anisotropy*, Ethayarajh 2019); it would be 0 if all directions were used alike. What lies near the middle of the cone is near to everything in it.
 
 # %% [markdown]
-# The percentages say for which hubs that explains much: one that is nearer to the mean than nearly all passages lies near the middle; one at about 50% lies as far out as most passages, and is a hub for other reasons.
+# The percentages say for which hubs that explains much: one that is nearer to the mean than nearly all passages lies near the middle; one at about 50% lies no nearer to the middle than half of all passages, and must be a hub for other reasons.
 
 # %% [markdown]
 # A simple remedy is *centring*: subtract the mean of all vectors from each, and normalise again.
@@ -316,7 +319,7 @@ for name, cloud, named in (("as they are", passages, counts), ("centred", centre
     print(f"{name:12} mean cosine {geometry.anisotropy(cloud):.3f}, largest hub {int(named.max())}")
 
 # %% [markdown]
-# The largest hub becomes smaller, and the mean cosine vanishes (0 by construction). Does search gain by it? There are two ways to centre the questions: by the mean of the passages, as one cloud with them, or by a mean of their own, for which we take the training questions.
+# The largest hub becomes smaller, and the mean cosine vanishes (nearly 0 by construction: the vectors are scaled to length 1 afterwards). Does search gain by it? There are two ways to centre the questions: by the mean of the passages, as one cloud with them, or by a mean of their own, for which we take the training questions.
 
 # %%
 asked = search.encode_cached(model, course.train.queries)
@@ -340,7 +343,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Questions and passages are two clouds: questions are short and in everyday words, passages long and clinical. What all questions have in common does not help to find the passage, nor does what all passages have in common. Taking away each cloud's own mean costs three lines and a sample of questions, and no training. Among the 4,000 passages of `fast` it gains; among all of `full` no gain can be told. Try it on your data, and measure.
+# Questions and passages are two clouds: questions are short and in everyday words, passages long and clinical. What all questions have in common, and what all passages have in common, may stand between them. Taking away each cloud's own mean costs three lines and a sample of questions, and no training. Among the 4,000 passages of `fast` it gains; among all of `full` no gain can be told. Try it on your data, and measure.
 
 # %% [markdown]
 # ## 4. How good is a ranking?
@@ -482,7 +485,7 @@ check("average_precision", average_precision)
 # %% quiz="07-q4"
 
 # %% [markdown]
-# The first three ignore how high a grade is: 1 and 2 are the same to them. nDCG does not. Each passage *gains* its grade; the gain is *discounted* by the logarithm of its rank; the sum is divided by that of the best list that could be made.
+# The first three ignore how high a grade is: 1 and 2 are the same to them. nDCG does not. Each passage *gains* its grade; the gain is *discounted* by the logarithm of its rank. The sum is called **DCG**, discounted cumulative gain. Divided by the DCG of the best list that could be made it is nDCG, *normalised*.
 
 # %%
 show(*diagrams.rank_discount([1, 0, 2, 0], 4, judged=[2, 1, 1, 0]))
@@ -608,7 +611,7 @@ explore(
 #
 # Difficulty: hard. Importance: medium. Minutes: 15.
 #
-# Return cases `(ranked, relevant, k, expected)`: ids without repetition, whole grades, `k` of at least 1, and the nDCG@k as the exercise above defines it, to four decimals or better. The check runs your cases on right code and on 17 wrong implementations, the *suspects*. Right code must pass every case; each suspect must fail at least one. A handful of cases is enough; 2,000 are the most.
+# Return cases `(ranked, relevant, k, expected)`: ids without repetition, whole grades, `k` from 1 to 1,000, and the nDCG@k as the exercise above defines it, to four decimals or better. The check runs your cases on right code and on 17 wrong implementations, the *suspects*. Right code must pass every case; each suspect must fail at least one. A handful of cases is enough; 2,000 are the most.
 
 
 # %% answer="break_ndcg"
@@ -728,7 +731,10 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# So all intervals of the course so far are too narrow, if the questions to come are from other families; they hold for more questions from these families. Ask first what your items are a sample of. Intervals of differences between two systems widen too, but by how much depends on the pair: little for vectors cut short, much more for training (section 6), since training helps some families a lot and others little. Where a conclusion is near the edge, test it again with families drawn.
+# So every interval for which single questions were drawn is too narrow, if the questions to come are from other families; it holds for more questions from these families.
+
+# %% [markdown] tags=["folded"]
+# Ask first what your items are a sample of. Intervals of differences between two systems widen too, but by how much depends on the pair: little for vectors cut short, much more for training (section 6), since training helps some families a lot and others little. Where a conclusion is near the edge, test it again with families drawn.
 
 # %% quiz="07-q6"
 
@@ -940,7 +946,7 @@ for (before, after), number in Counter(zip(*places)).most_common():
 # Where the first place changed, training mostly turned *not relevant* into *relevant*. That it put the term itself before its parent or child is the smaller part.
 
 # %% [markdown]
-# One conclusion of lesson 04 was that random negatives add nothing to a large batch. Does it stand? Compare a head that learns from the batch alone with one that also gets four random negatives for each question; each head is trained with three seeds.
+# One conclusion of lesson 04 was that random negatives beside a large batch add nothing to one matrix that can be told. Does it stand? Compare a head that learns from the batch alone with one that also gets four random negatives for each question; each head is trained with three seeds.
 
 
 # %%
@@ -999,13 +1005,16 @@ claim(
 # %% [markdown]
 # ## 7. Searching without looking at everything
 #
-# All our searches were exact: each question met every passage. For a hundred million passages that is too slow, and one gives up exactness. Two ideas carry nearly all systems in use.
+# Nearly all our searches were exact: each question met every passage. (The candidates by centroids of lesson 06 were an exception.) For a hundred million passages that is too slow, and one gives up exactness. Two ideas carry nearly all systems in use.
 
 # %%
 show(*diagrams.search_graph())
 
 # %% [markdown]
-# **IVF**, the inverted file, sorts the passages into cells around centroids, as lesson 06 sorted tokens, and looks only into the cells nearest to the question. **HNSW** (Malkov and Yashunin 2018) links each passage to some of its neighbours and walks along the links, always to a neighbour nearer to the question. It starts in a coarse layer of few points and goes down, layer by layer, to the one that holds all points.
+# **IVF**, the inverted file, sorts the passages into cells around centroids, as lesson 06 sorted tokens, and looks only into the cells nearest to the question.
+
+# %% [markdown]
+# **HNSW** (Malkov and Yashunin 2018) links each passage to some of its neighbours and walks along the links, always to a neighbour nearer to the question. It starts in a coarse layer of few points and goes down, layer by layer, to the one that holds all points.
 
 # %% [markdown]
 # Both have a dial for the effort. IVF's is `nprobe`, how many cells it looks into; HNSW's is `efSearch`, how many candidates it keeps on the walk.
@@ -1070,7 +1079,7 @@ for name, cloud in clouds.items():
     print(f"{name:15} HNSW finds {hnsw_recall[name]:.1%} of the ten nearest")
 
 # %% [markdown] tags=["folded"]
-# On the same dial the graph is lost in noise and at home in texts. In noise a neighbour's neighbour is no nearer than anything else, so there is nothing to follow. An experiment on random vectors says little about embeddings: never judge an index on them.
+# At the same effort the graph finds less than half in noise, and nearly all in texts. In noise a neighbour's neighbour is hardly nearer than anything else, so the links lead less well to what is asked for. An experiment on random vectors says little about embeddings: never judge an index on them.
 
 # %%
 exact_rows = search.top_k(queries, passages, 10)[1]
@@ -1082,7 +1091,7 @@ print(f"recall of the index {float(share_(found, exact_rows)):.1%}, nDCG@10 chan
 
 # %%
 claim(
-    "Approximate search is bad on random vectors and good on real ones, and what it loses lies inside the "
+    "At one effort HNSW is bad on random vectors and good on real ones, and what it loses lies inside the "
     "metric's own interval.",
     holds=hnsw_recall["random vectors"] < 0.7
     and hnsw_recall["our passages"] > 0.95
@@ -1146,7 +1155,7 @@ print("setting of an index that finds more than 99%")
 # %% [markdown]
 # ## 8. One model, seven tasks
 #
-# A model card often boasts of an average over many tasks. The best known collection is **MTEB**, the massive text embedding benchmark (Muennighoff et al. 2023). It has seven kinds of task; here each is built in miniature from texts that the course has.
+# A model card often boasts of an average over many tasks. The best known collection is **MTEB**, the massive text embedding benchmark (Muennighoff et al. 2023). Its English part has seven kinds of task (an eighth pairs translations); here each of the seven is built in miniature from texts that the course has.
 
 # %%
 tasks = mini_mteb.load_tasks(PROFILE, SEED)
@@ -1154,7 +1163,10 @@ for task in tasks:
     print(f"{task.name}: {task.about}")
 
 # %% [markdown]
-# In all of them the model is frozen: it only gives vectors, and something simple is done with these. *Classification* trains a logistic regression on a few labelled vectors. *Clustering* runs k-means and compares the clusters with the true groups. *Pair classification* asks whether two texts mean the same, and ranks pairs by their cosine. The scores of clustering and pair classification are new to us.
+# In all of them the model is frozen: it only gives vectors, and something simple is done with these. *Classification* trains a logistic regression (a simple classifier with straight borders) on a few labelled vectors. *Clustering* runs k-means and compares the clusters with the true groups.
+
+# %% [markdown]
+# *Pair classification* asks whether two texts mean the same, and ranks pairs by their cosine. The score of pair classification is the average precision of one list of all pairs; that of clustering is new to us.
 
 # %% [markdown]
 # *STS* and *summarisation* are scored by **Spearman's correlation**. It compares two orders, that by cosine and that by the grades: 1 if both are the same, 0 if they have nothing to do with each other, -1 if one is the other turned round.
@@ -1211,6 +1223,9 @@ def library_pairs(scores, same):
 
 pair_ = yours("pair_average_precision", pair_average_precision, instead=library_pairs)
 print(f"average precision {float(pair_(scores, same_text)):.3f}, by chance 0.5")
+
+# %% [markdown]
+# That is better than chance and far from 1. The wrong passages share words with the question, so these pairs are hard.
 
 # %% [markdown]
 # For clusters there are no right or wrong answers one by one, since a cluster has no name. The **V-measure** asks two things: does each cluster hold one group only (*homogeneity*), and does each group lie in one cluster only (*completeness*)? Both are measured by entropy.
@@ -1321,7 +1336,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# MNRL pushes apart whatever is not the same term, neighbours in one organ system among them. Classification and clustering want these close together. If summarisation gains, it is because its grades put a term's own name above those of its relatives, which is what the training taught.
+# MNRL pushes apart whatever is not the same term, neighbours in one organ system among them. Classification and clustering want these close together: a likely reason for the loss. If summarisation gains, a likely reason is that its grades put a term's own name above those of its relatives, as the training did.
 
 # %% [markdown] tags=["folded"]
 # An average over seven tasks hides all of this, and so cannot tell you which model to take for your task.
@@ -1363,7 +1378,7 @@ headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f} by HNSW")
 # ## Takeaways
 #
 # - On unit vectors dot product, cosine and Euclidean distance rank alike. On others, use the one that the model was trained with.
-# - Random vectors are no stand-in for embeddings: their distances concentrate, and indexes fail on them.
+# - Random vectors are no stand-in for embeddings: their distances concentrate, and an HNSW index finds far less among them.
 # - Recall, MRR, MAP and nDCG ask different questions. Say which, at what cut, with which grades, and take the ideal from all that was judged.
 # - Report an interval, and draw what is independent: whole families of questions if need be. Compare two systems question by question, by the interval of the difference or a randomisation test.
 # - Unjudged is not wrong. Graded judgements change the size of differences, and sometimes whether a difference can be told at all.

@@ -162,7 +162,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Fusion counts both rankings alike, so it helps where both are about equally good and err on different questions. Here one of them is clearly weaker and drags the other down. Section 10 shows a domain where the same fusion gains a lot: measure it on yours.
+# Fusion counts both rankings alike, so it helps where both are about equally good and err on different questions. Here one of them is weaker, and the fusion wins nothing that can be told. Section 10 shows a domain where the same fusion gains a lot: measure it on yours.
 
 # %% [markdown]
 # ## 2. A split without leaks
@@ -244,13 +244,13 @@ for name, numbers in (("groups", groups), ("families", kin)):
 # %% quiz="08-q2"
 
 # %% [markdown]
-# A fair measurement asks *the same questions* each time. We ask those test questions whose term has another wording in the test set. Three models are trained on equally many pairs: one on clean ones; one whose training set also holds those other wordings; one that has instead questions about other test terms, the siblings.
+# A fair measurement asks *the same questions* each time. We ask those test questions whose term has another wording in the test set. Three models are trained on equally many pairs: one on clean ones; one whose training set also holds those other wordings; one that has instead questions about *relatives*: other terms of the same families.
 
 # %% [markdown]
 # To be quick, we train a **head** each time: one matrix behind the frozen encoder, as in lesson 03, by the loss of lesson 03. It takes a second.
 
 # %%
-leaks = training_pairs.leak_rows(test, SEED)
+leaks = training_pairs.leak_rows(test, families, SEED)
 positives = torch.tensor(course.train.positives)
 right = torch.tensor(test.positives)
 generator = torch.Generator().manual_seed(SEED)
@@ -275,7 +275,7 @@ def found_by(head, questions: torch.Tensor = queries, k: int = 10) -> torch.Tens
 
 
 part = test.only(leaks.asked)
-leaked_rows = {"clean": [], "siblings": leaks.siblings, "wordings": leaks.wordings}
+leaked_rows = {"clean": [], "relatives": leaks.relatives, "wordings": leaks.wordings}
 flattered = {}
 for name, rows in leaked_rows.items():
     head = head_of(shuffled[: PAIRS - len(rows)], rows)
@@ -288,7 +288,7 @@ gifts = {
     f"{name} leaked minus clean{which}": significance.paired_interval(
         flattered[name], flattered["clean"], groups=drawn
     )
-    for name in ("siblings", "wordings")
+    for name in ("relatives", "wordings")
     for which, drawn in (("", None), (", by families", part_families))
 }
 show(
@@ -300,16 +300,16 @@ show(
 )
 
 # %%
-wording, sibling = (gifts[f"{name} leaked minus clean"] for name in ("wordings", "siblings"))
+wording, relative = (gifts[f"{name} leaked minus clean"] for name in ("wordings", "relatives"))
 claim(
-    "Other wordings of the test terms in training make the same questions look easier; siblings are worth "
+    "Other wordings of the test terms in training make the same questions look easier; relatives are worth "
     "much less.",
-    holds=wording.low > 0.01 and sibling.mean < wording.mean / 2,
-    measured=f"nDCG@10, wordings leaked minus clean {wording}, siblings leaked minus clean {sibling}",
+    holds=wording.low > 0.01 and relative.mean < wording.mean / 2,
+    measured=f"nDCG@10, wordings leaked minus clean {wording}, relatives leaked minus clean {relative}",
 )
 
 # %% [markdown] tags=["folded"]
-# So the step from single pairs to groups matters most. The step from groups to families is caution: it changes little here, costs nothing, and on data where siblings are near copies it may matter more.
+# So the step from single pairs to groups matters most. The step from groups to families is caution: leaked relatives flatter a little, if at all. Keeping them apart costs nothing, and on data where relatives are near copies it may matter more.
 
 # %% [markdown]
 # A check for leaks belongs into every project, and such a check needs a test of its own. That is your next task.
@@ -374,7 +374,7 @@ for name, one, other in (
 # %% [markdown]
 # ## 3. The training set
 #
-# Raw pairs come from several lists, so some come twice, in other spelling. Mined negatives (lesson 04) are worse: the passage nearest to a question is often the right one, or its parent or child in the ontology, which are right in part. Used as a *wrong* answer, it teaches the opposite of what we want: a **false negative**.
+# Raw pairs come from several lists, so some come twice, in other spelling. Mined negatives (lesson 04) are worse: the passage nearest to a question is often the right one, or its parent or child in the ontology, which are right in part. Such a passage, used as a *wrong* answer, is a **false negative**.
 
 # %%
 mined = search.top_k(asked, passages, 6)[1].tolist()
@@ -452,7 +452,7 @@ before, after = 6 * len(raw), sum(len(others) for _, _, others in cleaned)
 print(f"pairs: {len(raw):,} -> {len(cleaned):,}; negatives: {before:,} -> {after:,}")
 
 # %% [markdown]
-# All copies are gone, and so are the negatives that were none. Does it matter? Heads on the same 1,000 pairs: without mined negatives, with the nearest passage as it was mined, and with the nearest one that survived your cleaning; three draws of pairs each. They are compared on the *validation* questions, since we are choosing something.
+# All copies are gone, with their six negatives each, and so are the negatives that were right or right in part. Does it matter? Heads on the same 1,000 pairs: without mined negatives, with the nearest passage as it was mined, and with the nearest one that survived your cleaning; three draws of pairs each. They are compared on the *validation* questions, since we are choosing something.
 
 # %% [markdown]
 # A few pairs have no negative left. The head wants one a pair, so there a random passage stands in.
@@ -492,7 +492,10 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# The other passages of a batch are hard enough already. And why do the raw ones not do more harm? A negative that *is* the right passage has the same score as the right answer: the loss cannot fall below log 2 then (two equal scores share the probability, a half each), but nothing is pushed the wrong way. What pushes the wrong way are the parents and children. Lesson 04 shows where mined negatives help. Here the recipe goes without: each part of a recipe has to earn its place on the validation questions.
+# Perhaps the other passages of a batch are hard enough already. And why do the raw ones do no harm that can be told? A negative that *is* the right passage has the same score as the right answer: the loss cannot fall below log 2 then (two equal scores share the probability, a half each), but nothing is pushed the wrong way.
+
+# %% [markdown] tags=["folded"]
+# Parents and children *are* pushed away. Our score, which knows one right passage, does not count that as a loss. Lesson 04 shows where mined negatives help. Here the recipe goes without: each part of a recipe has to earn its place on the validation questions.
 
 # %% quiz="08-q4"
 
@@ -575,7 +578,7 @@ for name, value in ours.items():
     print(f"{name:10} {value:.4f}   by the library {theirs_found['cosine_' + name]:.4f}")
 
 # %% [markdown]
-# The two agree but for rounding: ours multiplies in 16 bits where the processor can. Mind that these numbers are higher than those of section 1: among 300 passages it is easier to be first than among thousands. They are for comparing steps, never for a report.
+# The two agree but for rounding: ours multiplies in 16 bits where the processor can. Mind that these numbers are higher than those of section 1: among 200 passages it is easier to be first than among thousands. They are for comparing steps, never for a report.
 
 # %% [markdown]
 # ## 5. Training
@@ -690,7 +693,7 @@ show(
 )
 
 # %% [markdown]
-# Most of the gain comes within the first steps. The best step is the last one, or nearly: one epoch was a limit of time, not of learning. The model now holds the weights of the best step. Now the test questions, among all passages.
+# Most of the gain comes within the first steps. The best step is the last one, or nearly, so more epochs might gain more. The model now holds the weights of the best step. Now the test questions, among all passages.
 
 # %%
 tuned_passages = search.encode_cached(tuned, course.passages)
@@ -728,7 +731,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# The better the encoder, the more an equal vote for BM25 costs. The interval by families is much wider: whole families of questions gain much, and others little. Section 7 looks for the reason.
+# The better encoder loses more here by an equal vote for BM25. The interval by families is much wider: whole families of questions gain much, and others little. Section 7 looks for the reason.
 
 # %% [markdown]
 # What if you choose the learning rate badly? Before we try, we need somebody who watches the curve.
@@ -855,7 +858,7 @@ print(f"loss on the 100 pairs: {long.losses[0]:.2f} at first, {long.losses[-1]:.
 print("your rule:", "goes on to the end" if stopped is None else f"stops after step {at[stopped]}")
 
 # %% [markdown]
-# The loss nearly vanishes: the 100 pairs are known by heart. What is learned after the first hundred steps or so is about these pairs only, and the validation questions gain nothing by it. If they *lost* by it, one would call it **overfitting**. This head is too small for that: its curve stays where it is, and stopping loses nothing. The training loss would have told you to go on.
+# The loss nearly vanishes: the 100 pairs are known by heart. What is learned after the first hundred steps or so is about these pairs only, and the validation questions gain nothing by it. If they *lost* by it, one would call it **overfitting**. Here they do not: where the loss is near 0, hardly anything moves any more. Stopping loses nothing. The training loss would have told you to go on.
 
 # %% quiz="08-q6"
 
@@ -893,7 +896,7 @@ print("modules:", ", ".join(type(module).__name__ for module in reloaded))
 print(f"largest difference of a number: {float((first - second).abs().max()):.4f}")
 
 # %% [markdown]
-# The reloaded model is a plain one, which computes all layers itself. The small difference is that of 16 bits, in which we kept what the frozen layers made.
+# The reloaded model is a plain one, which computes all layers itself. Where the two differ a little, it is by the 16 bits in which we kept what the frozen layers made.
 
 # %% [markdown]
 # ## 7. How many pairs does it take?
@@ -901,7 +904,7 @@ print(f"largest difference of a number: {float((first - second).abs().max()):.4f
 # Labels cost money. So the first question of every project is how many are needed. Heads answer it in seconds, with three draws of pairs for each size, so that we see how much luck is in it. That is a choice, so we ask the *validation* questions.
 
 # %% [markdown]
-# Each head gets about 150 steps, after which it gains no more. With equal *epochs* a small set would look worse only for having had fewer steps.
+# Each head gets about 150 steps. With equal *epochs* a small set would look worse only for having had fewer steps.
 
 
 # %%
@@ -955,7 +958,7 @@ show(
 )
 
 # %% [markdown]
-# The first hundred pairs are the most valuable ones that you will ever label. Each step to about three times as many wins a little more, and the curve has not ended at the right edge.
+# Here the first hundred pairs win more than any later step. Each step to about three times as many wins a little more, and the curve has not ended at the right edge.
 
 # %% [markdown]
 # A head, which takes a second to train, is a baseline that more expensive trainings have to beat. Did section 5?
@@ -978,7 +981,7 @@ claim(
 # %% [markdown]
 # ### Explore: ten times as many pairs
 #
-# Move the slider and watch where the right passages of eight test questions stand. Some rise with the first hundred pairs, some never come to the top, and some fall back. Can you tell why? (The next section has an answer.)
+# Move the slider and watch where the right passages of eight test questions stand. Some rise with the first hundred pairs, some never come to the top, and some fall back. Can you tell why? (*Near and far*, below, has a part of the answer.)
 
 
 # %%
@@ -1033,7 +1036,7 @@ explore(
 # %% [markdown]
 # ### Near and far
 #
-# Does a question rise because training questions use its words? A question is **near** if some training question shares at least half of its words with it, and **far** otherwise. (The measure: words in both over words in either.)
+# Does a question rise because training questions use its words? Take a question and a training question. Their *overlap* is the number of words in both over the number of words in either. A question is **near** if its overlap with some training question is at least 50%, and **far** otherwise.
 
 # %% quiz="08-q7"
 
@@ -1077,10 +1080,10 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# The model has learned mostly the words of the training questions, and a little about the task in general. So a mean gain tells only about questions like these. If your users ask about new things all the time, look at the far ones, and label what is far from everything that you have.
+# This fits a model that has learned mostly words, and a little about the task. It is no proof: near questions differ from far ones in other ways, too. Still, a mean gain tells only about questions like these. If your users ask about new things all the time, look at the far ones, and label what is far from everything that you have.
 
 # %% [markdown] tags=["folded"]
-# But did siblings not bring little in section 2? They stood in the place of other pairs:
+# Near questions gain most. Yet leaked relatives brought little in section 2. Did they make more questions near? They stood in the place of other pairs:
 
 # %%
 same_questions = [test.queries[row] for row in leaks.asked]
@@ -1091,7 +1094,7 @@ for name, rows in leaked_rows.items():
     print(f"{name:9} {share / len(same_questions):.0%} of the questions are near")
 
 # %% [markdown] tags=["folded"]
-# The clean pairs that they replaced made as many questions near as the siblings did. Only the other wordings made more of them near.
+# Compare the first two lines: that is all that relatives add to what the clean pairs in their place made near. The other wordings make far more of the questions near.
 
 # %% [markdown]
 # ## 8. What it has forgotten
@@ -1181,7 +1184,7 @@ print(f"after minus before: {change:+.3f} [{low:+.3f}, {high:+.3f}]")
 
 # %%
 claim(
-    "What was learned in the domain does not help elsewhere: on news texts the model agrees with people no "
+    "What was learned in the domain does not help on news texts: there the model agrees with people no "
     "better than before.",
     holds=low < 0.01 and change < 0.02,
     measured=f"Spearman on 50 news texts {change:+.3f} [{low:+.3f}, {high:+.3f}], nDCG@10 in the domain "
@@ -1189,7 +1192,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# If the interval lies below 0, the loss is real; if it holds 0, fifty texts are too few to tell. A forgetting test is cheap, so use several sets, and above all the tasks that your model has to do besides. Where it forgets too much: train fewer layers, fewer steps, a lower learning rate, or mix in pairs from elsewhere.
+# If the interval lies clearly below 0, chance is a poor explanation of the loss. If it holds 0 or ends there, fifty texts are too few to be sure. A forgetting test is cheap, so use several sets, and above all the tasks that your model has to do besides. Where it forgets too much: train fewer layers, fewer steps, a lower learning rate, or mix in pairs from elsewhere.
 
 # %% quiz="08-q8"
 
@@ -1311,7 +1314,7 @@ for name in ("pieces", "glossary"):
     sources[f"100 real + {name}"] = both
 
 # %% [markdown]
-# All five heads get equally many steps (section 7), so that none gains by mere practice. There are as many names as pieces.
+# All five heads get about equally many steps (section 7), so that none gains by mere practice. (With 100 pairs the batches are smaller.) There are as many names as pieces.
 
 # %%
 for name, (vectors, own) in sources.items():
@@ -1356,7 +1359,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# A piece of a passage has no word that the passage lacks: it teaches to find copies, which the model could do before. At best it wins nothing, and what was known is worn away a little. The names bring new words, if clinical ones, and that is worth something. Whether it is enough to help, the second line and the last but one say.
+# A piece of a passage has no word that the passage lacks: it teaches to find copies, which the model could do before. At best it wins nothing, and what was known is worn away a little. The names bring new words, if clinical ones, and teach more than pieces. Do they help at all? See the second line and the last but one: an interval that holds 0, or begins there, cannot tell.
 
 # %% [markdown] tags=["folded"]
 # A good language model brings the words of laypeople; papers report large gains by it (Promptagator, GPL). How much it is worth for you a few hundred real questions will tell, kept for the test.
@@ -1431,7 +1434,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Here BM25 and the base model are about equally good, and err on different questions: names of programs and commands are found by their letters. So fusion wins without a single label, and the last line of the figure says what fine-tuning adds to it. That is why section 1 comes before section 5. One fact about your data, how far apart the two are, tells much about whether a hybrid pays.
+# Here BM25 and the base model are about equally good, and probably err on different questions: names of programs and commands are found by their letters. Fusion wins without a single label, and the last line of the figure says what fine-tuning adds to it. That is why section 1 comes before section 5. How far apart the two are hints at whether a hybrid pays; only measuring tells.
 
 # %% quiz="08-q10"
 
@@ -1505,7 +1508,7 @@ claim(
 # The two arguments first. `fp16=True` was accepted; but without a GPU the Trainer computes in full precision, and does not say so. (On a GPU it does what it says.) `warmup_ratio` is an old name: its 0.1 went into `warmup_steps`, where a number below 1 is a share of all steps.
 
 # %% [markdown] tags=["folded"]
-# Three pairs make one batch, so three epochs are three steps, with two negatives each: the model tells these apart already, and there is nothing left to learn. The script is right as a *form*. Fill it with a few hundred pairs from your domain, an evaluator, and a test set without leaks.
+# Three pairs make one batch, so three epochs are three steps, with two negatives each. Three steps move little, and the model probably told these three apart before. The script is right as a *form*. Fill it with a few hundred pairs from your domain, an evaluator, and a test set without leaks.
 
 # %% [markdown]
 # ## 12. On the leaderboard
@@ -1534,12 +1537,12 @@ show(
 headline(f"nDCG@10 {rows[0].ndcg_at_10.mean:.3f}, fine-tuned")
 
 # %% [markdown] tags=["folded"]
-# *One vector, last layer* of lesson 06 is ahead of this lesson's row in `fast`. It is the same layer, trained on all pairs and for two epochs instead of one: the recipe was not at its end, as its validation curve said.
+# In `fast`, *one vector, last layer* of lesson 06 trains the same layer, once through all pairs. The two rows are near each other, and two rows of a board do not say which is better: that takes a paired difference.
 
 # %% [markdown]
 # ## Takeaways
 #
-# - Measure before you train: the base model, a strong BM25, their hybrid. A hybrid pays where both are about equally good, and needs no label.
+# - Measure before you train: the base model, a strong BM25, their hybrid. A hybrid needs no label; here it paid where both were about equally good.
 # - Deal out groups, not pairs. Another wording of a test term in training flatters the result.
 # - A mined negative may be right. Clean, and let each part of the recipe earn its place on validation questions.
 # - Judge by an evaluator, stop by a rule, keep the best step, look at the test set once. Then save, reload, compare.

@@ -199,7 +199,7 @@ for card in MODELS.values():
 # %% [markdown]
 # ## 2. What a model wants before a text
 #
-# Many models were trained with a **prefix**: some words before each question, and other words before each document. The model learned from texts that had them. Without them your text looks like nothing that it was trained on.
+# Many models were trained with a **prefix**: some words before each question, and other words before each document. The model learned from texts that had them. Without them your text looks unlike those that it was trained on.
 
 # %% [markdown] card="with_prefix"
 # ### Exercise: the right words before a text
@@ -351,7 +351,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# So the prefix belongs to the model, like its tokenizer. Look it up on the model card; the library of this course keeps a table. Note that nothing fails when it is wrong: the vectors look as before, and the search is a little worse. A prefix of one short word costs less (try "query: "); that of BGE is longer than most of these questions.
+# So the prefix belongs to the model, like its tokenizer. Look it up on the model card; the library of this course keeps a table. Note that nothing fails when it is wrong: the vectors look as before, and the search is worse. Would a short prefix cost less? Try "query: "; that of BGE is longer than most of these questions.
 
 # %% [markdown]
 # Why train with a prefix at all? We compare the two heads, each asked as it was trained.
@@ -451,7 +451,7 @@ for name, some in {"before the limit": before, "behind it": behind}.items():
 print(f"by chance: {10 / len(made.texts):.2f}")
 
 # %% [markdown]
-# What stands behind the limit is not found: the result is no better than chance. (It can be worse than chance, since a question is attracted by documents that speak of its subject where they are read.)
+# What stands behind the limit is not found: the result is no better than chance, and may even be worse. (A likely reason: a question is attracted by documents that speak of its subject where they are read.)
 
 # %% [markdown]
 # Now in chunks of 64 tokens, with your spans. A span counts tokens; the tokenizer tells at which characters each token stands.
@@ -567,7 +567,7 @@ claim(
 # The mean over chunks asks whether the *whole* document is about the question, which few are. The maximum asks whether there is a place in it that answers. That is the idea of MaxSim from lesson 06, one level higher.
 
 # %% [markdown]
-# Look at the last row of the figure, too: answers *before* the limit. Chunks find these no worse, and rather better, though the model had read them: one vector for eight subjects or so says little about each. So a large limit is no reason to put a large text into one vector.
+# Look at the last row of the figure, too: answers *before* the limit. Chunks find these no worse, and rather better, though the model had read them: a likely reason is that one vector for eight subjects or so says little about each. So do not trust a large limit: measure whether chunks are better.
 
 # %% [markdown]
 # What you wrote cuts anywhere, in the middle of a word if need be. The library's `chunking.chunk_texts` looks for the end of a sentence, or at least of a word, and loses no character.
@@ -745,7 +745,7 @@ claim(
 # %% [markdown]
 # ## 5. Embedding services
 #
-# Three models of the table are services, of two vendors: OpenAI and Voyage. Each vendor has a Python client of its own; we call these two, and those of Cohere and Google besides. With a key you would create OpenAI's by `openai.OpenAI()`, and the rest of this section would be as it is. Without a key, the lesson starts a server on this machine that speaks the same protocols. Our own model answers behind it, so nothing leaves your computer, and nothing costs money.
+# Three models of the table are services, of two vendors: OpenAI and Voyage. Each vendor has a Python client of its own; we call these two, and those of Cohere and Google besides. With a key you would create OpenAI's by `openai.OpenAI()`; the calls for vectors stay the same. Without a key, the lesson starts a server on this machine that speaks the same protocols. Our own model answers behind it, so nothing leaves your computer, and nothing costs money.
 
 
 # %%
@@ -780,7 +780,7 @@ print(payload[:60], "...", len(payload), "letters")
 #
 # Difficulty: medium. Importance: medium. Minutes: 10.
 #
-# A service sends a vector as text: the bytes of its numbers (float32, little-endian, four bytes each) in base64. Return the first `dim` numbers, at least 1, as a float32 tensor of length 1: the vector that comes may be longer or shorter than that, and what you keep of it is never only zeros. Raise a ValueError if fewer than `dim` numbers came.
+# A service sends a vector as text: the bytes of its numbers (float32, little-endian, four bytes each) in base64. Return the first `dim` numbers, at least 1, as a float32 tensor, divided by its length (the root of the sum of its squares), so that its length is 1. The vector that comes may have any length, and what you keep of it is never only zeros. Raise a ValueError if fewer than `dim` numbers came.
 
 
 # %% answer="decode_vector"
@@ -823,7 +823,7 @@ print(f"cut by you and by the service: largest difference {difference:.1e}")
 # What you cut yourself is what the service would have sent. So ask once for the long vector, keep it, and cut later as you like. (Our server does here what OpenAI documents for `dimensions`; check it once on the real service. And this shows equality, not quality: our model was not trained for short vectors.)
 
 # %% [markdown]
-# The other three clients differ in names, not in the idea. All want to know on which **side** a text stands, and put the prefix themselves: Cohere and Voyage call it `input_type`, Google Vertex AI `task_type`.
+# The other three clients can also be told on which **side** a text stands, which OpenAI's cannot. What a prefix does is then the service's business. The names differ: Cohere and Voyage call it `input_type`, Google Vertex AI `task_type`.
 
 # %%
 words = split.queries[:1]
@@ -968,10 +968,10 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# A single short text cannot keep the processor busy: much time goes into calling one operation after another. With more texts the multiplications fill it bit by bit, so that each doubling gains less than the one before; in the end twice as many texts take nearly twice as long. (A graphics card needs larger batches before it is full.)
+# A single short text cannot keep the processor busy: much time goes into calling one operation after another. With more texts the multiplications fill it. Then a larger batch gains nothing more, and may even lose: it is as wide as its longest text, so padding grows. (A graphics card needs larger batches before it is full.)
 
 # %% [markdown]
-# For longer texts something else decides. A batch is as wide as its longest text; the others are filled up with padding, and the model computes on padding as on words. We can count that without a clock.
+# For longer texts padding decides. A batch is as wide as its longest text; the others are filled up with padding, and the model computes on padding as on words. We can count that without a clock.
 
 # %%
 shuffled = [counts[i] for i in torch.randperm(len(counts), generator=generator).tolist()]
@@ -1039,7 +1039,7 @@ for name, one in timed.items():
     print(f"{name:18} {speed}, cosine {near:.4f}")
 
 # %% [markdown]
-# Sorting gains less here than in the figure, since this sample is small: 32 texts in batches of 8 hold less padding than a corpus in batches of 64.
+# Sorting gains less here than in the figure. Batches of 8 hold less padding than batches of 64, and 32 texts are few: even sorted, a batch holds unequal lengths. Nor does the time follow the tokens alone.
 
 # %% [markdown]
 # The last number is the smallest cosine between a vector and the one in full precision. Whether 16 bits or int8 are faster depends on your processor: the lines above are yours. What do they cost in quality? We ask the questions by int8, and search the same passages.
@@ -1057,7 +1057,7 @@ for name, vectors in by_way.items():
 
 # %%
 claim(
-    "Sorting by length spares most of the padding; fewer bits leave the search as it is.",
+    "Sorting by length spares most of the padding; asking in fewer bits costs the search less than .03.",
     holds=per_token["sorted by length"][-1] < per_token["in random order"][-1] / 2
     and all(interval.low > -0.03 for interval in cheaper.values()),
     measured=f"batch 64: {per_token['in random order'][-1]:.2f} tokens computed for a real one, sorted "
@@ -1102,7 +1102,7 @@ rivals = {
 }
 
 # %% [markdown]
-# The head is that of section 2, trained on the course's questions. It leads the course's leaderboard by far. Will it lead the others?
+# The head is that of section 2, trained on the course's questions. Of these five systems it leads on the course's set by far. Will it lead on the other two?
 
 # %% quiz="09-q8"
 
@@ -1141,7 +1141,7 @@ far = min(
 )
 claim(
     "A lead on one leaderboard is no lead on your data: what training gained on the course's set is not there "
-    "on the two others. One order held on all three: the encoder before averaged word vectors.",
+    "on the two others. On all three the encoder is far before averaged word vectors.",
     holds=leads["course: less encoder"].low > 0
     and all(leads[name].high < leads["course: less encoder"].low for name in others)
     and far > 0.1,
@@ -1150,7 +1150,10 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# That is not the head's fault: it learned what it was shown. And no encoder's lead over BM25 is safe either, where questions and texts share their words, as docstrings do. So take three candidates from the table, a hundred questions of your own with their answers, and an afternoon. No leaderboard can replace it.
+# That is not the head's fault: it learned what it was shown. Look at the three lists again: which systems kept their order? Where differences are large, a leaderboard is a fair guide. A small lead is not, nor is one that was won by training on the leaderboard's own kind of question.
+
+# %% [markdown] tags=["folded"]
+# Mind the head's lead over BM25, too: compare it on the three sets in the figure. So take three candidates from the table, a hundred questions of your own with their answers, and an afternoon. No leaderboard can replace it.
 
 # %% [markdown]
 # ## 8. On the leaderboard
@@ -1169,7 +1172,7 @@ leaderboard.save(row)
 print("nDCG@10", row.ndcg_at_10, " recall@10", row.recall_at_10, " MRR@10", row.mrr_at_10)
 
 # %%
-full = search.top_k(encoded(queries), passages, 10)[1].tolist()
+full = search.top_k(throughput.encode(model, queries), passages, 10)[1].tolist()
 in_full = metrics.ndcg_at_k(
     [[course.ids[i] for i in rows] for rows in full], course.test.relevant, 10
 )
@@ -1185,7 +1188,7 @@ show(
 headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}, {name.partition(', ')[2]}")
 
 # %% [markdown]
-# The row lies where full precision lies, for a file of a quarter of the size. This lesson was not about a better ranking, but about the same ranking for less.
+# The two numbers are close; the int8 file, where ONNX is installed, has a quarter of the size. This lesson was not about a better ranking, but about the same ranking for less.
 
 # %% quiz="09-q9"
 
@@ -1196,7 +1199,7 @@ headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}, {name.partition(', ')[2]}")
 # - A prefix belongs to the model. Forgetting it harms a model that was trained with it; adding one harms a model that was not. Nothing fails when it is wrong.
 # - What stands behind the limit is in no vector. Cut long texts into overlapping chunks, and let the best chunk speak for its document.
 # - Decoders are padded on the left and pooled at the end token.
-# - Services differ in names only: side, dimensions, limits. Expect 401, 429 and refusals of long texts, wait as long as you are told, and keep what you paid for.
+# - Services differ in names, in limits, and in what they do with a text that is too long: look it up. Expect 401, 429 and refusals of long texts, wait as long as you are told, and keep what you paid for.
 # - Throughput: a batch of moderate size, sorted by length, in 16 bits or int8 where your processor has them; and nothing twice.
 # - A leaderboard measures its own data. Measure yours.
 

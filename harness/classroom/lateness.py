@@ -71,7 +71,6 @@ def assign(
         The penalty of each student whose hand-in is late.
     """
     from nbgrader.api import SubmittedAssignment
-    from sqlalchemy.orm import selectinload
 
     known = dates.load(classroom)
     rule = known.rule(lesson)
@@ -79,14 +78,12 @@ def assign(
     query = book.db.query(SubmittedAssignment).filter(
         SubmittedAssignment.assignment_id == assignment.id
     )
-    # One statement for the notebooks of all, not one for each student's.
-    query = query.options(selectinload(SubmittedAssignment.notebooks))
     if students is not None:
         query = query.filter(SubmittedAssignment.student_id.in_(list(students)))
     plugin = None if rule is not None else _plugin(config)
     found = {}
     late_ones = []
-    for submission in query.all():
+    for submission in _with_notebooks(book, assignment, query.all()):
         student = submission.student_id
         own = known.of(lesson, student)
         if assignment.duedate is None:
@@ -101,7 +98,8 @@ def assign(
         else:
             for notebook in submission.notebooks:
                 notebook.late_submission_penalty = None
-    scores = _scores(book, [one.id for late_one, _ in late_ones for one in late_one.notebooks])
+    late_notebooks = [one.id for late_one, _ in late_ones for one in late_one.notebooks]
+    scores = _scores(book, assignment, late_notebooks)
     for submission, late in late_ones:
         student, notebooks = submission.student_id, submission.notebooks
         earned = sum(scores[one.id] for one in notebooks)
@@ -120,20 +118,49 @@ def assign(
     return found
 
 
-def _scores(book: Any, notebooks: list[str]) -> dict[str, float]:
-    """The points of submitted notebooks, by their ids in the gradebook.
+def _with_notebooks(book: Any, assignment: Any, submissions: list[Any]) -> list[Any]:
+    """Submissions of an assignment with their notebooks, read in one statement for many.
 
-    `SubmittedNotebook.score` of nbgrader reads all grades of the gradebook for each notebook, as none of its
-    tables has an index but on its ids: the more submissions, the longer for each. Here they are read once.
+    By the lesson's notebook and the submission, for which nbgrader has an index; it has none by the
+    submission alone, so that the notebooks of all students would be read for each batch.
     """
-    from nbgrader.api import Grade
+    from nbgrader.api import SubmittedNotebook
+    from sqlalchemy.orm.attributes import set_committed_value
+
+    of: dict[str, list[Any]] = {submission.id: [] for submission in submissions}
+    ids, lessons = list(of), [notebook.id for notebook in assignment.notebooks]
+    for start in range(0, len(ids), _AT_ONCE):
+        query = book.db.query(SubmittedNotebook).filter(
+            SubmittedNotebook.notebook_id.in_(lessons),
+            SubmittedNotebook.assignment_id.in_(ids[start : start + _AT_ONCE]),
+        )
+        for notebook in query.all():
+            of[notebook.assignment_id].append(notebook)
+    for submission in submissions:
+        set_committed_value(submission, "notebooks", of[submission.id])
+    return submissions
+
+
+def _scores(book: Any, assignment: Any, notebooks: list[str]) -> dict[str, float]:
+    """The points of submitted notebooks of an assignment, by their ids in the gradebook.
+
+    `SubmittedNotebook.score` of nbgrader reads all grades of the gradebook for each notebook: the more
+    submissions, the longer for each. Here they are read in one statement, by cell and notebook, for which
+    there is an index.
+    """
+    from nbgrader.api import BaseCell, Grade
     from sqlalchemy import func
 
     scores = dict.fromkeys(notebooks, 0.0)
+    if not notebooks:
+        return scores
+    lessons = [notebook.id for notebook in assignment.notebooks]
+    cells = [id_ for (id_,) in book.db.query(BaseCell.id).filter(BaseCell.notebook_id.in_(lessons))]
     for start in range(0, len(notebooks), _AT_ONCE):
         some = notebooks[start : start + _AT_ONCE]
         query = book.db.query(Grade.notebook_id, func.sum(Grade.score))
-        query = query.filter(Grade.notebook_id.in_(some)).group_by(Grade.notebook_id)
+        query = query.filter(Grade.cell_id.in_(cells), Grade.notebook_id.in_(some))
+        query = query.group_by(Grade.notebook_id)
         scores |= {notebook: points or 0.0 for notebook, points in query}
     return scores
 

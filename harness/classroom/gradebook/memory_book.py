@@ -211,13 +211,20 @@ class MemoryBook:
                 by_notebook[row.notebook] = self.submissions[row.student_id] = one
         self._new -= self.submissions.keys()
         names_of = dict(self.cells.grades) | dict(self.cells.comments)
+        # With the cells named, too, nbgrader's index by cell and notebook is used: it has none by notebook.
+        of_grade, of_comment = (
+            table.c.cell_id.in_([cell for cell, _ in cells])
+            for table, cells in ((grade, self.cells.grades), (comment, self.cells.comments))
+        )
         for some in _parts(sorted(by_notebook)):
-            for row in connection.execute(select(grade).where(grade.c.notebook_id.in_(some))):
+            grades = select(grade).where(of_grade, grade.c.notebook_id.in_(some))
+            for row in connection.execute(grades):
                 if row.cell_id in names_of:
                     values = (row.auto_score, row.manual_score, row.extra_credit)
                     found = Grade(row.id, row.cell_id, *values, bool(row.needs_manual_grade))
                     by_notebook[row.notebook_id].grades[names_of[row.cell_id]] = found
-            for row in connection.execute(select(comment).where(comment.c.notebook_id.in_(some))):
+            comments = select(comment).where(of_comment, comment.c.notebook_id.in_(some))
+            for row in connection.execute(comments):
                 if row.cell_id in names_of:
                     remark = Comment(row.id, row.cell_id, row.auto_comment)
                     by_notebook[row.notebook_id].comments[names_of[row.cell_id]] = remark

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -13,8 +14,9 @@ import sqlalchemy
 from nbformat.v4 import new_output
 
 from harness.author import loading, notebooks
-from harness.classroom import Classroom
+from harness.classroom import Classroom, due
 from harness.classroom.gradebook import Recorder, RecordError, ToRecord
+from harness.classroom.late_rule import Rule
 from harness.grade import cells as grading
 from harness.grade.verdicts import CellVerdict, GradedSubmission, Report
 from tests.harness.classroom.gradebook.tiny import LESSON, classroom, grade, hand_in, rows
@@ -246,3 +248,31 @@ def test_two_of_one_student_in_a_batch_are_recorded_one_after_the_other(rooms):
     with Recorder(room.folder) as recorder:
         recorder.record_all(items)
     assert rows(room)["ada", "check_mean"][0] == 0.0
+
+
+def test_no_statement_of_a_batch_reads_what_others_handed_in(rooms):
+    """Else each submission would cost more the more there are: a plan with an index says SEARCH."""
+    room, _ = rooms
+    due.set_due(room, LESSON, datetime(2026, 1, 5, tzinfo=UTC))
+    due.set_rule(room, None, Rule(0.1))
+    late = "2026-01-07 00:00:00 UTC"
+    places = [hand_in(room, name, late, mean="mean = 'right'") for name in "abc"]
+    items = [ToRecord(grade(place, LESSON), late) for place in places]
+    asked: list[tuple[str, tuple]] = []
+    with Recorder(room.folder) as recorder:
+        engine = recorder.gradebook.engine
+        sqlalchemy.event.listen(
+            engine, "before_cursor_execute", lambda *told: asked.append(told[2:4])
+        )
+        for _ in range(2):  # new ones, and those that are there
+            assert all(isinstance(one, Report) for one in recorder.record_all(items))
+        with engine.connect() as connection:
+            read = [one for one in asked if one[0].lstrip().upper().startswith("SELECT")]
+            plans = [
+                row[3]
+                for text, values in read
+                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
+            ]
+    of_students = ("student", "submitted_assignment", "submitted_notebook", "grade", "comment")
+    assert not [plan for plan in plans if plan.split()[:2] in [["SCAN", t] for t in of_students]]
+    assert any(plan.startswith("SEARCH grade") for plan in plans)

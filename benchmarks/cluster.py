@@ -1,7 +1,7 @@
 """Grading on a cluster: two machines' worth of workers against two local jobs, and a class of ten thousand.
 
     python -m benchmarks.cluster machines [--submissions 16] [--rounds 3] [--json FILE]
-    python -m benchmarks.cluster class [--submissions 10000] [--workers 2] [--kill-s 20] [--json FILE]
+    python -m benchmarks.cluster class [--submissions 10000] [--workers 2] [--kill-s 60] [--json FILE]
 
 `machines` (as root, on Linux): each of two Dask workers is in a network namespace of its own, so that
 every byte of a submission goes over a network device, as between machines; both share this machine's
@@ -10,7 +10,7 @@ graded by both in turn; a rate counts from the fifth result on, when all warm pa
 
 `class`: a simulated class in a real classroom. Engine, journal and gradebook are the real ones; what
 grades a submission sleeps for a hundredth of the half second that a real one takes
-(docs/grading.md), and marks a little lesson by a rule. Meanwhile a worker is killed every few seconds.
+(docs/grading.md), and marks a little lesson by a rule. Meanwhile a worker is killed every minute.
 The same class is graded by the local engine, and gradebook and files of both are compared.
 """
 
@@ -343,7 +343,7 @@ def main() -> None:
     parser.add_argument("--submissions", type=int)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--kill-s", type=float, default=20.0)
+    parser.add_argument("--kill-s", type=float, default=60.0)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     logging.getLogger("distributed").setLevel(logging.CRITICAL)

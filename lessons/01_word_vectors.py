@@ -581,7 +581,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Is the rest a mistake of ours? Not for the most part: two runs of gensim itself that differ in nothing but the seed disagree about many neighbours, too (a test of this course compares them). So much of the difference is chance. The rest comes from how the library trains, such as its shared noise. What you read off one training, such as the sixth neighbour of a word, may be luck.
+# Is the rest a mistake of ours? Not for the most part: two runs of gensim itself that differ in nothing but the seed disagree about many neighbours, too (a test of this course compares them). So much of the difference is chance. A likely reason for the rest is how the library trains, such as its shared noise. What you read off one training, such as the sixth neighbour of a word, may be luck.
 
 # %% [markdown]
 # ## 6. Nearest neighbours

@@ -429,7 +429,7 @@ explore(
 )
 
 # %% [markdown] tags=["folded"]
-# Look at *Port-wine stain on the face* in the map: *on* and the hyphen bring more than *port* and *wine*, which name the mark. A map shows what was counted, not that it should have been.
+# Did you look at "Port-wine stain on neck"? A word that says little, such as *on* or the hyphen, counts in the sum as much as its cosine, like every other. A map shows what was counted, not that it should have been.
 
 # %% [markdown]
 # ## 5. A fair test

@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from harness import scratch
 from harness.grade import files
 from harness.limits import Limits
 
@@ -70,6 +71,9 @@ def test_neither_depth_nor_number_of_folders_matters(tmp_path, monkeypatch):
     with files.submitted_beside(tmp_path / "ada", Limits()) as (folder, remarks):
         assert (_names(folder), remarks) == ([], [])
     assert fingerprint(tmp_path / "ada") == fingerprint(tmp_path / "ada")
+    monkeypatch.chdir(tmp_path)
+    # pytest's own clean-up cannot: a RecursionError, after all that it says of failed tests.
+    assert scratch.remove(tmp_path / "ada")
 
 
 def test_files_come_before_the_folders_beside_them(sent):

@@ -121,7 +121,13 @@ class Runner:
             if run.suspecting and run.doubted is not None and time.monotonic() < run.end:
                 kernel.settle(SETTLE_S)
         except Lost as error:
-            self._blame(step, str(error), run)
+            if error.ended and not run.suspecting and time.monotonic() < run.end:
+                # It may have been one before it, a moment ago: the next session looks after each.
+                run.suspecting = True
+                if run.doubted is None:
+                    run.doubted = step.index
+            else:
+                self._blame(step, str(error), run)
             return False
         return True
 

@@ -112,6 +112,9 @@ def test_the_same_submission_gives_the_same_report_again(grade):
     assert repr(grade(notebook).report.cells) == repr(grade(notebook).report.cells)
 
 
+OWN = "mine = 'something'"
+
+
 class _WithoutDefence:
     """A parent whose kernels do what `exit()` and the like ask for."""
 
@@ -141,6 +144,32 @@ def test_an_end_in_an_own_cell_costs_no_answer(grade, cell, after):
     own["id"] = "own"
     notebook.cells.insert(after, own)
     assert grade(notebook).report.score == 10.0
+
+
+def test_an_end_that_comes_later_in_a_repeated_run_is_not_the_next_cell_s(grade, monkeypatch):
+    run, late, since = StudentKernel.run, [3, 1, 0], {}  # so many cells later, by kernel
+
+    def ends(kernel, source, seconds):
+        if kernel in since:
+            since[kernel] -= 1
+            if since[kernel] == 0:
+                kernel.child.signal(signal.SIGKILL)
+        ran = run(kernel, source, seconds)
+        if source == OWN:
+            since[kernel] = late.pop(0) if late else 0
+            if since[kernel] == 0:
+                kernel.child.signal(signal.SIGKILL)
+        return ran
+
+    monkeypatch.setattr(StudentKernel, "run", ends)
+    notebook = assignment.submission(assignment.RIGHT)
+    own = nbformat.v4.new_code_cell(OWN)
+    own["id"] = "own"
+    notebook.cells.insert(3, own)
+    report = grade(notebook).report
+    assert report.score == 10.0
+    assert [remark.kind for remark in report.remarks] == ["lost"]
+    assert late == []
 
 
 def test_a_kernel_that_dies_before_it_has_run_anything_is_no_zero(grader, grade, monkeypatch):

@@ -89,7 +89,9 @@ def collect(
 
     Of several files of one student for one lesson the latest attempt counts where the system numbers or
     dates attempts; else that in which most is answered, then the one named after the lesson, then the
-    newest; an earlier one than what lies in the classroom is left where it is. Each of these is remarked.
+    newest; an earlier one than what lies in the classroom is left where it is. Each of these is remarked,
+    and missed where people named it in another place (`ada/02.ipynb` beside `ada_02.ipynb`): two may be
+    called alike.
 
     Args:
         inbox: a folder or a zip; `harness.classroom.lms` says which names are understood.
@@ -145,6 +147,10 @@ class _Collection:
         system: System | None = None
         try:
             if self.how.pattern is not None:
+                if self.how.lms is not None:
+                    raise ClassroomError(
+                        "--pattern and --lms both say how names are read: give one"
+                    )
                 system = Pattern(self.how.pattern)
             elif self.how.lms not in (None, "plain"):
                 system = SYSTEMS.get(self.how.lms or "")
@@ -208,15 +214,22 @@ class _Collection:
             if len(several) > 1:
                 kept = max(several, key=lambda f: self._rank(f, whose[f], lesson))
             chosen[student, lesson] = kept
-            for left in several:
-                later = whose[kept].owner.attempt > whose[left].owner.attempt
-                why = "a later attempt of the same student and lesson" if later else None
-                if left is not kept:
-                    why = why or "of the same student and lesson, and no less is answered in it"
-                    self.collected.remarks.append(
-                        f"{left.shown} is left out: {kept.shown} is {why}."
-                    )
+            for left in (one for one in several if one is not kept):
+                why = "of the same student and lesson, and no less is answered in it"
+                if whose[kept].owner.attempt > whose[left].owner.attempt:
+                    why = "a later attempt of the same student and lesson"
+                said = f"{left.shown} is left out: {kept.shown} is {why}"
+                by_people = whose[left].owner.system == whose[kept].owner.system == "plain"
+                if by_people and self._place(left) != self._place(kept):
+                    self.collected.miss(f"{said}. If they are two people's, rename one of them.")
+                else:
+                    self.collected.remarks.append(f"{said}.")
         return chosen
+
+    def _place(self, file: Found) -> tuple[tuple[str, ...], bool]:
+        """Where people named a student: the folder that is called so, or that of the files that are."""
+        folder = self.reader.folder(file.parts)
+        return (file.parts[:-1], False) if folder == file.parts else (folder, True)
 
     def _rank(self, file: Found, whose: Whose, lesson: str) -> tuple[Any, ...]:
         """What makes of two files of a student the one count: the greater."""
@@ -270,6 +283,7 @@ class _Collection:
             file.changed,
             at,
             owner.late,
+            owner.login,
         )
 
     def _stamped(self, folder: tuple[str, ...]) -> datetime | None:

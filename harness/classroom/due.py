@@ -21,7 +21,7 @@ class LessonDates:
     """When a lesson is due.
 
     Args:
-        due: in UTC, None if it is never late; `own`: of students who have a date of their own.
+        due: in UTC, None if it has no date; `own`: of students who have a date of their own.
         rule: what being late costs; None is what nbgrader's configuration says.
         late: the penalty of each student who is late.
     """
@@ -55,7 +55,7 @@ def set_due(
     students: Sequence[str] = (),
     zone_name: str | None = None,
 ) -> None:
-    """Set when a lesson is due; None: never, or for named students as for all others.
+    """Set when a lesson is due; None: at no date, or for named students as for all others.
 
     Penalties are computed anew at once, without grading.
 
@@ -65,7 +65,7 @@ def set_due(
 
     Raises:
         ClassroomError: the lesson or a student is not known, or a student is to have a date of a lesson
-            that is never due.
+            that has no date.
         Busy: another process writes to the classroom.
     """
     from harness.lock import one_writer
@@ -116,10 +116,21 @@ def set_rule(classroom: Classroom, lesson: str | None, rule: Rule | None) -> Non
 
 
 def refresh(classroom: Classroom, lessons: Sequence[str]) -> None:
-    """Compute the penalties of lessons anew, such as after a person has given points."""
-    from harness.lock import one_writer
+    """Compute the penalties of lessons anew: formgrader gives points, and leaves the penalty as it was.
 
-    with one_writer(classroom.folder), classroom.gradebook() as book:
+    Whatever shows penalties does this first, so that gradebook and pages say the same. Where another
+    process writes to the classroom they stay as they are, until the next time.
+
+    Raises:
+        ClassroomError: the gradebook does not know a lesson.
+    """
+    from harness.lock import Busy, one_writer
+
+    with (
+        contextlib.suppress(Busy),
+        one_writer(classroom.folder),
+        classroom.gradebook() as book,
+    ):
         for lesson in lessons:
             _assignment(book, lesson)
             _assign(classroom, book, lesson)
@@ -130,6 +141,7 @@ def of_lessons(classroom: Classroom, lessons: Sequence[str]) -> list[LessonDates
     """When lessons are due, what being late costs, and whom."""
     from harness.classroom.marks import marks
 
+    refresh(classroom, lessons)
     known = dates.load(classroom.folder)
     found = []
     with classroom.gradebook() as book:

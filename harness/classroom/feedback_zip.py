@@ -38,7 +38,8 @@ def feedback_zip(
     """Write the feedback pages of a lesson anew, and a zip of them for a system.
 
     Raises:
-        ClassroomError: the form is not known, or no hand-in of the lesson came by that system.
+        ClassroomError: the form is not known, a named student's hand-in was not graded, or no hand-in of
+            the lesson came by that system.
     """
     if form not in FORMS:
         raise ClassroomError(f"a zip for {form!r} is not known: give {' or '.join(FORMS)}")
@@ -47,9 +48,13 @@ def feedback_zip(
         raise ClassroomError(f"{to.parent} is not there: make that folder first")
     zipped = Zipped()
     content = io.BytesIO()
+    pages = {page.parts[-3]: page for page in classroom.feedback(lesson, students)}
+    if left := sorted(set(students or ()) - set(pages)):
+        raise ClassroomError(
+            f"nothing of {', '.join(left)} was graded in {lesson}, so that there is no page"
+        )
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for page in classroom.feedback(lesson, students):
-            student = page.parts[-3]
+        for student, page in pages.items():
             about = hand_ins.read(classroom.folder, lesson, student)
             name = None if about is None else _name(about, lesson, form)
             if name is None or not name.isprintable():  # of bytes that are no text there is no name

@@ -194,12 +194,14 @@ class Classroom:
     ) -> list[Path]:
         """Write each student's feedback page, `feedback/<student>/<lesson>/<lesson>.html`.
 
-        nbgrader's own feedback is not used: it shows the hidden tests.
+        nbgrader's own feedback is not used: it shows the hidden tests. Penalties are written to the
+        gradebook first, so that it says what the pages say.
 
         Args:
             html: makes the page, by default `harness.reports.feedback.feedback_html`.
             explain: whether the questions are explained; None does so to whose due date is over.
         """
+        from harness.classroom.due import refresh
         from harness.classroom.feedback import gather
         from harness.lock import one_writer
 
@@ -208,6 +210,7 @@ class Classroom:
 
             html = feedback_html
         self.released(lesson)
+        refresh(self, [lesson])
         written = []
         with one_writer(self.folder), private():
             for found in gather(self, lesson, datetime.now(UTC), explain):
@@ -239,13 +242,11 @@ class Classroom:
         """
         from harness.classroom.due import refresh
         from harness.classroom.grade_tables import Wanted, grade_table
-        from harness.lock import Busy
 
         to, lessons = Path(to), list(lessons) or self.lessons
         if not to.parent.is_dir():
             raise ClassroomError(f"{to.parent} is not there: make that folder first")
-        with contextlib.suppress(Busy):  # grading writes them, too; marks do not depend on it
-            refresh(self, lessons)
+        refresh(self, lessons)
         tabs = to.suffix.casefold() in (".xls", ".txt", ".tsv")
         wanted = Wanted(form, so_far, missing_is_zero, headings or {}, tabs)
         table = grade_table(self, lessons, wanted)

@@ -26,6 +26,7 @@ class HandIn:
         path: its path in the downloads, from the folder or file that the system named for the student.
         system: whose rules named the student; `plain` for names that people give.
         source: what stood for the student in the listing.
+        number, user, login, name: as `lms.owner.Owner` has them.
         changed: when the file was changed, in seconds since 1970. It is a date for nobody's lateness:
             copying a file changes it.
         at: when it was handed in, in UTC, as the system says; None if it does not.
@@ -41,6 +42,7 @@ class HandIn:
     changed: float = 0.0
     at: datetime | None = None
     late: bool | None = None
+    login: str = ""
 
 
 def place(classroom: Path, lesson: str, student: str) -> Path:

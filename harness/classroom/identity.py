@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.classroom import hand_ins
 from harness.classroom.downloads import Found, shown
+from harness.classroom.errors import ClassroomError
+from harness.classroom.hand_ins import HandIn
 from harness.classroom.lms import Reader, plain
 from harness.classroom.lms.owner import Owner
 from harness.classroom.moodle_worksheet import Worksheet
@@ -64,16 +66,20 @@ def identify(
         classroom: the classroom's folder, which knows participants and earlier hand-ins.
         keep: whether to remember the participants that are new.
         sheet: Moodle's worksheet, which says who a participant is.
+
+    Raises:
+        ClassroomError: the worksheet is of other downloads.
     """
     found = Identified({}, [], [], [])
     owners = _read(files, reader, found)
     if sheet is not None:
+        _see_worksheet(sheet, owners.values())
         owners = {file: sheet.knows(owner) for file, owner in owners.items()}
     _refuse_folders(classroom, owners, reader, found)
     own = _ids(classroom, owners, found, keep)
     known = {file: _in_roster(roster, owners[file], own[file]) for file in own}
     _part(owners, own, known, found)
-    _refuse_clashes(classroom, owners, own, known, found)
+    _refuse_clashes(classroom, roster, owners, own, known, found)
     for file, student in own.items():
         owner, person = owners[file], known[file]
         if person is None and student != owner.student:
@@ -86,7 +92,16 @@ def identify(
     return found
 
 
+# Names that no system gave.
 _BY = {"plain": "named so in the downloads", "pattern": "by your pattern"}
+
+
+def _see_worksheet(sheet: Worksheet, owners: Collection[Owner]) -> None:
+    """Refuse a worksheet that would say nothing."""
+    if owners and all(sheet.knows(owner) is owner for owner in owners):
+        raise ClassroomError(
+            "the worksheet knows nobody in these downloads: give that of the same assignment in Moodle"
+        )
 
 
 def _read(files: Sequence[Found], reader: Reader, found: Identified) -> dict[Found, Owner]:
@@ -256,6 +271,7 @@ def _part(
 
 def _refuse_clashes(
     classroom: Path,
+    roster: Roster,
     owners: dict[Found, Owner],
     own: dict[Found, str],
     known: dict[Found, tuple[str, str] | None],
@@ -264,23 +280,41 @@ def _refuse_clashes(
     """Refuse what two sources would hand in as one student, here or since an earlier collection."""
     for (student, lesson), files in _by_student(owners, own, known).items():
         sources = {_source(owners[file]) for file in files}
-        before = hand_ins.read(classroom, lesson, student)
-        of_system = before is not None and before.system not in ("plain", "pattern")
-        if of_system and before is not None and len(sources) == 1:
-            system, source = next(iter(sources))
-            if system == before.system and source != before.source:
+        before = _before(classroom, student, lesson)
+        now = owners[files[0]]
+        if before is not None and len(sources) == 1 and now.system not in _BY:
+            both = {_surely(roster, now), _surely(roster, before)}
+            if before.system == now.system or both != {student}:
                 sources.add((before.system, before.source))
         if len(sources) < 2:
             continue
         for file in files:
             del own[file], known[file], owners[file]
-        said = ", ".join(sorted(f"'{printable(source)}'" for _, source in sources)[:5])
+        said = ", ".join(sorted(_called(*source) for source in sources)[:5])
         where = ", ".join(file.shown for file in files[:3])
         found.missed.append(
             f"{where} left out: {said} are different sources, and would all be {student!r} in {lesson}. "
             "If they are one student, leave the file that counts and collect it by itself; where another "
             f"was collected before, first remove submitted/{student}/{lesson}."
         )
+
+
+def _before(classroom: Path, student: str, lesson: str) -> HandIn | None:
+    """What a system gave before of a student and a lesson, if it lies there still."""
+    if not (classroom / "submitted" / student / lesson).is_dir():
+        return None
+    before = hand_ins.read(classroom, lesson, student)
+    return None if before is None or before.system in _BY else before
+
+
+def _called(system: str, source: str) -> str:
+    return f"'{printable(source)}'" + ("" if system in _BY else f" of {system}")
+
+
+def _surely(roster: Roster, one: Owner | HandIn) -> str | None:
+    """The id of who is in the roster by more than a name: a system's number, login, e-mail or number."""
+    person = roster.by_user(one.system, one.user) or roster.by_login(one.login)
+    return person.student if person is not None else None
 
 
 def _tell_strangers(roster: Roster, found: Identified) -> None:

@@ -47,9 +47,14 @@ class Rule:
         return min(earned, round(share * (earned if self.of == "earned" else maximum), 9))
 
     @property
+    def free(self) -> bool:
+        """Whether being late costs nothing."""
+        return self.share == 0 and self.cutoff_days is None
+
+    @property
     def text(self) -> str:
         """The rule in words."""
-        if self.share == 0 and self.cutoff_days is None:
+        if self.free:
             return "being late costs nothing"
         whole = "the points earned" if self.of == "earned" else "the lesson's maximum"
         parts = []

@@ -122,10 +122,15 @@ class ClassReport:
 def report(classroom: Classroom, lessons: Sequence[str] | None = None) -> ClassReport:
     """The report of the class on some lessons, or on all that were released.
 
+    Penalties are written to the gradebook first, so that it says what the report says.
+
     Raises:
         ClassroomError: the gradebook does not know a lesson.
     """
+    from harness.classroom.due import refresh
+
     chosen = classroom.lessons if lessons is None else lessons
+    refresh(classroom, chosen)
     found, handed = [], Counter[str]()
     with classroom.gradebook() as book:
         known = {name: marks(classroom, name, book) for name in chosen}

@@ -179,13 +179,22 @@ def feedback(
     Nothing hidden is on it. What the lesson says of each answer to a question is shown to those whose due
     date is over; `--explain` and `--no-explain` decide it for everybody.
     """
+    from harness.classroom import ClassroomError
+
     with explained():
         room = opened(folder)
         slugs = chosen(room, lessons)
         see_texts(room, slugs)
+        left = set(student or ())
         for lesson in slugs:
             for path in room.feedback(lesson, student, explain=explain):
+                left.discard(path.parts[-3])
                 out.print(f"wrote {shown(path)}")
+        if left:
+            raise ClassroomError(
+                f"nothing of {', '.join(sorted(left))} was graded here, so that there is no page: give "
+                "the id of somebody whose hand-in was"
+            )
 
 
 classroom_export.add(app)
@@ -234,10 +243,12 @@ def _grade(
 
 
 def _said(room: Classroom, lesson: str, outcome: Outcome) -> int:
+    from harness.classroom.due import refresh
     from harness.classroom.marks import marks
     from harness.reports import terminal
     from harness.reports.name_order import name_order
 
+    refresh(room, [lesson])
     found = {one.student: one for one in marks(room, lesson).values() if one.total is not None}
     stands = {student: mark.standing for student, mark in found.items()}
     out.print(terminal.table(list(outcome.reports.values()), stands))

@@ -67,9 +67,9 @@ def collect(
     """Sort downloads into `submitted/`, by the names that a learning system or people give.
 
     The outermost file or folder names the student, since what is further in is the student's own. Who is
-    in the roster goes by its id. Two sources are never one student: they are told apart, or left out with
-    a sentence. Of a student's attempts the latest counts. Exit code 3 if something was left out that may
-    be somebody's work.
+    in the roster goes by its id. Two sources never hand in one lesson as one student: they are told
+    apart, or left out with a sentence. Of a student's attempts the latest counts. Exit code 3 if something
+    was left out that may be somebody's work.
     """
     from harness.classroom import Classroom, How
     from harness.classroom import collect as sort

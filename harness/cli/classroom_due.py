@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,7 @@ from harness.reports.name_order import name_order
 
 if TYPE_CHECKING:
     from harness.classroom import Classroom
+    from harness.classroom.late_rule import Rule
 
 
 def add(app: typer.Typer) -> None:
@@ -43,10 +44,14 @@ def due(
     Penalties are computed anew at once, without grading. A hand-in is late if the learning system says
     when it came, or marks it as late; the time of a file does not count (`collect --file-times`).
     """
-    from harness.classroom import Classroom, dates
+    from harness.classroom import Classroom, ClassroomError, dates
     from harness.classroom import due as due_dates
 
     with explained():
+        if student and date is None:
+            raise ClassroomError(
+                "--student says whose own date it is: give the lesson and the date, too, or none"
+            )
         room = Classroom(folder)
         slugs = chosen(room, [lesson] if lesson else None)
         if date is not None or tz is not None:
@@ -69,7 +74,7 @@ def _show(room: Classroom, lessons: list[str]) -> None:
     zone = due_dates.zone(room)
     out.print(f"zone: {shown(name) if name else 'that of this machine'}")
     for one in due_dates.of_lessons(room, lessons):
-        when = "never late" if one.due is None else dates.shown(one.due, zone)
+        when = _no_date(one.rule) if one.due is None else dates.shown(one.due, zone)
         rule = (
             "being late costs nothing, or what nbgrader_config.py says"
             if one.rule is None
@@ -82,6 +87,13 @@ def _show(room: Classroom, lessons: list[str]) -> None:
             out.print(f"  late: {shown(student)}, {points:g} points off")
 
 
+def _no_date(rule: Rule | None) -> str:
+    """What a lesson without a date says: a system's mark makes late all the same."""
+    if rule is None:
+        return "no date; late is what the system marks as late"
+    return "no date" if rule.free else "no date; what the system marks as late counts"
+
+
 def penalty(
     folder: Folder,
     lesson: Annotated[
@@ -92,14 +104,25 @@ def penalty(
         str | None, typer.Option("--per-day", help="Taken off for each day begun, such as 10%.")
     ] = None,
     most: Annotated[
-        str, typer.Option("--most", help="Never more than this is taken off, such as 50%.")
-    ] = "100%",
+        str | None,
+        typer.Option(
+            "--most",
+            help="Never more than this is taken off, such as 50%.",
+            show_default="100%",
+        ),
+    ] = None,
     of: Annotated[
-        str, typer.Option("--of", help="Shares are of the points `earned`, or of the `maximum`.")
-    ] = "earned",
+        str | None,
+        typer.Option(
+            "--of",
+            help="Shares are of the points `earned`, or of the `maximum`.",
+            show_default="earned",
+        ),
+    ] = None,
     grace: Annotated[
-        float, typer.Option("--grace", help="So many minutes late is not late.")
-    ] = 0.0,
+        float | None,
+        typer.Option("--grace", help="So many minutes late is not late.", show_default="0"),
+    ] = None,
     cutoff: Annotated[
         float | None, typer.Option("--cutoff", help="After so many days nothing is earned.")
     ] = None,
@@ -110,8 +133,9 @@ def penalty(
 ) -> None:
     """Set or show what being late costs. Penalties are computed anew at once, without grading.
 
-    By default nothing. A day begun is 24 hours from the date; who is later than the minutes of grace is
-    late from the date on. What is marked late without a time counts as one day begun.
+    By default nothing. A rule is given whole, and replaces the one before. A day begun is 24 hours from
+    the date; who is later than the minutes of grace is late from the date on. What is marked late without
+    a time counts as one day begun.
     """
     from harness.classroom import Classroom, ClassroomError
     from harness.classroom import due as due_dates
@@ -123,21 +147,43 @@ def penalty(
         given = per_day is not None or cutoff is not None
         if sum((given, none, forget)) > 1:
             raise ClassroomError("give --per-day and --cutoff, or --none, or --forget")
+        _see_whole(per_day, cutoff, most, of, grace)
         if given or none or forget:
-            if of not in ("earned", "maximum"):
+            if of not in (None, "earned", "maximum"):
                 raise ClassroomError(f"--of {of!r} is not known: earned or maximum")
             try:
                 rule = Rule()
                 if given:
                     share = _share("--per-day", per_day or "0%")
-                    top = _share("--most", most)
-                    rule = Rule(
-                        share, top, "earned" if of == "earned" else "maximum", grace, cutoff
-                    )
+                    top = _share("--most", most or "100%")
+                    kind: Literal["earned", "maximum"]
+                    kind = "maximum" if of == "maximum" else "earned"
+                    rule = Rule(share, top, kind, grace or 0.0, cutoff)
             except ValueError as error:
                 raise ClassroomError(str(error)) from error
             due_dates.set_rule(room, slug, None if forget else rule)
         _show(room, [slug] if slug else room.lessons)
+
+
+def _see_whole(
+    per_day: str | None,
+    cutoff: float | None,
+    most: str | None,
+    of: str | None,
+    grace: float | None,
+) -> None:
+    """Refuse options that would change nothing."""
+    from harness.classroom import ClassroomError
+
+    for option, value, needed, there in (
+        ("--most", most, "--per-day", per_day is not None),
+        ("--of", of, "--per-day", per_day is not None),
+        ("--grace", grace, "--per-day or --cutoff", per_day is not None or cutoff is not None),
+    ):
+        if value is not None and not there:
+            raise ClassroomError(
+                f"{option} alone is no rule: give {needed}, too, since a rule is given whole"
+            )
 
 
 def _share(option: str, text: str) -> float:

@@ -56,14 +56,22 @@ def export(
     with explained():
         room = Classroom(folder)
         slugs = chosen(room, lessons)
-        headings = {}
+        headings: dict[str, str] = {}
         for one in column or ():
             name, sign, heading = one.partition("=")
             if not sign or not heading:
                 raise ClassroomError(
                     f"--column {one!r} names no heading: give 02='02 Pooling (991)'"
                 )
-            headings[chosen(room, [name])[0]] = heading
+            (slug,) = chosen(room, [name])
+            if slug not in slugs or slug in headings:
+                why = "twice" if slug in headings else f"of {slug}, which the table is not to have"
+                raise ClassroomError(f"--column {one!r} gives a column {why}: leave it out")
+            headings[slug] = heading
+        if headings and form == "csv":
+            raise ClassroomError(
+                "--column names a column of a learning system, and csv has nbgrader's: give --format, too"
+            )
         table = room.export(
             to, slugs, form=form, so_far=so_far, missing_is_zero=missing_is_zero, headings=headings
         )

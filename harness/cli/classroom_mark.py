@@ -31,13 +31,16 @@ def mark(
     folder: Folder,
     lesson: Annotated[str, typer.Argument(help="The lesson (02, 02_pooling).")],
     anonymous: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--anonymous/--names",
             help="Show the answers in a shuffled order without names, or by name.",
+            show_default="anonymous",
         ),
-    ] = True,
-    seed: Annotated[int, typer.Option(help="Of the shuffled order.")] = 0,
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the shuffled order.", show_default="0")
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Also what was marked already, and what was left empty.")
     ] = False,
@@ -58,9 +61,15 @@ def mark(
     For a spreadsheet: `--export FILE`, fill in the columns points and comment, `--import FILE`. Of a file
     with a mistake nothing is taken.
     """
+    from harness.classroom import ClassroomError
     from harness.classroom.marking import MarkError
 
     with explained():
+        if table is not None and (export is not None or every or (anonymous, seed) != (None, None)):
+            raise ClassroomError("--import takes what is in the file: give no other option with it")
+        if anonymous is False and seed is not None:
+            raise ClassroomError("--seed shuffles the answers, and --names sorts them: give one")
+        order = None if anonymous is False else seed or 0
         room = opened(folder)
         (slug,) = chosen(room, [lesson])
         see_texts(room, [slug])
@@ -68,9 +77,9 @@ def mark(
             if table is not None:
                 _take(room, slug, table)
             elif export is not None:
-                _write(room, slug, export, every, seed if anonymous else None)
+                _write(room, slug, export, every, order)
             else:
-                _ask_all(room, slug, every, seed if anonymous else None)
+                _ask_all(room, slug, every, order)
         except MarkError as error:
             out.print(f"[red]error:[/] {shown(error)}")
             raise typer.Exit(2) from None

@@ -40,11 +40,16 @@ def report(
     below 0 the better students fail it); its mistakes. The screen names who was ungradable and who handed in
     nothing; files name nobody unless you say `--names`.
     """
+    from harness.classroom import ClassroomError
     from harness.classroom import report as summary
     from harness.classroom.report_page import to_page
     from harness.classroom.report_text import to_markdown, to_tables
 
     with explained():
+        if names and html is None and markdown is None:
+            raise ClassroomError(
+                "--names names students in the files: give --html FILE or --markdown FILE, too"
+            )
         room = opened(folder)
         slugs = chosen(room, lesson)
         see_texts(room, slugs)

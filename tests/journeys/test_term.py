@@ -2,7 +2,8 @@
 
 Lessons come as three systems give them: 01 from Moodle, 02 from Canvas, 03 from Blackboard. Three students
 of lesson 02 are graded for real. A rule marks the others, and 01 and 03 are short lessons under their names,
-since what is tried here is everything around grading.
+since what is tried here is everything around grading. All else is done by the commands, to the end: points
+by hand, feedback, report, similar hand-ins and the final marks.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ PEOPLE = [
     *(("kim1", "Kim", "Lee"), ("kim2", "Kim", "Lee")),
 ]
 REAL = ("al", "zu", "eq")
+FORMS = {  # whom a row is of, the lesson's column, how the student stands there
+    "moodle": ("Email address", "Assignment: 01 Word vectors (Real)", "{}@x.org"),
+    "canvas": ("SIS Login ID", "02 Pooling (992)", "{}"),
+    "blackboard": ("Username", "03 MNRL [Total Pts: 30 Score] |77", "{}"),
+}
 
 
 def _table(rows, mark=",") -> str:
@@ -191,22 +197,22 @@ def test_three_are_graded_for_real(term):
     assert 0 < float(found["zu"]) < 31
 
 
+def _in_its_form(term: Path, form: str, lesson: str, *options: str) -> dict[str, str]:
+    """The marks in the table for a system, by login."""
+    to = term / f"{form}.out.csv"
+    assert _course("export", term / "class", to, lesson, "--format", form, *options) == 0
+    rows = _rows(to)
+    assert all(cell[:1] not in ("=", "+", "@") for row in rows for cell in row.values())
+    key, heading, name = FORMS[form]
+    logins = {name.format(login): login for login, _, _ in PEOPLE}
+    return {logins[row[key]]: row[heading] for row in rows if row[key]}
+
+
 def test_each_system_gets_the_marks_in_its_form(term):
-    room = term / "class"
-    for form, lesson in zip(("moodle", "canvas", "blackboard"), LESSONS):
-        to = term / f"{form}.out.csv"
-        assert _course("export", room, to, lesson, "--format", form, "--so-far") == 0
-        rows = _rows(to)
-        key, heading, name = {
-            "moodle": ("Email address", "Assignment: 01 Word vectors (Real)", "{}@x.org"),
-            "canvas": ("SIS Login ID", "02 Pooling (992)", "{}"),
-            "blackboard": ("Username", "03 MNRL [Total Pts: 30 Score] |77", "{}"),
-        }[form]
-        found = {row[key]: row[heading] for row in rows if row[key]}
-        marks = _marks(term, lesson)
-        assert found == {name.format(login): points for login, points in marks.items()}
+    for form, lesson in zip(FORMS, LESSONS):
+        found = _in_its_form(term, form, lesson, "--so-far")
+        assert found == _marks(term, lesson)
         assert len(found) == 30
-        assert all(cell[:1] not in ("=", "+", "@") for row in rows for cell in row.values())
     assert found["kim2"] == ""  # handed in nothing: no 0
 
 
@@ -266,3 +272,55 @@ def test_collecting_again_changes_nothing(term, capsys):
     said = capsys.readouterr().out
     assert "read as blackboard names its downloads" in said
     assert "in the roster by login al" in said
+
+
+def _marked_in_a_spreadsheet(table: Path) -> int:
+    """Fill in half of the points of each answer, and words; returns how many answers there are."""
+    rows = list(csv.DictReader(io.StringIO(table.read_bytes().decode("utf-8-sig"))))
+    for row in rows:
+        row["points"], row["comment"] = f"{float(row['maximum']) / 2:g}", "Say why, too."
+    filled = [list(rows[0]), *(list(row.values()) for row in rows)]
+    table.write_text(_table(filled), encoding="utf-8")
+    return len(rows)
+
+
+def test_marks_by_hand_make_the_term_s_grades_final_and_the_same_everywhere(term, capsys):
+    room, final = term / "class", {}
+    for lesson in ("01", "02", "03"):
+        table = term / f"answers-{lesson}.csv"
+        assert _course("mark", room, lesson, "--all", "--export", table) == 0
+        count = _marked_in_a_spreadsheet(table)
+        assert count >= 29
+        assert _course("mark", room, lesson, "--import", table) == 0
+        assert f"{count} answers marked" in capsys.readouterr().out
+    assert _course("feedback", room) == 0
+    page, alike = term / "report.html", term / "similar.html"
+    assert _course("report", room, "--html", page) == 0
+    capsys.readouterr()
+    assert _course("similar", room, "02", "--html", alike) == 0
+    # Ada and O'Neil handed in the very same work, which is the worked answer: nothing to look at.
+    assert "0 pairs of 30 hand-ins are alike" in capsys.readouterr().out
+    to = term / "final-marks.csv"
+    assert _course("export", room, to) == 0
+    assert "waiting" not in capsys.readouterr().out
+    for row in _rows(to):
+        lesson, student = row["assignment"], row["student_id"]
+        missing = (lesson, student) == (LESSONS[2], "kim2")
+        assert row["status"] == ("nothing handed in" if missing else "graded")
+        if missing:
+            continue
+        final.setdefault(lesson, {})[student] = row["score"]
+        shown = (room / "feedback" / student / lesson / f"{lesson}.html").read_text()
+        assert f"{row['score']} of {row['max_score']} points" in shown
+        assert ("taken off" in shown) == (row["late_submission_penalty"] != "0")
+        assert "Say why, too." in shown
+    for lesson, of in final.items():
+        mean = sum(map(float, of.values())) / len(of)
+        assert f"{mean:.2f}" in page.read_text()
+        with Classroom(room).gradebook() as book:
+            rows = book.assignment_submissions(lesson)
+            points = {one.student.id: one.score - one.late_submission_penalty for one in rows}
+        assert {name: pytest.approx(float(said), abs=1e-3) for name, said in of.items()} == points
+    for form, lesson in zip(FORMS, LESSONS):
+        found = _in_its_form(term, form, lesson)
+        assert {login: points for login, points in found.items() if points} == final[lesson]

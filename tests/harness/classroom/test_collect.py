@@ -330,6 +330,50 @@ def test_two_sources_of_one_login_are_refused(room, inbox):
     assert "Lovelace_Ada_y_1" in whose(room)
 
 
+def test_namesakes_of_two_systems_are_not_one_student(room, inbox):
+    moodle = f"Kim Lee_4_assignsubmission_file_/{LESSON}.ipynb"
+    teams = f"Kim Lee/{LESSON}/Version 1/x.ipynb"
+    collect(room, inbox(moodle))
+    later = inbox(teams, when=WHEN + 100)
+    for people in ({}, {"kl": Person("kl", "Kim", "Lee", system="moodle")}):
+        collected = collect(room, later)
+        assert "'Kim Lee' of teams, 'Kim Lee_4' of moodle are different" in collected.missed[0]
+        assert whose(room) == {"Kim Lee": moodle}
+        roster.save(room.folder, roster.Roster(people))
+    roster.save(room.folder, roster.Roster())
+    shutil.rmtree(room.folder / "submitted" / "Kim Lee" / LESSON)  # as the sentence says
+    collect(room, later)
+    assert whose(room) == {"Kim Lee": teams}
+
+
+def test_who_the_roster_knows_by_more_than_a_name_may_come_by_two_systems(room, inbox):
+    canvas = f"lovelaceada_7_99_{LESSON}.ipynb"
+    board = f"{LESSON}_al_attempt_2026-01-05-10-11-12_x.ipynb"
+    teams = f"Ada Lovelace/{LESSON}/Version 1/x.ipynb"
+    ada = Person("al", "Ada", "Lovelace", login="al", user="7", system="canvas")
+    roster.save(room.folder, roster.Roster({"al": ada}))
+    collect(room, inbox(canvas))
+    assert collect(room, inbox(board, when=WHEN + 100)).missed == []
+    assert whose(room) == {"al": board}
+    by_name = collect(room, inbox(teams, when=WHEN + 200))
+    assert "would all be 'al'" in by_name.missed[0]
+    assert whose(room) == {"al": board}
+
+
+def test_of_two_places_that_people_name_alike_the_one_left_out_is_missed(room, inbox):
+    from typer.testing import CliRunner
+
+    from harness.cli.main import app
+
+    folder = inbox(f"ada/{LESSON}.ipynb", f"ada_{LESSON}.ipynb")
+    done = CliRunner().invoke(app, ["classroom", "collect", str(room.folder), str(folder)])
+    assert done.exit_code == 3
+    assert "If they are two people's, rename one of them." in " ".join(done.output.split())
+    assert len(whose(room)) == 1
+    alike = collect(room, inbox(f"bob_{LESSON}.ipynb", f"bob_{LESSON} (1).ipynb"))
+    assert (len(alike.remarks), alike.missed) == (1, [])  # a browser's copy is the same person's
+
+
 def test_who_is_in_the_roster_goes_by_its_id_and_others_are_told(room, inbox):
     people = [
         Person("al123", "Ada", "Lovelace", login="al123", user="7", system="canvas"),
@@ -389,6 +433,7 @@ def test_a_dry_run_says_who_would_get_what_and_writes_nothing(room, inbox):
         (["--lms", "mudl"], "--lms mudl is not known: give one of moodle"),
         (["--lms", "sakai"], "nothing here is called as sakai calls it"),
         (["--pattern", "("], "no regular expression"),
+        (["--pattern", "(?P<student>.+)", "--lms", "canvas"], "give one"),
         (["--tz", "Nowhere"], "no time zone 'Nowhere'"),
         (["--lesson", "77"], "77 was not released"),
     ],

@@ -64,6 +64,8 @@ def test_canvas_gets_the_names_of_its_download(room, tmp_path):
 def test_what_cannot_be_given_back_is_told(room, tmp_path):
     with pytest.raises(ClassroomError, match="give moodle or canvas"):
         feedback_zip(room, LESSON, tmp_path / "x.zip", "teams")
+    with pytest.raises(ClassroomError, match="nothing of nobody was graded in pooling"):
+        feedback_zip(room, LESSON, tmp_path / "x.zip", "moodle", ["nobody", "Bob"])
     shutil.rmtree(room.folder / ".grading" / "collected")
     with pytest.raises(ClassroomError, match="no hand-in of pooling was collected from a download"):
         feedback_zip(room, LESSON, tmp_path / "x.zip", "moodle")

@@ -186,6 +186,11 @@ def test_the_command_says_what_is_empty_and_why(room, tmp_path):
     for arguments, sentence in (
         (["--format", "word"], "the form 'word' is not known"),
         (["--column", "pooling"], "names no heading"),
+        (["--column", "pooling=P"], "csv has nbgrader's: give --format, too"),
+        (
+            ["--format", "canvas", "--column", "pooling=P", "--column", "pooling=Q"],
+            "gives a column twice",
+        ),
     ):
         code, said = run(room.folder, to, *arguments)
         assert code == 2

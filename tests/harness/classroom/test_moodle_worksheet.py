@@ -43,6 +43,18 @@ def test_another_table_is_told(tmp_path):
         read(_sheet(tmp_path, "id,name\nada,Ada\n"))
 
 
+def test_one_of_other_downloads_is_refused(tmp_path):
+    room = classroom(tmp_path)
+    how = How(worksheet=_sheet(tmp_path, SHEET))
+    for name in ("Kim Lee_14_assignsubmission_file_", "kimlee_7_12_x"):
+        place = tmp_path / name / f"{name}_{LESSON}.ipynb"
+        place.parent.mkdir()
+        place.write_text("{}")
+        with pytest.raises(ClassroomError, match="knows nobody in these downloads"):
+            collect(room, place.parent, how=how)
+    assert room.students(LESSON) == []
+
+
 @pytest.mark.parametrize("name", ["Kim Lee", "Participant"])
 def test_it_tells_namesakes_and_blind_participants_apart(tmp_path, name):
     room = classroom(tmp_path)

@@ -1,10 +1,12 @@
 """The class report from the gradebook, the reports and the lesson's text, without a kernel."""
 
 import shutil
+from datetime import UTC, datetime
 
 import pytest
 
-from harness.classroom import Classroom, report
+from harness.classroom import Classroom, due, report
+from harness.classroom.late_rule import Rule
 from harness.classroom.lesson_text import ExerciseText, LessonText, QuestionText, keep_text
 from harness.classroom.marks import CellMark, Mark
 from harness.classroom.report import of_lesson
@@ -29,8 +31,9 @@ def graded(tmp_path_factory):
         book.add_student("max")
         entry = book.find_grade("why", LESSON, LESSON, "ada")
         entry.manual_score, entry.needs_manual_grade = 4.0, False
-        book.find_submission_notebook(LESSON, LESSON, "ada").late_submission_penalty = 1.5
         book.db.commit()
+    due.set_due(room, LESSON, datetime(2026, 1, 2, tzinfo=UTC))
+    due.set_rule(room, LESSON, Rule(0.15, of="maximum"))
     return room.folder
 
 

@@ -1,11 +1,13 @@
 """What `course classroom autograde` says when it is done, without a kernel."""
 
 import pytest
+from typer.testing import CliRunner
 
 from harness.classroom.grading import Outcome
 from harness.classroom.late_rule import Rule
 from harness.cli import classroom as command
 from harness.cli.console import out
+from harness.cli.main import app
 from tests.harness.classroom.gradebook.tiny import LESSON, by, classroom, grade, hand_in
 
 
@@ -45,6 +47,14 @@ def test_the_table_counts_marks_by_hand_and_what_waits(room, monkeypatch):
         ["zoe", LESSON, "2/10", "5", "max"],
     ]
     assert "3 graded, 0 as before; 1 waits for a person" in text
+
+
+def test_feedback_for_whom_there_is_none_is_refused(room):
+    command = ["classroom", "feedback", str(room.folder), "--student", "zoe", "--student", "nobody"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 2
+    assert "nothing of nobody was graded here" in done.output
+    assert (room.folder / "feedback" / "zoe" / LESSON / f"{LESSON}.html").is_file()
 
 
 def test_the_table_counts_what_being_late_costs(room, monkeypatch):

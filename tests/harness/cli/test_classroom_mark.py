@@ -87,6 +87,23 @@ def test_by_way_of_a_spreadsheet(room, tmp_path):
     assert "nothing was given. row" in _mark(room, "--import", table, code=2)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--export", "x.csv"], "give no other option with it"),
+        (["--all"], "give no other option with it"),
+        (["--names"], "give no other option with it"),
+        (["--seed", "0"], "give no other option with it"),
+    ],
+)
+def test_options_that_a_table_would_not_heed_are_refused(room, tmp_path, options, said):
+    assert said in _mark(room, "--import", tmp_path / "answers.csv", *options, code=2)
+
+
+def test_a_seed_of_no_shuffled_order_is_refused(room):
+    assert "--seed shuffles the answers" in _mark(room, "--names", "--seed", "1", code=2)
+
+
 def test_nothing_that_waits_is_said(room):
     _mark(room, "--names", typed="1\n\n" * 4)
     assert "no answer waits for a person" in _mark(room)

@@ -32,6 +32,10 @@ def test_the_screen_and_the_files_say_the_same(folder, tmp_path):
         assert "ada" not in path.read_text()
 
 
+def test_names_without_a_file_are_refused(folder):
+    assert "give --html FILE or --markdown FILE, too" in _report(folder, "--names", code=2)
+
+
 def test_one_lesson_can_be_asked_for(folder):
     assert LESSON in _report(folder, "--lesson", LESSON)
     assert "was not released" in _report(folder, "--lesson", "03", code=2)

@@ -1,17 +1,19 @@
 """How good the search by meaning is: `python site/measure.py`, after `make site`.
 
 The questions of site/queries.yaml are searched by the encoder itself, by the words distilled from it as
-the browser has them, and by BM25; then once in Chromium, for bytes and milliseconds. docs/site.md has
-the figures.
+the browser has them, and by BM25; then once in Chromium, for bytes and milliseconds. Before that, how soon
+pages are painted and how large they are; `--pages` stops there. docs/site.md has the figures.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "site"), str(ROOT)]
@@ -28,6 +30,7 @@ from lib.models import load_encoder  # noqa: E402
 from lib.search import encode_cached  # noqa: E402
 
 DEPTH, OF_ONE_PAGE = 10, 2
+VISITS = 3
 
 
 def relevant(sections: Sequence[Section], right: Sequence[str]) -> np.ndarray:
@@ -66,14 +69,21 @@ def describe(
     return f"| {name} | " + " | ".join(means) + " |"
 
 
+def _browser(playwright):
+    from tests.journeys import jupyter
+
+    options = ["--no-sandbox"] if jupyter.AS_ROOT else []
+    return playwright.chromium.launch(executable_path=jupyter.find_chromium(), args=options)
+
+
 def in_browser(folder: Path, query: str) -> tuple[float, int]:
     """Milliseconds from opening the page of results to the first one, and bytes that came for it."""
     from playwright.sync_api import sync_playwright
 
-    from tests.journeys import jupyter, site_pages
+    from tests.journeys import site_pages
 
     with site_pages.served(folder) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=jupyter.find_chromium())
+        browser = _browser(playwright)
         page = browser.new_page()
         started = time.perf_counter()
         page.goto(f"{address}/search.html?q={query}")
@@ -87,10 +97,53 @@ def in_browser(folder: Path, query: str) -> tuple[float, int]:
     return 1000 * seconds, size
 
 
+def painted(folder: Path) -> dict[str, float]:
+    """Milliseconds to the first contentful paint of the landing page and of each lesson, by its address.
+
+    The median of first visits, each by a browser with an empty cache.
+    """
+    from playwright.sync_api import sync_playwright
+
+    from tests.journeys import site_pages
+
+    lessons = sorted((folder / "lessons").glob("[0-9]*.html"))
+    names = ["index.html", *(path.relative_to(folder).as_posix() for path in lessons)]
+    times: dict[str, list[float]] = {name: [] for name in names}
+    with site_pages.served(folder) as address, sync_playwright() as playwright:
+        browser = _browser(playwright)
+        for _ in range(VISITS):
+            for name in names:
+                context = browser.new_context()
+                page = context.new_page()
+                page.goto(f"{address}/{name}")
+                times[name].append(page.evaluate(site_pages.PAINT))
+                context.close()
+        browser.close()
+    return {name: median(found) for name, found in times.items()}
+
+
+def largest(folder: Path) -> tuple[str, int]:
+    """The page with the most bytes, its pictures among them and the shared scripts not, and the bytes."""
+    sizes = {}
+    for path in folder.rglob("*.html"):
+        pictures = re.findall(r'<img[^>]* src="([^":]+)"', path.read_text(encoding="utf-8"))
+        files = {path, *((path.parent / picture).resolve() for picture in pictures)}
+        sizes[path.relative_to(folder).as_posix()] = sum(file.stat().st_size for file in files)
+    return max(sizes.items(), key=lambda item: item[1])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--site", type=Path, default=ROOT / "build" / "site")
-    places = build.Places(ROOT, parser.parse_args().site.resolve())
+    parser.add_argument("--pages", action="store_true", help="nothing of the search")
+    asked_for = parser.parse_args()
+    places = build.Places(ROOT, asked_for.site.resolve())
+    for name, milliseconds in painted(places.html).items():
+        print(f"{name}: first contentful paint after {milliseconds:.0f} ms")
+    name, size = largest(places.html)
+    print(f"the largest page: {name}, {size / 1e6:.2f} MB")
+    if asked_for.pages:
+        return 0
     asked = yaml.safe_load((ROOT / "site" / "queries.yaml").read_text(encoding="utf-8"))
     queries = [question["query"] for question in asked]
     model = load_encoder()

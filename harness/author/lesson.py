@@ -67,6 +67,11 @@ class Cell:
         return str(self.metadata[self.role]) if self.role else ""
 
     @property
+    def is_prose(self) -> bool:
+        """Whether it is there to be read: an explanation or an exercise's card."""
+        return self.kind == "markdown" and self.role in (None, "card")
+
+    @property
     def points(self) -> float:
         return self.metadata.get("points", 0)
 

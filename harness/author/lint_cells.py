@@ -14,15 +14,14 @@ from harness.author.lesson import Cell, Lesson, Problem, is_mark
 PROSE_LIMITS = {"median": 50, "p90": 110, "one cell": 200}
 CODE_LIMITS = {"median": 12, "p90": 32, "one cell": 45}
 MIN_ALT = 20
-# Of given code that is not folded, a cell; the first five lessons were written before this rule.
-GIVEN_LINES, SINCE = 10, "06"
+GIVEN_LINES = 10  # of given code that is not folded, a cell
 
 
 def problems(lesson: Lesson) -> Iterator[Problem]:
     """All that is wrong with the prose and the code of one lesson."""
     yield from _code(lesson)
     yield from _lengths(lesson)
-    if lesson.graded and lesson.number >= SINCE:
+    if lesson.graded:
         yield from _given(lesson)
 
 
@@ -66,7 +65,7 @@ def _figures(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _lengths(lesson: Lesson) -> Iterator[Problem]:
-    prose = [(len(c.source.split()), c) for c in lesson.cells if _is_prose(c)]
+    prose = [(len(c.source.split()), c) for c in lesson.cells if c.is_prose]
     code = [
         (_code_lines(c.source), c) for c in lesson.cells if c.kind == "code" and c.source.strip()
     ]
@@ -87,10 +86,6 @@ def _lengths(lesson: Lesson) -> Iterator[Problem]:
                     yield Problem(lesson.path, 1, message)
 
 
-def _is_prose(cell: Cell) -> bool:
-    return cell.kind == "markdown" and cell.role in (None, "card")
-
-
 def _code_lines(source: str) -> int:
     """Lines of code: a docstring explains, it does not count."""
     text = re.sub(r'""".*?"""', "", source, flags=re.S)
@@ -102,13 +97,18 @@ def _given(lesson: Lesson) -> Iterator[Problem]:
     for cell in lesson.cells:
         if cell.kind != "code" or cell.role or folding.is_folded(cell):
             continue
-        lines = _code_lines(cell.source) - _import_lines(cell.source)
+        lines = own_lines(cell)
         if lines > GIVEN_LINES:
             message = (
                 f"{lines} lines of given code in a cell, limit {GIVEN_LINES}: split it, move a "
                 "helper into lib, or fold it if it only draws"
             )
             yield Problem(lesson.path, cell.line, message)
+
+
+def own_lines(cell: Cell) -> int:
+    """Return the lines of code of a cell that are no imports."""
+    return _code_lines(cell.source) - _import_lines(cell.source)
 
 
 def _import_lines(source: str) -> int:

@@ -47,16 +47,19 @@ class Reckoned:
 
 def reckon(lesson: Lesson) -> Reckoned:
     """Return the minutes of a lesson; a card that does not say its own counts as 0."""
-    prose = [
-        cell for cell in lesson.cells if cell.kind == "markdown" and cell.role in (None, "card")
-    ]
+    prose = [cell for cell in lesson.cells if cell.is_prose]
     cards = (minutes_of(cell) for cell in lesson.cells if cell.role == "card")
     return Reckoned(
-        words=sum(len(_WORD.findall(cell.source)) for cell in prose),
+        words=sum(words(cell.source) for cell in prose),
         figures=_figures(lesson),
         exercises=sum(minutes or 0 for minutes in cards),
         items=len(lesson.quiz),
     )
+
+
+def words(text: str) -> int:
+    """Return how many words a text has to read."""
+    return len(_WORD.findall(text))
 
 
 def minutes_of(card: Cell) -> int | None:

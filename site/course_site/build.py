@@ -1,6 +1,6 @@
 """Building the site: sources into build/site/source, pages by Sphinx into build/site/html.
 
-`python site/make.py` calls it; docs/site.md says what is where.
+Copies of the lessons for Colab go to build/site/colab. `python site/make.py` calls it; docs/site.md says what is where.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ from pathlib import Path
 
 import nbformat
 
-from course_site import executed, front, guides, leaderboard, lesson_page, reference, repository
+from course_site import (
+    colab,
+    executed,
+    front,
+    guides,
+    leaderboard,
+    lesson_page,
+    reference,
+    repository,
+)
 from course_site import sections as searched
 from course_site.sections import Section
 from harness.author.notebooks import to_text
@@ -43,19 +52,27 @@ class Places:
     def static(self) -> Path:
         return self.top / "static"
 
+    @property
+    def colab(self) -> Path:
+        return self.top / colab.FOLDER
+
 
 def prepare(places: Places, only: list[str] | None = None, run: Path | None = None) -> list[str]:
     """Write the sources of all pages; returns what is to be told of it, a line a lesson."""
     root, source, static = places.root, places.source, places.static
-    for folder in (source, static):
+    for folder in (source, static, places.colab):
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    (source / "lessons").mkdir()
+    static.mkdir(parents=True)
+    (source / "lessons").mkdir(parents=True)
     repo = repository.load(root)
     lessons = executed.load(root, only, run)
+    releases = {
+        lesson.slug: nbformat.read(root / "notebooks" / f"{lesson.slug}.ipynb", as_version=4)
+        for lesson in lessons
+    }
+    colab.write(places.colab, releases, repo)
     for lesson in lessons:
-        release = nbformat.read(root / "notebooks" / f"{lesson.slug}.ipynb", as_version=4)
-        made = lesson_page.notebook(lesson, release, repo, static)
+        made = lesson_page.notebook(lesson, releases[lesson.slug], repo, static)
         (source / "lessons" / f"{lesson.slug}.ipynb").write_text(to_text(made), encoding="utf-8")
     guides.copy(root, source)
     reference.write(root, source)

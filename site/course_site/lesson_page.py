@@ -81,7 +81,7 @@ def open_buttons(slug: str, repository: Repository) -> str:
     links = [
         (f"{UP}open.html#on-your-machine", "On your machine"),
         (repository.codespace(), "Codespaces"),
-        (repository.colab(path), "Colab"),
+        (repository.colab(slug), "Colab"),
         (repository.binder(path), "Binder"),
         (f"{UP}open.html", "Which one?"),
     ]

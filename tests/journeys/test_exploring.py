@@ -507,8 +507,70 @@ def test_the_table_of_models_is_filtered_and_sorted(browser, file):
     assert (names()[0], names()[-1]) == ("all-MiniLM-L6-v2", "voyage-3")
 
 
+# Lessons whose figure to explore has a slider.
+SLIDERS = (
+    "03_mnrl",
+    "04_hard_negatives",
+    "05_matryoshka",
+    "07_metrics",
+    "08_fine_tuning",
+    "10_capstone",
+)
+COLUMNS = "table => [...table.querySelectorAll('tbody tr')].map(row => [...row.cells].map(c => c.textContent))"
+
+
+@pytest.mark.parametrize("lesson", some(SLIDERS, keep="04_hard_negatives".__eq__))
+def test_the_slider_of_a_lesson_shows_another_state(browser, tmp_path, lesson):
+    solved = nbformat.read(paths.root() / "solutions" / f"{lesson}.ipynb", as_version=4)
+    (figure,) = (
+        output.data[pages.PLOTLY]
+        for cell in solved.cells
+        for output in cell.get("outputs", [])
+        if pages.PLOTLY in output.get("data", {})
+    )
+    driven = figure["layout"]["meta"]["explore"]
+    state = [control["start"] for control in driven["controls"]]
+    moved = next(i for i, control in enumerate(driven["controls"]) if control["slides"])
+    state[moved] += 1
+    options = driven["controls"][moved]["options"]
+    names = [".".join(map(str, state))]
+    if not driven["joint"]:
+        names = [f"{control}.{chosen}" for control, chosen in enumerate(state)]
+    told = [driven["readings"][name] for name in names]
+
+    file = tmp_path / f"{lesson}.html"
+    pages.write(file, solved)
+    reader = Reader(browser, file)
+    reader.wait_for_controls()
+    page = reader.page
+    drawn = page.locator(".plotly-figure").first
+    before = drawn.evaluate("gd => JSON.stringify(gd.data)")
+    slider = page.locator(".explorable-controls input[type=range]").first
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "([gd, before]) => JSON.stringify(gd.data) !== before", arg=[drawn.element_handle(), before]
+    )
+    assert slider.get_attribute("aria-valuetext") == options[state[moved]]
+    said = page.locator(".explorable-reading").first
+    sentence = " ".join(reading["sentence"] for reading in told)
+    assert said.get_by_role("status").text_content() == sentence
+    shown = [
+        said.locator("table").nth(n).evaluate(COLUMNS) for n in range(said.locator("table").count())
+    ]
+    assert shown == [reading["rows"] for reading in told if reading["rows"]]
+    assert (reader.refused, reader.errors) == ([], [])
+
+
 LESSONS = [path.stem for path in sorted((paths.root() / "solutions").glob("[0-9]*.ipynb"))]
-READ = ("02_pooling", "03_mnrl", "08_fine_tuning", "10_capstone")
+READ = (
+    "02_pooling",
+    "03_mnrl",
+    "06_late_interaction",
+    "07_metrics",
+    "08_fine_tuning",
+    "10_capstone",
+)
 
 
 @pytest.mark.parametrize("lesson", some(LESSONS, keep=lambda one: one in READ))

@@ -1,5 +1,7 @@
 """Diagrams as a reader gets them, and that what they show was computed."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -182,6 +184,20 @@ def test_two_drawings_are_equal(name):
     first, second = (DRAWN[name]() for _ in range(2))
     assert first.alt == second.alt
     assert written(first.figure) == written(second.figure)
+
+
+NUMBER = re.compile(r"\d[\d,]*\.\d+|(?<!\d)\.\d+")
+# These draw numbers as lengths and places on a line; each has a test of its own.
+TO_SCALE = {
+    *("analogy_arrows", "int8_steps", "negatives_on_a_line", "residual_codec", "scored_pairs"),
+    *("shares_on_a_line", "toy_vectors", "triplet_margins", "unit_vectors"),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in DRAWN if name.split(",")[0] not in TO_SCALE])
+def test_numbers_that_the_words_tell_stand_in_the_picture(name):
+    figure, alt = DRAWN[name]()
+    assert {*NUMBER.findall(alt)} <= {*NUMBER.findall(written(figure))}
 
 
 def test_the_architectures_say_the_same_in_the_picture_and_in_words():

@@ -17,7 +17,8 @@ def project(folder: Path, urls: str) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_variable(monkeypatch):
-    monkeypatch.delenv(repository.VARIABLE, raising=False)
+    for name in (repository.VARIABLE, repository.REVISION):
+        monkeypatch.delenv(name, raising=False)
 
 
 def test_all_links_follow_from_the_one_setting(tmp_path):
@@ -25,14 +26,16 @@ def test_all_links_follow_from_the_one_setting(tmp_path):
     found = repository.load(root)
     assert found.address == "https://github.com/one/two"
     assert found.file("docs/x.md") == "https://github.com/one/two/blob/main/docs/x.md"
-    assert found.colab("n.ipynb").endswith("/github/one/two/blob/main/n.ipynb")
+    assert found.colab("n").endswith("/github/one/two/blob/colab/n.ipynb")
     assert found.binder("n.ipynb") == "https://mybinder.org/v2/gh/one/two/main?labpath=n.ipynb"
     assert found.codespace() == "https://codespaces.new/one/two?quickstart=1"
 
 
 def test_the_variable_comes_first(tmp_path, monkeypatch):
     monkeypatch.setenv(repository.VARIABLE, "https://github.com/a/fork")
-    assert repository.load(project(tmp_path, "")).name == "a/fork"
+    assert repository.load(project(tmp_path, "")) == repository.Repository("a/fork", "main")
+    monkeypatch.setenv(repository.REVISION, "0123abc")
+    assert repository.load(project(tmp_path, "")).revision == "0123abc"
 
 
 @pytest.mark.parametrize(

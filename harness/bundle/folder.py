@@ -135,10 +135,13 @@ def released(folder: Path, slug: str) -> dict[str, bytes]:
 def see_that_nothing_is_told(root: Path, files: Mapping[str, bytes]) -> None:
     """Search all that is handed out for every answer, check and key of the course.
 
+    Packed text is searched, too, where the functions that have to run there are no finding.
+
     Raises:
         BundleError: with the file and whose text it holds.
     """
-    found = secrets.Search(secrets.of_course(root)).in_files(files)
+    search = secrets.Search(secrets.of_course(root), library.has_to_be_there(root))
+    found = search.in_files(files)
     if found:
         where, what = next(iter(found.items()))
         raise BundleError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 from harness.author.lesson import START, Lesson, lesson_files, read
@@ -41,6 +41,37 @@ def files(root: Path, lessons: Sequence[Lesson]) -> dict[str, bytes]:
     return {name: found[name] for name in sorted(found)}
 
 
+def has_to_be_there(root: Path) -> str:
+    """The code that a bundle holds in packed form, since it runs there: function by function, without the rest.
+
+    Functions of the library that stand in for an answer, and those of the checks that run functions.
+    """
+    folder, course = root / "lib", [read(path) for path in lesson_files(root)]
+    found: list[str] = []
+    for module in standing_in.modules(course, folder):
+        path = folder / f"{module}.py"
+        found += _functions(path, standing_in.functions(course, path))
+    for number in (START, *(lesson.number for lesson in course)):
+        inside = folder / "checks" / f"lesson_{number}"
+        for name in _names(inside):
+            if not isinstance(checks.find(name), checks.Exercise):
+                for path in _needed(inside, name):
+                    found += _functions(path)
+    return "\n".join(found)
+
+
+def _functions(path: Path, names: Container[str] | None = None) -> Iterator[str]:
+    """The text of each function and class of a file, of those with these names only if some are given."""
+    source = path.read_text(encoding="utf-8")
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            if names is None or statement.name in names:
+                yield ast.get_source_segment(source, statement) or ""
+        elif names is None:
+            inside = (one for one in ast.walk(statement) if isinstance(one, ast.Lambda))
+            yield from (ast.get_source_segment(source, one) or "" for one in inside)
+
+
 def _plain(folder: Path) -> Iterator[tuple[str, bytes]]:
     """All of `lib` but the checks of lessons."""
     for path in sorted(folder.rglob("*")):
@@ -58,9 +89,8 @@ def _checks(folder: Path, number: str) -> dict[str, bytes]:
     if not inside.is_dir():
         return {}
     place = f"lib/checks/lesson_{number}"
-    names = list(importlib.import_module(f"lib.checks.lesson_{number}").EXERCISES)
     found = {f"{place}/__init__.py": (inside / "__init__.py").read_bytes()}
-    for name in names:
+    for name in _names(inside):
         check = checks.find(name)
         if isinstance(check, checks.Exercise):
             stored = json.dumps(recording.record(check), separators=(",", ":"))
@@ -71,6 +101,13 @@ def _checks(folder: Path, number: str) -> dict[str, bytes]:
                 text = path.read_text(encoding="utf-8")
                 found[f"{place}/{path.name}"] = sealing.sealed(text).encode()
     return found
+
+
+def _names(inside: Path) -> list[str]:
+    """The exercises of a lesson whose checks are in this folder, if there is one."""
+    if not inside.is_dir():
+        return []
+    return list(importlib.import_module(f"lib.checks.{inside.name}").EXERCISES)
 
 
 def _needed(inside: Path, name: str) -> list[Path]:

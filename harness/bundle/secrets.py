@@ -7,10 +7,12 @@ follow each other. `return scores` and `with torch.no_grad():` are nobody's secr
 from __future__ import annotations
 
 import ast
+import contextlib
 import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +26,13 @@ from harness.author.lesson import (
     read,
 )
 from harness.author.notebooks import release_notebook, source_notebook
+from lib import _sealed
 
 ALONE, TOGETHER = 40, 30  # characters of a line that tells something by itself, and of two lines
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_PACKED = re.compile(
+    r"_sealed\s*\.\s*run\(\s*((?:\"[^\"]*\"\s*)+)"
+)  # a call of `_sealed.run`, and its text
 
 
 @dataclass(frozen=True)
@@ -119,9 +125,15 @@ def _bare(text: str) -> str:
 
 
 class Search:
-    """Looks for secrets in files, in archives within them, and in the texts that JSON holds."""
+    """Looks for secrets in files, in archives within them, in the texts that JSON holds, and in packed text.
 
-    def __init__(self, secrets: Iterable[Secret]) -> None:
+    Args:
+        secrets: what is looked for.
+        packed: code that has to be there packed, since it runs: what it holds is no finding in packed text.
+    """
+
+    def __init__(self, secrets: Iterable[Secret], packed: str = "") -> None:
+        self._packed = _bare(packed)
         self._whose: dict[str, str] = {}
         for secret in secrets:
             self._whose.setdefault(secret.text, secret.of)
@@ -151,9 +163,25 @@ class Search:
                 with zipfile.ZipFile(io.BytesIO(content)) as archive:
                     inside = {f"{name}/{one}": archive.read(one) for one in archive.namelist()}
                 found |= self.in_files(inside)
-            elif secrets := self.in_text(readable(content)):
+            elif secrets := self._in_file(readable(content)):
                 found[name] = secrets
         return found
+
+    def _in_file(self, text: str) -> dict[str, str]:
+        found = self.in_text(text)
+        for inner in unpacked(text):
+            told = self.in_text(inner).items()
+            found |= {secret: of for secret, of in told if secret not in self._packed}
+        return found
+
+
+def unpacked(text: str) -> Iterator[str]:
+    """Each text that is packed in a text (`lib._sealed`), and those that are packed in it."""
+    for call in _PACKED.finditer(text):
+        with contextlib.suppress(ValueError, zlib.error):  # it is none
+            inner = _sealed.unpack("".join(re.findall('"([^"]*)"', call[1])))
+            yield inner
+            yield from unpacked(inner)
 
 
 def readable(content: bytes) -> str:

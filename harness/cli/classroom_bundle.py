@@ -32,11 +32,13 @@ def bundle(
         ),
     ] = None,
 ) -> None:
-    """Make what students get: their notebooks and an installable `lib`, without an answer in them.
+    """Make what students get: their notebooks and an installable `lib`, without worked answers and keys.
 
     `check`, `hint`, `quiz` and `progress` say there what they say here; the references are recorded as
-    data for the cases of the visible checks. Worked answers, keys, hidden checks and the grader stay with
-    you. All that is made is searched for them first, and nothing is written if something is found.
+    data for the cases of the visible checks. Worked answers, accepted alternatives, keys, hidden checks
+    and the grader stay with you. All that is made is searched for them first, and nothing is written if
+    something is found. Functions that have to run there are packed: those of the library that stand in
+    for an answer, those that a break-it runs, the capstone's measure. That is no lock.
     """
     from harness.author import loading
     from harness.bundle import folder as bundles
@@ -68,5 +70,6 @@ def bundle(
             f"{shown(place)}: {len(content)} files, {size:.1f} MB, lessons {', '.join(slugs)}"
         )
     out.print(
-        "No answer, key or hidden check was found in it. docs/bundle.md says how to hand it out."
+        "No worked answer, key or hidden check can be read in it; functions that have to run there are "
+        "packed. docs/bundle.md says what that is worth, and how to hand it out."
     )

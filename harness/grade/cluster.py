@@ -17,7 +17,6 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Generator, Sequence
-from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -151,21 +150,29 @@ class ClusterEngine:
     @property
     def dashboard(self) -> str:
         """Where the cluster shows what it does; empty where it does not."""
-        if self._own and find_spec("bokeh") is None:
-            return ""  # there is a server, and it has nothing to show
-        services = self.client.scheduler_info().get("services", {})
-        return str(self.client.dashboard_link or "") if "dashboard" in services else ""
+        from harness.grade.cluster_worker import serves_dashboard
+
+        # The scheduler alone knows: it tells everybody the address of a web server, which it has without
+        # a dashboard, too.
+        shows = self.client.run_on_scheduler(serves_dashboard)
+        return str(self.client.dashboard_link or "") if shows else ""
 
     def level(self, wanted: str) -> Level:
         """The isolation that every worker gives: `auto`, the best of the weakest, or the one wanted.
 
         Raises:
-            NoIsolation: a worker gives none, or less than is wanted; the message names it.
+            NoIsolation: a worker gives none, or less than is wanted, and the message names it; or the
+                level is for one submission alone.
             ValueError: there is no such level.
         """
         if wanted not in ("auto", *Level):
             names = ", ".join(["auto", *Level])
             raise ValueError(f"there is no isolation {wanted!r}; there are: {names}")
+        if wanted == Level.USER:
+            raise NoIsolation(
+                "`user` is for a container that grades one submission and is thrown away, and a cluster's "
+                "worker grades many: give namespaces, landlock or auto"
+            )
         told = self._ask(wanted)
         _see_isolation(told)
         found = {Level(one["level"]) for one in told.values()}

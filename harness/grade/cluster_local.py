@@ -1,6 +1,7 @@
 """A cluster of processes on this machine, for one run of grading.
 
-Nobody else can speak to it: it uses TLS with certificates of its own, which are kept nowhere. A Ctrl-C
+Nobody else can speak to it: it uses TLS with certificates of its own, which are kept nowhere. (Its
+dashboard, which shows and takes no orders, is for every user of this machine.) A Ctrl-C
 that the terminal sends to all its processes is for the one that asked; that one ends the others.
 """
 

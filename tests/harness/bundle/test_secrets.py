@@ -9,8 +9,9 @@ import zipfile
 import pytest
 
 from harness.author import notebooks, proof
-from harness.bundle import secrets
+from harness.bundle import library, secrets, standing_in
 from harness.bundle.folder import BundleError, see_that_nothing_is_told
+from harness.bundle.sealing import sealed
 from harness.bundle.secrets import Search, Secret
 from tests.harness.bundle.conftest import ROOT
 
@@ -19,7 +20,7 @@ WHEEL = "embeddings_course-0.1.0-py3-none-any.whl"
 
 @pytest.fixture(scope="module")
 def search():
-    return Search(secrets.of_course(ROOT))
+    return Search(secrets.of_course(ROOT), library.has_to_be_there(ROOT))
 
 
 def _zipped(**files: str) -> bytes:
@@ -48,6 +49,40 @@ def test_a_secret_is_found_in_text_json_and_archives_whatever_the_white_space():
         "a.whl/lib/x.py",
         "binary",
     ]
+
+
+def test_a_secret_is_found_in_packed_text_where_it_does_not_have_to_be():
+    line = "scores = vectors @ query; order = scores.argsort()"
+    function = f"def ranked(vectors, query):\n    {line}\n    return order\n"
+    packed = sealed(function)
+    cell = json.dumps({"cells": [{"source": packed.splitlines(keepends=True)}]})
+    files = {
+        "packed.py": packed.encode(),
+        "twice.py": sealed(packed).encode(),
+        "notebook.ipynb": cell.encode(),
+        "a.whl": _zipped(**{"lib/x.py": f"x = 1\n{packed}", "lib/y.py": sealed("y = 2")}),
+        "broken.py": packed.replace('_sealed.run(\n    "', '_sealed.run(\n    "0').encode(),
+    }
+    secret = Secret("somebody", secrets._bare(line))
+    everywhere = ["packed.py", "twice.py", "notebook.ipynb", "a.whl/lib/x.py"]
+    assert list(Search([secret]).in_files(files)) == everywhere
+    # The function has to run there; its text need not be read there.
+    search = Search([secret], packed=function)
+    assert search.in_files(files) == {}
+    assert list(search.in_files({"plain.py": function.encode()})) == ["plain.py"]
+
+
+def test_what_has_to_be_there_is_what_stands_in_and_what_that_uses(tmp_path):
+    lesson = next(one for one in proof.lessons(ROOT) if one.number == "02")
+    module = tmp_path / "pooling.py"
+    module.write_text(
+        "KEY = 'b'\ndef mean_pool(x):\n    return _real(x)\ndef _real(x):\n    return x\n"
+        "def alternative(x):\n    return _real(x)\n"
+    )
+    assert standing_in.functions([lesson], module) == {"mean_pool", "_real"}
+    assert list(library._functions(module, {"_real"})) == ["def _real(x):\n    return x"]
+    module.write_text("KEY = 'b'\nRIGHT = [lambda x: x]\nclass A:\n    y = 1\n")
+    assert list(library._functions(module)) == ["lambda x: x", "class A:\n    y = 1"]
 
 
 def test_what_says_nothing_by_itself_is_no_secret():
@@ -102,6 +137,30 @@ def test_each_worked_answer_and_check_would_be_found(search, number):
     assert (
         len(set(quiz.values()) & items) >= len(items) - 2
     )  # a key alone is written otherwise there
+
+
+@pytest.mark.slow
+def test_an_answer_in_packed_text_would_be_found(search):
+    """A module that has to be there is no finding; with one more thing packed into it it is one."""
+    lesson = next(one for one in proof.lessons(ROOT) if one.number == "02")
+    pooling = (ROOT / "lib" / "pooling.py").read_text()
+    checked = (ROOT / "lib" / "checks" / "lesson_02" / "break_last_token.py").read_text()
+    for text in (pooling, checked):
+        assert search.in_files({"lib/x.py": sealed(text).encode()}) == {}
+    graded = [cell.source for cell in notebooks.source_notebook(lesson).cells]
+    beside = ROOT / "tests" / "lib" / "checks" / "alternatives" / "lesson_02" / "mean_pool.py"
+    kept_back = ROOT / "lib" / "checks" / "lesson_10" / "_kept_back.py"
+    more = {
+        "the quiz item 02-q": f"QUIZ = {json.dumps(lesson.quiz)}",
+        "a hidden check of 02": "\n".join(one for one in graded if "hidden=" in one),
+        " in mean_pool.py": beside.read_text(),
+        "kept_back in _kept_back.py": kept_back.read_text(),
+        "the answer mean_pool": lesson.solution("mean_pool"),
+    }
+    for whose, text in more.items():
+        wheel = {WHEEL: _zipped(**{"lib/pooling.py": sealed(f"{pooling}\n\n{text}\n")})}
+        found = search.in_files(wheel)[f"{WHEEL}/lib/pooling.py"]
+        assert any(whose in one for one in found.values()), whose
 
 
 @pytest.mark.slow

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+from distributed import Worker, WorkerPlugin
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from harness.grade import cluster_worker, session
 from harness.grade.submissions import Submission
 from harness.grade.verdicts import CellVerdict, GradedSubmission, Report
 from harness.kernels.client import WarmError
@@ -72,6 +74,37 @@ def restore_other(text: str) -> SentSession:
     session = restore(text)
     session.checks_digest = "other"
     return session
+
+
+def lack_isolation(reason: str) -> None:
+    """From here on this worker gives no isolation, for this reason; for none, what it gave before."""
+
+    def refuse(wanted: str) -> Level:
+        raise session.NoIsolation(reason)
+
+    cluster_worker.choose_level = refuse if reason else session.choose_level
+
+
+class NewcomersLackIsolation(WorkerPlugin):
+    """Dask gives it to each worker that comes, before that worker is asked anything."""
+
+    name = "newcomers"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def setup(self, worker: Worker) -> None:
+        """The worker has come."""
+        lack_isolation(self.reason)
+
+    def teardown(self, worker: Worker) -> None:
+        """It is to be as it was."""
+        lack_isolation("")
+
+
+def close_when_idle_for(seconds: float) -> None:
+    """From here on this worker closes a lesson that nobody has asked for so many seconds."""
+    cluster_worker.IDLE_S = seconds
 
 
 def by_text(one: Submission, folder: Path) -> GradedSubmission:

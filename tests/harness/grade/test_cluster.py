@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("distributed", reason="grading on a cluster needs the extra `cluster`")
 
+import dask
 import yaml
+from distributed import LocalCluster, Scheduler
 from distributed.cli import dask_scheduler, dask_worker
 from typer.testing import CliRunner
 
@@ -26,11 +33,19 @@ from harness.grade.journal import Journal
 from harness.grade.session import NoIsolation
 from harness.grade.submissions import Submission
 from harness.sandbox import Level
-from tests.harness.grade.cluster_fakes import SentSession, by_text, restore, restore_other
+from tests.harness.grade.cluster_fakes import (
+    NewcomersLackIsolation,
+    SentSession,
+    by_text,
+    close_when_idle_for,
+    lack_isolation,
+    restore,
+    restore_other,
+)
 from tests.harness.grade.fakes import FakeSession
 
 ROOT = Path(__file__).parents[3]
-LAST_S = 60.0
+LAST_S = 120.0
 
 
 def _submissions(folder: Path, *texts: str) -> list[Submission]:
@@ -44,12 +59,24 @@ def _submissions(folder: Path, *texts: str) -> list[Submission]:
 
 
 @pytest.fixture(scope="module")
-def engine():
+def connected():
     said: list[str] = []
     with ClusterEngine("local:2", said.append, restore=restore) as engine:
         engine.said = said
         yield engine
-        engine.limit_s = None
+
+
+@pytest.fixture
+def engine(connected):
+    """The engine with both its workers, of which the test before may have ended one."""
+    connected.client.wait_for_workers(2, timeout=LAST_S)
+    yield connected
+    connected.limit_s = None
+
+
+def _processes(engine: ClusterEngine) -> set[int]:
+    """Those of the workers that are there."""
+    return set(engine.client.run(os.getpid, on_error="ignore").values())
 
 
 def _log(folder: Path) -> list[str]:
@@ -149,6 +176,58 @@ def test_a_killed_worker_a_hang_and_a_fault_cost_nobody_else_anything(
     assert any("for over 3 s and is started anew" in text for text in engine.said)
 
 
+def _each_once(found: list, todo: list[Submission]) -> None:
+    """Each submission has one result, and a right one."""
+    assert Counter(number for number, _ in found) == dict.fromkeys(range(len(todo)), 1)
+    assert [result.fault for _, result in found if result.fault] == []
+    assert {n: result.report.student for n, result in found} == {
+        n: one.student for n, one in enumerate(todo)
+    }
+
+
+@pytest.mark.slow
+def test_a_lesson_that_was_closed_meanwhile_is_opened_again(engine, tmp_path):
+    """As after a long recording: a worker that is asked for nothing ends its warm parent."""
+    todo = _submissions(tmp_path, *["sleep 0.05"] * 12)
+    engine.client.run(close_when_idle_for, 2.0)
+    try:
+        results = engine.grade(SentSession(tmp_path), todo)
+        found = [next(results)]
+        # While nobody takes a result, nothing is sent.
+        _wait_for(lambda: _log(tmp_path).count("closed") == _log(tmp_path).count("opened"))
+        before = _log(tmp_path).count("opened")
+    finally:
+        engine.client.run(close_when_idle_for, cluster_worker.IDLE_S)
+    found += results
+    _each_once(found, todo)
+    assert _log(tmp_path).count("opened") > before
+    _wait_for(lambda: _log(tmp_path).count("closed") == _log(tmp_path).count("opened"))
+
+
+@pytest.mark.slow
+def test_a_worker_that_stops_and_comes_back_doubles_nothing(engine, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster_run, "RESTART_S", 5.0)
+    monkeypatch.setattr(engine, "limit_s", 1.5)
+    engine.said.clear()
+    todo = _submissions(tmp_path, *["sleep 0.3"] * 16)
+    results = engine.grade(SentSession(tmp_path), todo)
+    found = [next(results)]
+    stopped = max(_processes(engine))
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        for one in results:
+            found.append(one)
+            if engine.said:  # it counts as hanging, and now goes on as if nothing had been
+                os.kill(stopped, signal.SIGCONT)
+                break
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    found += results
+    assert "has been at one submission for over 2 s and is started anew" in engine.said[0]
+    _each_once(found, todo)
+    _wait_for(lambda: stopped not in _processes(engine))
+
+
 @pytest.mark.slow
 def test_closing_ends_all_work(engine, tmp_path):
     todo = _submissions(tmp_path, "right", *["sleep 2"] * 30)
@@ -174,21 +253,51 @@ def test_a_worker_with_other_checks_is_refused_before_any_work(engine, tmp_path,
 
 
 @pytest.mark.slow
-def test_a_worker_with_less_isolation_is_named(engine, tmp_path, monkeypatch):
-    def ask(isolation, session=None):
-        told = {"machine": "m", "versions": engine.expected(session)}
-        return {
-            "tcp://a:1": told | {"level": "namespaces"},
-            "tcp://b:1": told | {"no isolation": "landlock cannot be had: old kernel"},
-        }
+def test_a_worker_with_less_isolation_is_named(engine, tmp_path):
+    workers = list(engine.client.scheduler_info()["workers"])
+    engine.client.run(lack_isolation, "old kernel", workers=workers[1:])
+    named = rf"^worker {workers[1]} on \S+: old kernel$"  # and not the other
+    try:
+        with pytest.raises(NoIsolation, match=named):
+            engine.level("none")
+        with pytest.raises(NoIsolation, match=named):
+            list(engine.grade(SentSession(tmp_path), _submissions(tmp_path, "right")))
+    finally:
+        engine.client.run(lack_isolation, "")
+    assert not (tmp_path / "log").exists()
+    assert engine.level("none") is Level.NONE
 
-    monkeypatch.setattr(engine, "_ask", ask)
-    with pytest.raises(NoIsolation, match="worker tcp://b:1 on m: landlock cannot be had"):
-        engine.level("landlock")
-    with pytest.raises(NoIsolation, match="tcp://b:1"):
-        list(engine.grade(SentSession(tmp_path, level=Level.LANDLOCK), _submissions(tmp_path, "x")))
-    with pytest.raises(ValueError, match="there is no isolation 'good'"):
-        engine.level("good")
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("wanted", "error", "said"),
+    [
+        ("good", ValueError, "there is no isolation 'good'"),
+        ("user", NoIsolation, "`user` is for a container that grades one submission"),
+    ],
+)
+def test_a_level_that_no_cluster_gives_is_refused(engine, wanted, error, said):
+    with pytest.raises(error, match=said):
+        engine.level(wanted)
+
+
+@pytest.mark.slow
+def test_a_worker_that_comes_late_with_less_isolation_is_left_out(engine, tmp_path):
+    todo = _submissions(tmp_path, *["sleep 0.3"] * 16)
+    results = engine.grade(SentSession(tmp_path), todo)
+    found = [next(results)]
+    # Those that grade are asked no more; the one that is started in place of the killed one is.
+    engine.client.register_plugin(NewcomersLackIsolation("old kernel"))
+    before = _processes(engine)
+    try:
+        os.kill(max(before), signal.SIGKILL)
+        _wait_for(lambda: len(now := _processes(engine)) == 2 and now != before)
+        found += results
+    finally:
+        engine.client.unregister_worker_plugin(NewcomersLackIsolation.name)
+    _each_once(found, todo)
+    assert any(text.endswith(": old kernel. It is left out") for text in engine.said)
+    assert _log(tmp_path).count("opened") == 2  # by the two of the beginning
 
 
 @pytest.mark.slow
@@ -218,6 +327,50 @@ def test_a_scheduler_that_is_not_there_is_said(monkeypatch):
     monkeypatch.setattr(clusters, "CONNECT_S", 1.0)
     with pytest.raises(ClusterError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"):
         ClusterEngine("tcp://127.0.0.1:9").__enter__()
+
+
+@pytest.mark.slow
+def test_the_dashboard_s_address_is_given_where_it_is_shown(engine):
+    assert engine.dashboard.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(engine.dashboard, timeout=LAST_S) as page:
+        assert b"bokeh" in page.read()
+
+
+@pytest.fixture
+def without_dashboard() -> Iterator[str]:
+    """The address of a scheduler that was told to show none, as `dask scheduler --no-dashboard`."""
+    with LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp://",
+        host="127.0.0.1",
+        dashboard_address=None,
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.mark.slow
+def test_a_scheduler_without_a_dashboard_has_no_address_of_one(without_dashboard):
+    with ClusterEngine(without_dashboard, restore=restore) as engine:
+        # It has a web server, whose address Dask would give.
+        assert "dashboard" in engine.client.scheduler_info()["services"]
+        assert engine.dashboard == ""
+
+
+@pytest.mark.parametrize("bokeh", [True, False])
+def test_without_bokeh_a_scheduler_shows_nothing(monkeypatch, bokeh):
+    if not bokeh:
+        monkeypatch.setitem(sys.modules, "distributed.dashboard.scheduler", None)
+
+    async def shows() -> bool:
+        where = {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}
+        async with Scheduler(dashboard=True, **where) as scheduler:
+            return cluster_worker.serves_dashboard(scheduler)
+
+    routes = list(dask.config.get("distributed.scheduler.http.routes"))  # Dask adds one to the list
+    with dask.config.set({"distributed.scheduler.http.routes": routes}):
+        assert asyncio.run(shows()) is bokeh
 
 
 def _command(folder: Path, to: Path, *how: str) -> bytes:

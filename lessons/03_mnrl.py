@@ -27,7 +27,6 @@ MODEL = "all-MiniLM-L6-v2"
 # %%
 import copy
 import math
-from dataclasses import replace
 from functools import partial
 
 import torch
@@ -305,7 +304,7 @@ batch = "batches of 128 pairs"
 show(*figures.training({"training loss": history}, floors, title=title, batch=batch))
 
 # %% [markdown] tags=["folded"]
-# The loss begins far below a blind guess, as the encoder knows much already, and falls close to 0. Does the head also search better, for queries that it has not seen?
+# The loss begins far below a blind guess, as the encoder knows much already, and falls close to 0. (The curve is one run, so it has no band.) Does the head also search better, for queries that it has not seen?
 
 # %% [markdown]
 # The measure is nDCG@10 over the *validation* queries. Each has one right passage, which counts 1 at rank 1, 0.63 at rank 2, 0.5 at rank 3, and 0 beyond rank ten. If the right passages of three queries stand at the ranks 1, 3 and 40, nDCG@10 is (1 + 0.5 + 0) / 3 = 0.5.
@@ -553,43 +552,18 @@ print("nDCG@10, the nearest three without relatives minus the nearest three:", w
 # %% [markdown]
 # ### All layers
 #
-# What does an encoder make of hard negatives if *all its layers* learn? Every text then goes through all layers in every step: many minutes a run on a CPU. So only `full` asks, with one more negative a query.
+# What does an encoder make of hard negatives if *all its layers* learn? Every text then goes through all layers in every step: many minutes a run on a CPU. So here only `full` asks, with one more negative a query. In `fast`, too, you will see an answer: lesson 04 asks again in its section 13, with filtered negatives, and shows what a stored run of `full` found.
 
-
-# %% tags=["folded"]
-def train_encoder(*negatives: list[list[str]]) -> torch.nn.Module:
-    """A copy of the encoder with all its layers trained by MNRL, with or without negatives."""
-    encoder = copy.deepcopy(model)
-    history = bi_encoder.train(
-        encoder,
-        [course.train.queries, [course.passages[i] for i in own], *negatives],
-        hard_ if negatives else mnrl_,
-        batch_size=128,
-        epochs=2,
-        lr=1e-4,
-        keys=course.train.positives,
-        validate=bi_encoder.validator(encoder, course),
-        every=30,
-        seed=SEED,
-    )
-    print(f"{len(history.losses)} steps, {history.seconds:.0f} s; best at {history.best_step}")
-    return encoder
-
-
-# %% tags=["folded"]
-by_encoder = {"one matrix, in-batch only": plain.mean(dim=0)}  # batches of 128 as well
+# %%
+by_encoder, trained = {"one matrix, in-batch only": plain.mean(dim=0)}, {}  # batches of 128, too
 if PROFILE == "full":
-    trained = train_encoder()  # by MNRL in the batch; the leaderboard's
-    for name, pool in {"in-batch only": None, **sources}.items():
-        if name != "ranks 1-3":
-            drawn = None if pool is None else drawn_from(pool, 1, SEED)(torch.arange(len(own)))
-            texts_of = [] if drawn is None else [[[course.passages[i]] for i in drawn.flatten()]]
-            encoder = trained if pool is None else train_encoder(*texts_of)
-            sides = course.validation.queries, course.passages
-            found = bench.ndcg(bench.found(*(encode_cached(encoder, side) for side in sides)))
-            by_encoder[f"all layers, {name}"] = found
-else:
-    print('PROFILE = "full" trains all layers here, with one more negative a query')
+    everyone, pools = torch.arange(len(own)), {"in-batch only": None}
+    pools |= {n: drawn_from(sources[n], 1, SEED)(everyone) for n in ("random", "ranks 11-30")}
+    for name, rows in pools.items():
+        loss = mnrl_ if rows is None else hard_
+        trained[name], history = bi_encoder.trained_copy(model, course, loss, rows, seed=SEED)
+        by_encoder[f"all layers, {name}"] = bench.quality_of(trained[name])
+        print(f"{name}: {history.seconds:.0f} s, best at step {history.best_step}")
 
 # %%
 if PROFILE == "full":
@@ -601,7 +575,7 @@ if PROFILE == "full":
     show(*figures.differences(by_encoder, compared, title))
 
 # %% [markdown] tags=["folded"]
-# If all layers show no difference between mined and random negatives either (in `full`), remember that each query then has 255 wrong passages, of which only one was mined for it.
+# Whatever `full` finds between mined and random negatives, remember that each query then has 255 wrong passages, of which only one was mined for it. In lesson 04 the batches are smaller and each query brings two mined negatives.
 
 # %% [markdown]
 # ## 6. Both directions
@@ -833,7 +807,7 @@ claim(
 print("nDCG@10, masked minus unmasked:", gained(with_mask, without))
 
 # %% [markdown] tags=["folded"]
-# Without the mask a copy of the right passage takes half of the probability, so the loss cannot fall below log(2). Retrieval loses little: the copy is the query's own positive, too, and is pulled as much as it is pushed. So here the curve misleads more than the model suffers.
+# Without the mask a copy of the right passage takes half of the probability, so the loss cannot fall below log(2). (Each curve is one run, so there is no band.) Retrieval loses little: the copy is the query's own positive, too, and is pulled as much as it is pushed. So here the curve misleads more than the model suffers.
 
 # %% [markdown]
 # One can also keep duplicates out of a batch. Our `bench` does so, and sentence-transformers does with `batch_sampler=BatchSamplers.NO_DUPLICATES`, or `"no_duplicates"`, in the training arguments.
@@ -1412,11 +1386,12 @@ test = encode_cached(model, course.test.queries)
 untrained = bench.ranked(test, passages)
 with torch.no_grad():
     ranked = by_head = bench.ranked(final(test), final(passages))
-system = "MiniLM and a head trained by MNRL"
+whose = "the library's" if mnrl_ is losses.mnrl else "yours"
+system = f"MiniLM and a head trained by MNRL, {whose}"
 if PROFILE == "full":
     sides = course.test.queries, course.passages
-    ranked = bench.ranked(*(encode_cached(trained, side) for side in sides))
-    system = "MiniLM, all layers trained by MNRL"
+    ranked = bench.ranked(*(encode_cached(trained["in-batch only"], side) for side in sides))
+    system = f"MiniLM, all layers trained by MNRL, {whose}"
 
 # %%
 row = leaderboard.evaluate(system, "03", ranked, course.test)
@@ -1447,8 +1422,6 @@ if PROFILE == "full":
     others = {"all-MiniLM-L6-v2": untrained, "MiniLM and a head": by_head}
     board = [leaderboard.evaluate(name, "03", r, course.test) for name, r in others.items()]
     board.append(row)
-if mnrl_ is not losses.mnrl:  # your function trained it
-    board = [replace(r, system=f"yours: {r.system}") if r is row else r for r in board]
 show(
     plots.leaderboard(board),
     alt="Leaderboard, nDCG@10 on the test queries with 95% intervals: "
@@ -1457,7 +1430,7 @@ show(
 headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 
 # %% [markdown] tags=["folded"]
-# The row that begins with "yours" was made by vectors that your own loss has trained. It is far ahead of the encoder that it began with, by one matrix and a few thousand pairs.
+# Where the row of this lesson ends with "yours", your own loss has trained the vectors. The row is far ahead of the encoder that it began with, by one matrix and a few thousand pairs.
 
 # %% quiz="03-q9"
 

@@ -3,7 +3,7 @@
 #   course:
 #     lesson: "04"
 #     title: Hard negatives
-#     minutes: 150
+#     minutes: 155
 #     objectives:
 #       - Say what a negative teaches, and watch it by the loss and its gradient.
 #       - Find negatives by words (BM25, with an analyser and without) and by vectors, blocked and without the positives, and put them into tuples.
@@ -45,15 +45,16 @@ from lib.known_vectors import KnownVectors, rows_of
 from lib.learn import check, claim, grade_answer, headline, hint, progress, quiz, solution, yours
 from lib.losses import mnrl
 from lib.models import load_encoder
-from lib.negative_filters import as_many_at_random, dropped_shares, first_kept, judged
-from lib.negative_filters import mine_from_scores, refilled, scores_of
+from lib.negative_filters import as_many_at_random, below_judge, below_margin, dropped_shares
+from lib.negative_filters import first_below, first_kept, judged, mine_from_scores, refilled
+from lib.negative_filters import scores_of
 from lib.ontology_relations import KINDS, Relations
 from lib.plots import show
 from lib.progress_bar import track
 from lib.search import encode_cached, top_k
 from lib.significance import paired_interval
 from lib.text import split_words
-from lib.tuple_training import HeadBench, Taught, contests, in_batch, late, search_after_training
+from lib.tuple_training import HeadBench, Taught, contests, in_batch, late
 
 seed_everything(SEED)
 
@@ -632,37 +633,24 @@ claim(
 # Four candidates with the scores 0.6, 0.45, 0.35 and 0.1, a positive that scores 0.5, and a margin of 0.2:
 
 # %%
-toy_scores, toy_positive = torch.tensor([[0.6, 0.45, 0.35, 0.1]]), torch.tensor([0.5])
-show(*diagrams.margin_limits(0.5, [0.6, 0.45, 0.35, 0.1], 0.2))
+toy_positive, toy_scores = 0.5, [0.6, 0.45, 0.35, 0.1]
+show(*diagrams.margin_limits(toy_positive, toy_scores, 0.2))
 
 # %% [markdown]
-# The absolute margin puts the limit at 0.3. The relative one takes a fifth of 0.5 and puts it at 0.4, so that 0.35 stays. In loops:
-
-
-# %%
-def keep_by_loops(scores, positive_scores, margin, relative):
-    """What is asked for, candidate by candidate."""
-    if not 0 <= margin <= (1 if relative else math.inf):
-        raise ValueError(f"there is no margin of {margin}")
-    kept = []
-    for row, positive in zip(scores.tolist(), positive_scores.tolist()):
-        room = margin * abs(positive) if relative else margin
-        kept.append([score <= positive - room for score in row])
-    return torch.tensor(kept, dtype=torch.bool)
-
+# The absolute margin puts the limit at 0.3. The relative one takes a fifth of 0.5 and puts it at 0.4, so that 0.35 stays. In a loop:
 
 # %%
 for relative in (False, True):
-    kept = keep_by_loops(toy_scores, toy_positive, 0.2, relative)
-    stay = [round(score, 2) for score in toy_scores[kept].tolist()]
-    print("relative:" if relative else "absolute:", stay, "stay")
+    room = 0.2 * abs(toy_positive) if relative else 0.2
+    kept = [score <= toy_positive - room for score in toy_scores]
+    print("relative:" if relative else "absolute:", kept)
 
 # %% [markdown] card="keep_by_margin"
 # ### Exercise: the margin
 #
 # Difficulty: easy. Importance: high. Minutes: 8.
 #
-# Do as the loops do, for all candidates at once. Relative means a share of the positive's *absolute* value, so that a positive below 0 works too. What lies exactly at the limit stays. A margin below 0, or a relative one above 1, raises a ValueError.
+# Do as the loop does, for the candidates of all queries at once. Relative means a share of the positive's *absolute* value, so that a positive below 0 works too. What lies exactly at the limit stays. A margin below 0, or a relative one above 1, raises a ValueError.
 
 
 # %% answer="keep_by_margin"
@@ -704,14 +692,12 @@ check("keep_by_margin", keep_by_margin)
 # With your filter behind your miner: find k candidates, drop what scores above the limit, and take the first four that are left.
 
 # %%
-keep_ = yours("keep_by_margin", keep_by_margin, instead=keep_by_loops)
+keep_ = yours("keep_by_margin", keep_by_margin, instead=below_margin)
 
 
-def four_below(q, p, pairs=half_b, margin=0.05, k=200):
-    """Four negatives of each pair, (pairs, 4), by your miner and your relative margin."""
-    found = nearest(q, p, pairs, k)
-    positive = scores_of(q, p, own[pairs][:, None])[:, 0]
-    return first_kept(found, keep_(scores_of(q, p, found), positive, margin, True), 4)
+def four_below(q: torch.Tensor, p: torch.Tensor, k: int = 200) -> torch.Tensor:
+    """Four negatives of each pair of half B, (pairs, 4), by your miner and your margin of 5%."""
+    return first_below((q, p), nearest(q, p, half_b, k), right, keep_, margin=0.05)
 
 
 best_four = four_below(miner_q, miner_p)
@@ -748,6 +734,11 @@ beside = {"no margin": "miner", "random": "random", "encoder's margin, 5%": "enc
 show(*figures.by_margin(curve, {n: float(taught[name].mean()) for n, name in beside.items()}))
 
 # %%
+pairs = [("margin 5%", "miner"), ("margin 5%", "encoder, margin 5%")]
+pairs += [("encoder, margin 5%", "encoder")]
+show(*figures.differences(taught, pairs, "What a margin of 5% is worth"))
+
+# %%
 claim(
     "Dropping what scores above 95% of the positive helps.",
     holds=minus("margin 5%", "miner").low > 0,
@@ -770,7 +761,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# With a margin the better miner pays at last. (The curve has no band: what counts are the intervals of the paired differences, which the claims give.) But not any model's margin will do. The encoder ranks a wrong passage above the right one for most queries, so its margin may throw out what it should learn from. Who mined differs here as well, so this does not prove that the margin alone did it.
+# With a margin the better miner pays at last. (The curve has no band: what counts are the paired differences, which the second figure draws with their intervals.) But not any model's margin will do. The encoder ranks a wrong passage above the right one for most queries, so its margin may throw out what it should learn from. Who mined differs here as well, so this does not prove that the margin alone did it.
 
 # %% [markdown] tags=["folded"]
 # Does the gain come from false negatives that are gone? Only in part, perhaps: whatever drops the top goes deeper as well, where negatives are easier but safer. Section 10 needs a control for that.
@@ -940,26 +931,14 @@ print(f"all training queries with all passages: {hours:.1f} hours by this cross-
 # But a dot product is so cheap to train that the miner saw all pairs of half A, each with 127 negatives, in about a second. Look at the line for the miner: where no difference can be told, nobody can say that all the reading was worth more. Cross-encoders in use are trained on very many more pairs.
 
 # %% [markdown]
-# As a judge it drops what it scores above the positive, less a margin. As loops, on a toy with a missing candidate:
-
-
-# %%
-def filter_by_loops(candidates, judged, positive_judged, margin, k):
-    """What is asked for, candidate by candidate."""
-    found = []
-    for rows, scores, own_score in zip(candidates, judged, positive_judged):
-        kept = []
-        for row, score in zip(rows.tolist(), scores):
-            if row != -1 and score <= own_score - margin and len(kept) < k:
-                kept.append(row)
-        found.append(kept + [-1] * (k - len(kept)))
-    return torch.tensor(found, dtype=torch.long)
-
+# As a judge it drops what it scores above the positive, less a margin. As a loop, for two negatives a query and a margin of 0.05, on a toy with missing candidates:
 
 # %%
-toy_candidates = torch.tensor([[7, 3, 9, 4], [5, -1, 2, -1]])
-toy_judged = torch.tensor([[0.9, 0.3, 0.7, 0.2], [0.1, 0.0, 0.9, 0.0]])
-print(filter_by_loops(toy_candidates, toy_judged, torch.tensor([0.8, 0.6]), 0.05, 2).tolist())
+toy_candidates = [[7, 3, 9, 4], [5, -1, 2, -1]]
+toy_judged, toy_positives = [[0.9, 0.3, 0.7, 0.2], [0.1, 0.0, 0.9, 0.0]], [0.8, 0.6]
+for rows, scores, positive in zip(toy_candidates, toy_judged, toy_positives):
+    kept = [row for row, s in zip(rows, scores) if row != -1 and s <= positive - 0.05][:2]
+    print(kept + [-1] * (2 - len(kept)))
 
 # %% [markdown]
 # In the first row 7 is dropped, since the judge scores it above 0.75. The second row has one candidate left.
@@ -969,7 +948,7 @@ print(filter_by_loops(toy_candidates, toy_judged, torch.tensor([0.8, 0.6]), 0.05
 #
 # Difficulty: medium. Importance: high. Minutes: 10.
 #
-# Do as the loops do. Candidates come hardest first; -1 is none. Drop those that the judge scores above the positive minus the margin. Of the rest return the first k, in the miner's order, filled with -1.
+# Do as the loop does. Candidates come hardest first; -1 is none. Drop those that the judge scores above the positive minus the margin. Of the rest return the first k, in the miner's order, filled with -1.
 
 
 # %% answer="filter_by_judge"
@@ -1017,7 +996,7 @@ DEPTH = 6
 six = by_miner[:, :DEPTH]
 both = torch.cat([six, right[:, None]], dim=1)
 verdicts = judged(judge, asked_texts, course.passages, both, keep=True)
-filter_ = yours("filter_by_judge", filter_by_judge, instead=filter_by_loops)
+filter_ = yours("filter_by_judge", filter_by_judge, instead=below_judge)
 left = filter_(by_miner[:, :DEPTH], verdicts[:, :DEPTH], verdicts[:, DEPTH], 0.1, DEPTH)
 by_judge = ~(six[:, :, None] == left[:, None]).any(dim=2)  # (pairs, 6), True where it dropped
 print(f"the judge drops {by_judge.float().mean():.0%} of the six")
@@ -1084,22 +1063,9 @@ for name, rows in track(recipes.items(), "Training runs", "run"):
 # %% [markdown] tags=["folded"]
 # This is called mining in rounds (Xiong et al. 2021, ANCE). Each round's model finds the negatives for the next, and for the very pairs that it was trained on: here we break the rule of section 1, as is usual. We run three rounds, with the margin and without.
 
-
 # %%
-def mined_by(head, margin: float | None) -> torch.Tensor:
-    """Tuples of half B with the four nearest by a head, with a margin or without."""
-    with torch.no_grad():
-        q, p = head(asked), head(passages)
-    if margin is None:
-        return tuples_of(nearest(q, p, half_b)[:, :4])
-    return tuples_of(four_below(q, p, margin=margin, k=40))
-
-
-# %%
-miners = {
-    "rounds": partial(mined_by, margin=None),
-    "rounds, margin": partial(mined_by, margin=0.05),
-}
+ways = {"rounds": partial(nearest, rows=half_b, k=4), "rounds, margin": partial(four_below, k=40)}
+miners = {name: bench.mined_by(half_b, way, tuples_of) for name, way in ways.items()}
 for name, each in bench.in_rounds(tuples_of(by_words[:, :4]), miners).items():
     taught |= {f"{name} {n}": quality for n, quality in enumerate(each, start=1)}
     print(f"{name:15}", [f"{quality.mean():.3f}" for quality in each])
@@ -1170,11 +1136,8 @@ for name, rows in track(on_top.items(), "Training runs", "run"):
     taught[f"in-batch + {name}"] = bench.taught_by(tuples_of(rows), mnrl)
 
 # %%
-plain_batch, unfiltered, filtered = (
-    "in-batch alone",
-    "in-batch + miner",
-    "in-batch + miner, margin 5%",
-)
+plain_batch, unfiltered = "in-batch alone", "in-batch + miner"
+filtered = "in-batch + miner, margin 5%"
 pairs = [(f"in-batch + {name}", plain_batch) for name in on_top]
 pairs += [(filtered, unfiltered), (filtered, "in-batch + random")]
 show(*figures.differences(taught, pairs, "In-batch negatives, and four more a query"))
@@ -1202,9 +1165,8 @@ head, _ = bench.train(everybody, in_batch, validated=True)
 test = encode_cached(model, course.test.queries)
 found = {name: x.top_k(course.test.queries, 10)[1] for name, x in indexes.items()}
 with torch.no_grad():
-    found["Head by MNRL, negatives chosen: in-batch alone"] = top_k(head(test), head(passages), 10)[
-        1
-    ]
+    best = bench.found(head(test), head(passages))
+found["Head by MNRL, negatives chosen: in-batch alone"] = best
 
 # %%
 for system, best in found.items():
@@ -1225,22 +1187,15 @@ headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 #
 # Perhaps one matrix can learn only so much. What if all layers of the encoder are trained, and all passages of the ontology are searched? All runs together take minutes on a GPU and about an hour on a CPU, so only `PROFILE = "full"` does it. Its batches are of 32, for memory's sake: 31 in-batch negatives, and two mined ones a query, which all 32 share.
 
-# %% tags=["folded"]
+# %%
 stored = full_results.load("04")
 if PROFILE == "full":
     whole = {plain_batch: random_rows[:, :0], "in-batch + random": random_rows}
     whole |= {unfiltered: by_miner[:, :4], filtered: best_four}
-    for name, rows in whole.items():
-        encoder, made = load_encoder(MODEL, device=device), tuples_of(rows)[:, :4]
-        rows = search_after_training(encoder, course, made, course.validation.queries, seed=SEED)
-        taught[f"all layers, {name}"] = bench.ndcg(rows)
-    kinds = ("", "all layers, ")
-    pairs = [(b + name, b + plain_batch) for b in kinds for name in whole if name != plain_batch]
-    pairs += [(b + filtered, b + "in-batch + random") for b in kinds]
-    names = [b + name for b in kinds for name in whole]
+    made = {name: tuples_of(rows)[:, :4] for name, rows in whole.items()}
+    taught |= bench.all_layers(load_encoder(MODEL, device=device), made)
     settings = {"passages": len(passages), "pairs": len(right), "device": device, "seed": SEED}
-    results = [taught.intervals(names), taught.differences(pairs)]
-    stored = full_results.save("04", settings, *results)
+    stored = full_results.save("04", settings, *taught.beside_all_layers(pairs))
 
 # %% [markdown]
 # In `fast` the next cells show what such a run has left, with its date and settings. Where none has been kept they say so.

@@ -221,7 +221,7 @@ for row in (order[0], answer):
     print(f"{course.titles[row]}: {', '.join(finds)}")
 
 # %% [markdown]
-# The picture shows the answer's four winners and two more of its tokens. `##` marks a piece that continues a word: *##yp* belongs to *hypoplasia*, and *vent* begins *ventricle*.
+# The picture shows the answer's four winners and two more of its tokens. `##` marks a piece that continues a word: *##yp* belongs to *hypoplasia*, and *vent* begins *ventricle*. (Under *Explore* in section 4 you can point at the whole map, with all tokens of the passage.)
 
 # %%
 # similarities, winners and names are still those of the answer, the loop's last passage
@@ -381,20 +381,21 @@ check("break_max_sim", break_max_sim)
 # ### Explore: whose words match?
 
 # %% [markdown]
-# Choose a question, then one of its ten best passages (of the forty that the single vectors find). Here each word of the question is a column. The darker a field, the larger the cosine; the frame in each column marks the best partner, with its cosine, and the sum of the framed numbers is the score of the passage's first 60 tokens.
+# Choose a question, then one of its ten best passages (of the forty that the single vectors find). The last question is yours: type your own in the next cell, and run it and the two behind it. Here each word of the question is a column. The darker a field, the larger the cosine; the frame in each column marks the best partner, with its cosine, and the sum of the framed numbers is the score of the passage's first 60 tokens.
 
 # %% [markdown]
 # Choose "Port-wine stain on neck". How much of its best passage's score comes from *on* and the hyphen, how much from *port* and *wine*?
 
 # %%
-asked = [question, "Extra teeth", "Port-wine stain on neck"]
+MY_QUESTION = "The baby does not grow"  # your own question here, of at most 12 tokens
+asked = [question, "Extra teeth", "Port-wine stain on neck", MY_QUESTION]
 asked_vectors = search.encode_cached(model, asked)
 
 
 # %%
 def map_of(sentence: str, vector: torch.Tensor) -> tuple[list[str], list[tuple]]:
     """The tokens of a question, and of its ten best by MaxSim: title, tokens, similarities."""
-    words, query = tokens_of(sentence)
+    words, query = (tokens[:12] for tokens in tokens_of(sentence))
     found = []
     for row in search.top_k(vector[None], passages, 40)[1][0].tolist():
         names, document = tokens_of(course.passages[row])
@@ -418,7 +419,7 @@ still = plots.heatmap(
 )
 explore(
     max_sim_map(searches, title="Whose words match?"),
-    "Maps of the cosines between the tokens of three questions and of their ten best passages by MaxSim; for "
+    f"Maps of the cosines between the tokens of {len(searches)} questions and of their ten best passages by MaxSim; for "
     f"'Extra teeth' the best is {title}: "
     + ", ".join(
         f"{word} finds {names[int(row.argmax())]} ({row.max():.2f})"
@@ -428,8 +429,16 @@ explore(
     still,
 )
 
+# %% tags=["folded"]
+words, best = searches["Port-wine stain on neck"]
+title, _, table = best[0]
+adds = dict(zip(words, table.amax(dim=1).tolist()))
+print(f"{title}: the score is {sum(adds.values()):.2f},")
+for group in (("on", "-"), ("port", "wine")):
+    print(f"of which {' and '.join(group)} add {sum(adds[word] for word in group):.2f}")
+
 # %% [markdown] tags=["folded"]
-# Did you look at "Port-wine stain on neck"? A word that says little, such as *on* or the hyphen, counts in the sum as much as its cosine, like every other. A map shows what was counted, not that it should have been.
+# So the two tokens that say little add about twice as much as the two that name the stain. Each counts as much as its cosine, whatever it says. A map shows what was counted, not that it should have been.
 
 # %% [markdown]
 # ## 5. A fair test
@@ -452,9 +461,11 @@ print(f"{len(course.passages):,} passages, {len(validation)} questions")
 # %% [markdown]
 # Two things are as in ColBERT. Punctuation in passages gets no vector. And before each question stands a **marker**, a token of its own, from which a trained model can tell a question from a passage.
 
+# %% [markdown]
+# ColBERT has two markers: [Q] before questions, [D] before passages. Here they are two entries of the vocabulary that no text uses. `make_colbert` stores them with the model as its prompts, so a model that is saved and loaded puts them by itself. Ours uses [Q] alone: without [D] passages stay as the encoder reads them, and one reading serves the single vectors as well.
+
 # %%
-# ColBERT has a second marker, for passages. Without it ours stay as the encoder reads them, and one reading
-# serves the single vectors as well.
+print("stored with the model:", plain.prompts)
 lower_queries = late_layers.lower_states(plain, validation.queries, "query")
 query_states = late_layers.Tokens(plain).states(lower_queries)
 tokens = len(passage_states.vectors)
@@ -639,7 +650,13 @@ masked_queries = late_layers.lower_states(masked, validation.queries[:200], "que
 with_masks = ndcg(against_all(tokenwise.encode(masked_queries), trained_passages))
 without = quality["ColBERT, trained"][:200]
 by_masks = significance.paired_interval(with_masks, without)
-print("nDCG@10 with [MASK] tokens minus without:", by_masks)
+show(
+    *plots_paired.paired_differences(
+        {"[MASK]s minus none": by_masks},
+        title="What [MASK] tokens add without training",
+        value_label="difference of nDCG@10 on 200 questions",
+    )
+)
 
 # %%
 claim(
@@ -678,10 +695,13 @@ else:
 # %% [markdown]
 # ## 7. Three architectures, side by side
 #
-# Which of the three architectures of the first picture should one take? All three now learn from the same 240 questions. Then, for each of 100 validation questions, all three put the same ten passages in order: those that the untrained single vector finds. (Where the right one is not among them, all three get 0.)
+# Which of the three architectures of the first picture should one take? All three now learn from the same few hundred questions (`GROUPS` of them). Then, for each of 100 validation questions, all three put the same ten passages in order: those that the untrained single vector finds. (Where the right one is not among them, all three get 0.)
 
 # %% [markdown]
 # We take so few questions because the cross-encoder of lesson 04 needs a pass through its upper layers for each pair. In training it chooses among the right passage and three hard negatives; the other two models choose among the passages of their batch.
+
+# %% [markdown]
+# Nor is that the only difference: the cross-encoder trains its last two layers, once through the questions, with small steps; the other two train one layer, three times through, with steps five times as large. So the three share the questions, not the training.
 
 # %%
 GROUPS = 240 if PROFILE == "fast" else 960
@@ -769,7 +789,7 @@ compared = [(name, "as found") for name in costs]
 compared += [("late interaction", "one vector")]
 compared += [("cross-encoder", "one vector"), ("cross-encoder", "late interaction")]
 apart = {f"{a} minus {b}": significance.paired_interval(orders[a], orders[b]) for a, b in compared}
-title = "Three architectures, the same 240 questions to learn from"
+title = f"Three architectures, the same {GROUPS} questions to learn from"
 label = "difference of nDCG@10, 100 questions, 10 candidates each"
 show(*plots_paired.paired_differences(apart, title=title, value_label=label))
 
@@ -779,6 +799,9 @@ claim(
     holds=token_ms > 5 * vector_ms and pair_ms > 20 * token_ms,
     measured="late interaction over 5 times one vector, the cross-encoder over 20 times late interaction",
 )
+
+# %% [markdown] tags=["folded"]
+# *Best possible* is below 1: for some questions the right passage is not among the ten, and no order can bring it in. What lies between *as found* and *best possible* is all that the three could win here.
 
 # %% [markdown] tags=["folded"]
 # Read the printed lines together with the figure, first the order *as found*, the one that the ten passages came in. Where an interval of the first three rows holds 0, nothing shows that this architecture orders the ten better than they came. That is not the same as what it learned: only the single vector began at this order. And a hundred questions tell little apart. So this section measures what the three *cost*, not which is best. (In lesson 04 the vectors had one matrix to train; here they get a layer, too.)
@@ -1053,6 +1076,7 @@ for bits in (4, 2, 1):
     cutoffs, values = (torch.as_tensor(x).to(residuals) for x in buckets_(some_numbers, bits))
     packed = pack_(torch.bucketize(residuals, cutoffs.contiguous()), bits)
     read_back = decode_(nearest, packed, centroids, values).to(vectors)
+    print(f"bits {bits}: {4 + packed.shape[1]} bytes a vector, exact {2 * vectors.shape[1]}")
     coded[f"{bits} bit" + "s" * (bits > 1)] = late_interaction.TokenVectors(
         read_back, trained_passages.offsets
     )
@@ -1324,10 +1348,18 @@ for name, rows in systems.items():
 
 # %%
 rival, families = on_test["one vector, last layer"], families_of(course.test)
+leads = {}
 for name in ("ColBERT, exact", "ColBERT, 2 bits"):
-    print(f"{name} minus one vector: {significance.paired_interval(on_test[name], rival)},")
+    leads[f"{name}, minus one vector"] = significance.paired_interval(on_test[name], rival)
     by_families = significance.paired_interval(on_test[name], rival, groups=families)
-    print(f"    with whole families of questions drawn {by_families}")
+    leads[f"{name}, minus one vector, by families"] = by_families
+show(
+    *plots_paired.paired_differences(
+        leads,
+        title="What is left of the lead on the test questions",
+        value_label="difference of nDCG@10, single questions or families drawn",
+    )
+)
 
 # %%
 row = board_rows[-1]
@@ -1340,7 +1372,7 @@ show(
 headline(f"nDCG@10 {board_rows[-1].ndcg_at_10.mean:.3f}")
 
 # %% [markdown]
-# Judge the three rows of this lesson by the printed differences, not by how far the intervals of the board overlap. ColBERT's lead over the single vector with the same training is smaller on the test questions, and where whole families of questions are drawn, chance alone could make it (in `fast`). It is a near thing: with another `SEED` the training differs, and so may this. If you ran lessons 03 to 05, their heads stand on the board, too. Compare the heads of lessons 03 to 05, one matrix each, before you call the larger machine better. What late interaction adds here is the map.
+# Judge the three rows of this lesson by these differences, not by how far the intervals of the board overlap. ColBERT's lead over the single vector with the same training is smaller on the test questions, and where whole families of questions are drawn, chance alone could make it (in `fast`). It is a near thing: with another `SEED` the training differs, and so may this. If you ran lessons 03 to 05, their heads stand on the board, too. Compare the heads of lessons 03 to 05, one matrix each, before you call the larger machine better. What late interaction adds here is the map.
 
 # %% quiz="06-q8"
 

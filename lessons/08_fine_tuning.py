@@ -247,15 +247,25 @@ for name, numbers in (("groups", groups), ("families", kin)):
 # A fair measurement asks *the same questions* each time. We ask those test questions whose term has another wording in the test set. Three models are trained on equally many pairs: one on clean ones; one whose training set also holds those other wordings; one that has instead questions about *relatives*: other terms of the same families.
 
 # %% [markdown]
-# To be quick, we train a **head** each time: one matrix behind the frozen encoder, as in lesson 03, by the loss of lesson 03. It takes a second.
+# To be quick, we train a **head** each time: one matrix behind the frozen encoder, as in lesson 03, by the loss of lesson 03. It takes a second, so each is trained with three seeds, on three draws of pairs, and the means count. (A seed decides the draw and the order of the batches.)
 
 # %%
 leaks = training_pairs.leak_rows(test, families, SEED)
 positives = torch.tensor(course.train.positives)
 right = torch.tensor(test.positives)
 generator = torch.Generator().manual_seed(SEED)
-shuffled = torch.randperm(len(asked), generator=generator)
-PAIRS = 1_000
+PAIRS, SEEDS = 1_000, range(SEED, SEED + 3)
+
+
+# %%
+def drawn(seed: int, count: int) -> torch.Tensor:
+    """Rows of training pairs, drawn by a seed: (count,)."""
+    return torch.randperm(len(asked), generator=torch.Generator().manual_seed(seed))[:count]
+
+
+def over_seeds(quality_of, *given) -> torch.Tensor:
+    """The mean over three seeds of what `quality_of(*given, seed)` gives each question: (q,)."""
+    return torch.stack([quality_of(*given, seed) for seed in SEEDS]).mean(dim=0)
 
 
 # %%
@@ -274,22 +284,29 @@ def found_by(head, questions: torch.Tensor = queries, k: int = 10) -> torch.Tens
     return search.top_k(head(questions), head(passages), k)[1].cpu()
 
 
+# %%
 part = test.only(leaks.asked)
 leaked_rows = {"clean": [], "relatives": leaks.relatives, "wordings": leaks.wordings}
 flattered = {}
+
+
+def with_leaks(rows, seed):
+    head = head_of(drawn(seed, PAIRS - len(rows)), rows, seed)
+    return ndcg(found_by(head, queries[leaks.asked]), part)
+
+
 for name, rows in leaked_rows.items():
-    head = head_of(shuffled[: PAIRS - len(rows)], rows)
-    flattered[name] = ndcg(found_by(head, queries[leaks.asked]), part)
+    flattered[name] = over_seeds(with_leaks, rows)
     print(f"{name:9} {len(rows)} leaked, nDCG@10 {metrics.bootstrap_interval(flattered[name])}")
 
 # %%
 part_families = families_of(part)
 gifts = {
     f"{name} leaked minus clean{which}": significance.paired_interval(
-        flattered[name], flattered["clean"], groups=drawn
+        flattered[name], flattered["clean"], groups=kind
     )
     for name in ("relatives", "wordings")
-    for which, drawn in (("", None), (", by families", part_families))
+    for which, kind in (("", None), (", by families", part_families))
 }
 show(
     *plots_paired.paired_differences(
@@ -466,16 +483,17 @@ chance = torch.randint(len(passages), (len(left), 1), generator=generator).tolis
 nearest_clean = torch.tensor([(own or stand_in)[:1] for own, stand_in in zip(left, chance)])
 print(f"{sum(not own for own in left)} of {len(left):,} pairs have no negative left")
 
+
 # %%
-judged = {}
-for name, table in (("none", None), ("raw", nearest_raw), ("cleaned", nearest_clean)):
-    runs = []
-    for seed in range(3):
-        rows = torch.randperm(len(asked), generator=torch.Generator().manual_seed(seed))[:PAIRS]
-        wrong = None if table is None else passages[table[rows].to(device)]
-        head = head_of(rows, seed=seed, negatives=wrong)
-        runs.append(ndcg(found_by(head, checked), course.validation))
-    judged[name] = torch.stack(runs).mean(dim=0)
+def with_negatives(table, seed):
+    rows = drawn(seed, PAIRS)
+    wrong = None if table is None else passages[table[rows].to(device)]
+    head = head_of(rows, seed=seed, negatives=wrong)
+    return ndcg(found_by(head, checked), course.validation)
+
+
+mined_tables = {"none": None, "raw": nearest_raw, "cleaned": nearest_clean}
+judged = {name: over_seeds(with_negatives, table) for name, table in mined_tables.items()}
 
 # %%
 harm = {
@@ -484,10 +502,11 @@ harm = {
     "cleaned minus raw": significance.paired_interval(judged["cleaned"], judged["raw"]),
 }
 claim(
-    "On these pairs mined negatives win nothing over none, raw or cleaned; cleaning costs nothing.",
-    holds=harm["raw minus none"].low < 0
-    and harm["cleaned minus none"].low < 0
-    and harm["cleaned minus raw"].mean > -0.003,
+    "On these pairs no gain of mined negatives can be told, raw or cleaned, and if there is one, it is below "
+    ".02. Cleaning costs nothing.",
+    holds=all(harm[f"{name} minus none"].low < 0 for name in ("raw", "cleaned"))
+    and all(harm[f"{name} minus none"].high < 0.02 for name in ("raw", "cleaned"))
+    and harm["cleaned minus raw"].low > -0.005,
     measured="nDCG@10, " + ", ".join(f"{name} {value}" for name, value in harm.items()),
 )
 
@@ -611,7 +630,7 @@ def table_of(pairs: list[tuple[str, str]]) -> Dataset:
 
 
 count = 3_000 if PROFILE == "fast" else len(train_pairs)
-pairs = table_of([train_pairs[row] for row in shuffled[:count].tolist()])
+pairs = table_of([train_pairs[row] for row in drawn(SEED, count).tolist()])
 print(pairs)
 
 # %% [markdown]
@@ -734,6 +753,26 @@ claim(
 # The better encoder loses more here by an equal vote for BM25. The interval by families is much wider: whole families of questions gain much, and others little. Section 7 looks for the reason.
 
 # %% [markdown]
+# Mind what these intervals are about: other questions, not other trainings. This encoder, like all that the Trainer trains in this lesson, is one run with one seed; another seed would give a slightly other number.
+
+# %% [markdown]
+# In `full` all layers learn from all pairs, which wants a GPU. Where such a run has been kept, the next cell shows what it found.
+
+# %%
+from lib import full_results
+
+stored = full_results.load("08")
+if PROFILE == "full":
+    settings = {"passages": len(passages), "pairs": len(pairs), "device": device, "seed": SEED}
+    kept = {name: metrics.bootstrap_interval(values) for name, values in quality.items()}
+    stored = full_results.save("08", settings, kept, compared)
+if stored:
+    print(stored)
+    found = f"What full found on {stored.date}"
+    label = "difference of nDCG@10"
+    show(*plots_paired.paired_differences(stored.differences, title=found, value_label=label))
+
+# %% [markdown]
 # What if you choose the learning rate badly? Before we try, we need somebody who watches the curve.
 
 # %% [markdown] card="should_stop"
@@ -774,7 +813,7 @@ check("should_stop", should_stop)
 # - **If the place is wrong, or small lists go wrong.** The highest score begins at minus infinity (`-math.inf`), its place at -1. Only a strictly higher score takes its place.
 
 # %% [markdown]
-# Your rule becomes a *callback*: the Trainer tells it each evaluation, and it may end the training. Two runs of four epochs on 200 pairs, one with the learning rate from above, one with twenty times as much. Each is ended after three evaluations in a row without gain. Their evaluator is still smaller, as they ask it often.
+# Your rule becomes a *callback*: the Trainer tells it each evaluation, and it may end the training. Two runs of four epochs on 200 pairs, one with the learning rate from above, one with twenty times as much. Each is one run with one seed, and is ended after three evaluations in a row without gain. Their evaluator is still smaller, as they ask it often.
 
 # %% quiz="08-q5"
 
@@ -830,10 +869,10 @@ claim(
 # The bad run is ended as soon as the rule allows. The good one goes on until three evaluations have gained nothing, and the steps after its best one are the price of being sure. `load_best_model_at_end` would take you back to it.
 
 # %% [markdown]
-# And too many epochs? A head on 100 pairs is quick enough to go on for very long. The loss on the pairs that it learns falls and falls.
+# And too many epochs? A head on 100 pairs (one head, one seed) is quick enough to go on for very long. The loss on the pairs that it learns falls and falls.
 
 # %%
-small = shuffled[:100]
+small = drawn(SEED, 100)
 head = finetune.ProjectionHead(passages.shape[1]).to(device)
 sources, targets = asked[small.to(device)], passages[positives[small].to(device)]
 
@@ -882,6 +921,8 @@ for line in card.splitlines():
 # %% [markdown]
 # The Trainer has filled in most of it by itself, also the numbers of your evaluator. (A model notes what every evaluator finds, and a copy takes these notes along. So section 4 asked a copy of the base model, else its score would stand here as the tuned model's.) What the Trainer cannot know is where the texts come from, and what the model must not be used for. Write that by hand: it is what others need most.
 
+# %% quiz="08-q11"
+
 # %% [markdown]
 # Then the test that is forgotten most often: does the *saved* model do what the trained one did? Save after the best step was loaded, not before; and reload as a stranger would.
 
@@ -901,7 +942,7 @@ print(f"largest difference of a number: {float((first - second).abs().max()):.4f
 # %% [markdown]
 # ## 7. How many pairs does it take?
 #
-# Labels cost money. So the first question of every project is how many are needed. Heads answer it in seconds, with three draws of pairs for each size, so that we see how much luck is in it. That is a choice, so we ask the *validation* questions.
+# Labels cost money. So the first question of every project is how many are needed. Heads answer it in seconds, with three seeds for each size, so that we see how much luck is in it. That is a choice, so we ask the *validation* questions.
 
 # %% [markdown]
 # Each head gets about 150 steps. With equal *epochs* a small set would look worse only for having had fewer steps.
@@ -916,9 +957,8 @@ def long_enough(pairs: int) -> dict:
 SIZES = (100, 300, 1_000, 3_000)
 heads, by_size = {}, {}
 for size in SIZES:
-    for seed in range(3):
-        drawn = torch.randperm(len(asked), generator=torch.Generator().manual_seed(seed))[:size]
-        heads[size, seed] = head_of(drawn, seed=seed, **long_enough(size))
+    for seed in SEEDS:
+        heads[size, seed] = head_of(drawn(seed, size), seed=seed, **long_enough(size))
         by_size[size, seed] = ndcg(found_by(heads[size, seed], checked), course.validation)
 
 # %%
@@ -932,11 +972,21 @@ on_validation = {name: ndcg(found, course.validation) for name, found in systems
 levels = {name: float(values.mean()) for name, values in on_validation.items()}
 
 # %%
-means = {size: [float(by_size[size, seed].mean()) for seed in range(3)] for size in SIZES}
-worth = [levels["base model"], *(sum(of) / 3 for of in means.values())]
-wins = [worth[place + 1] - worth[place] for place in range(len(SIZES))]
+means = {size: [float(by_size[size, seed].mean()) for seed in SEEDS] for size in SIZES}
+averaged = {size: over_seeds(lambda seed, size=size: by_size[size, seed]) for size in SIZES}
+ladder = [on_validation["base model"], *averaged.values()]
+worth = [float(values.mean()) for values in ladder]
+
+# %%
+from itertools import pairwise
+
+checked_families = families_of(course.validation)
+wins = [
+    significance.paired_interval(higher, lower, groups=checked_families)
+    for lower, higher in pairwise(ladder)
+]
 for size, reached, won in zip(SIZES, worth[1:], wins):
-    print(f"{size:5,} pairs: nDCG@10 {reached:.3f}, {won:+.3f}")
+    print(f"{size:5,} pairs: nDCG@10 {reached:.3f}, more than the step before by {won}")
 
 # %%
 show(
@@ -958,25 +1008,40 @@ show(
 )
 
 # %% [markdown]
-# Here the first hundred pairs win more than any later step. Each step to about three times as many wins a little more, and the curve has not ended at the right edge.
+# (The intervals are paired: the mean of three heads each time, the same questions, families drawn.) Each step to about three times as many pairs wins a little more, and the curve has not ended at the right edge. Is the first step the largest?
 
 # %% [markdown]
 # A head, which takes a second to train, is a baseline that more expensive trainings have to beat. Did section 5?
 
 # %%
-over_head = significance.paired_interval(on_validation["section 5"], by_size[3_000, 0])
+first_step = ladder[1] - ladder[0]
+leads = [(first_step, higher - lower) for lower, higher in pairwise(ladder[1:])]
+for size, pair in zip(SIZES[1:], leads):
+    own = significance.paired_interval(*pair)
+    by_kin = significance.paired_interval(*pair, groups=checked_families)
+    print(f"first step minus that to {size:5,} pairs: {own}, by families {by_kin}")
+least = min((significance.paired_interval(*pair) for pair in leads), key=lambda one: one.low)
+over_head = significance.paired_interval(
+    on_validation["section 5"], averaged[SIZES[-1]], groups=checked_families
+)
+
+# %%
 claim(
-    "The first hundred pairs win more than any later step, each step wins, and a head wins more than half "
-    "of what section 5 wins.",
-    holds=wins[0] > max(wins[1:])
-    and min(wins) > 0
+    "Each step to more pairs wins, when families are drawn, too. On these questions the first hundred pairs "
+    "win more than any later step. A head wins more than half of what section 5 wins.",
+    holds=all(won.low > 0 for won in wins)
+    and least.low > 0
     and worth[-1] - worth[0] > (levels["section 5"] - worth[0]) / 2,
-    measured="nDCG@10, " + ", ".join(f"{gained:+.3f}" for gained in wins) + " with each step; "
-    f"section 5 minus a head on {SIZES[-1]:,} pairs {over_head}",
+    measured="nDCG@10 by families, " + ", ".join(f"{won}" for won in wins) + " with each step; "
+    f"the first minus a later one at least {least} (questions drawn); section 5 minus heads on "
+    f"{SIZES[-1]:,} pairs {over_head}",
 )
 
 # %% [markdown] tags=["folded"]
 # In `fast` the last interval holds 0: trained long enough, the head cannot be told from a last layer after one epoch. More epochs or another domain may decide otherwise; only a comparison such as this one tells.
+
+# %% [markdown] tags=["folded"]
+# And the lead of the first step is clear only for questions like these. When families are drawn, its intervals begin near 0: probably a few families gain very much by few pairs.
 
 # %% [markdown]
 # ### Explore: ten times as many pairs
@@ -995,9 +1060,9 @@ def rank_of(head, rows: list[int]) -> list[int]:
 
 # %%
 untrained = finetune.ProjectionHead(passages.shape[1]).to(device)
-stages = [untrained, *(heads[size, 0] for size in SIZES)]
+stages = [untrained, *(heads[size, SEED] for size in SIZES)]
 before = torch.tensor(rank_of(untrained, list(range(len(test)))))
-after = torch.tensor(rank_of(heads[3_000, 0], list(range(len(test)))))
+after = torch.tensor(rank_of(heads[3_000, SEED], list(range(len(test)))))
 risen = ((before > 20) & (after <= 3)).nonzero()[:, 0].tolist()
 stuck = ((before > 20) & (after > 20)).nonzero()[:, 0].tolist()
 fallen = ((before == 1) & (after > 3)).nonzero()[:, 0].tolist()
@@ -1055,8 +1120,8 @@ gains = {}
 for name, rows in sides.items():
     pair = quality["fine-tuned"][rows], quality["base model"][rows]
     gains[name] = significance.paired_interval(*pair)
-    drawn = [families[row] for row in rows.tolist()]
-    gains[f"{name}, by families"] = significance.paired_interval(*pair, groups=drawn)
+    kin = [families[row] for row in rows.tolist()]
+    gains[f"{name}, by families"] = significance.paired_interval(*pair, groups=kin)
 
 # %%
 shares = {}
@@ -1088,7 +1153,7 @@ claim(
 # %%
 same_questions = [test.queries[row] for row in leaks.asked]
 for name, rows in leaked_rows.items():
-    taught = [course.train.queries[row] for row in shuffled[: PAIRS - len(rows)].tolist()]
+    taught = [course.train.queries[row] for row in drawn(SEED, PAIRS - len(rows)).tolist()]
     taught += [test.queries[row] for row in rows]
     share = len(near_far.near_and_far(near_far.nearest_overlap(same_questions, taught))[0])
     print(f"{name:9} {share / len(same_questions):.0%} of the questions are near")
@@ -1304,23 +1369,29 @@ def vectors_of(made):
 
 
 # %%
-labelled = shuffled[:100]
-real = asked[labelled.to(device)], positives[labelled]
-sources = {"100 real": real, "pieces": vectors_of(pieces), "glossary": vectors_of(names)}
-for name in ("pieces", "glossary"):
-    invented, rows = sources[name]
-    # each real pair five times, so that it is not drowned
-    both = torch.cat([real[0].repeat(5, 1), invented]), torch.cat([real[1].repeat(5), rows])
-    sources[f"100 real + {name}"] = both
+made = {"pieces": vectors_of(pieces), "glossary": vectors_of(names)}
+nothing = queries[:0], torch.zeros(0, dtype=torch.long)
+
+
+def taught_by(invented, times, seed):
+    """The test questions by a head of invented ones and 100 real pairs, each so many times."""
+    real = drawn(seed, 100).repeat(times)
+    vectors = torch.cat([asked[real.to(device)], invented[0]])
+    own = torch.cat([positives[real], invented[1]])
+    options = {"seed": seed, **long_enough(len(own))}
+    head = finetune.fit_head(vectors, passages[own.to(device)], own.tolist(), **options)
+    return ndcg(found_by(head))
+
 
 # %% [markdown]
-# All five heads get about equally many steps (section 7), so that none gains by mere practice. (With 100 pairs the batches are smaller.) There are as many names as pieces.
+# All five kinds of heads get about equally many steps (section 7), so that none gains by mere practice. (With 100 pairs the batches are smaller.) There are as many names as pieces. Beside them each real pair comes five times, so that it is not drowned. Three seeds each, with three draws of the 100.
 
 # %%
-for name, (vectors, own) in sources.items():
-    targets, options = passages[own.to(device)], long_enough(len(own))
-    head = finetune.fit_head(vectors, targets, own.tolist(), seed=SEED, **options)
-    quality[name] = ndcg(found_by(head))
+sources = {"100 real": (nothing, 1)}
+for name, invented in made.items():
+    sources |= {name: (invented, 0), f"100 real + {name}": (invented, 5)}
+for name, source in sources.items():
+    quality[name] = over_seeds(taught_by, *source)
     print(f"{name:19} nDCG@10 {metrics.bootstrap_interval(quality[name])}")
 
 # %%
@@ -1359,7 +1430,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# A piece of a passage has no word that the passage lacks: it teaches to find copies, which the model could do before. At best it wins nothing, and what was known is worn away a little. The names bring new words, if clinical ones, and teach more than pieces. Do they help at all? See the second line and the last but one: an interval that holds 0, or begins there, cannot tell.
+# A piece of a passage has no word that the passage lacks: it teaches to find copies, which the model could do before. At best it wins nothing, and what was known is worn away a little. The names bring new words, if clinical ones, and teach more than pieces. Do they help at all? Read the second line and the last but one: where the interval lies above 0 they do, alone or beside real pairs; one that holds 0, or begins there, cannot tell.
 
 # %% [markdown] tags=["folded"]
 # A good language model brings the words of laypeople; papers report large gains by it (Promptagator, GPL). How much it is worth for you a few hundred real questions will tell, kept for the test.
@@ -1369,10 +1440,15 @@ claim(
 #
 # Does the recipe work on other texts, or only on those for which we chose its settings? The second domain is computer security: which technique of the catalogue **MITRE ATT&CK** does a sentence about an attack describe? It is split by parent technique. The recipe stays as it is, but for smaller batches, since there are fewer pairs.
 
+# %% [markdown]
+# (One run with one seed, again.)
+
 # %%
 attack = load_domain("attack", PROFILE)
+order = torch.randperm(len(attack.train), generator=torch.Generator().manual_seed(SEED))
 if PROFILE == "fast":
-    train_part, test_part = attack.train.only(range(400)), attack.test.only(range(0, 457, 2))
+    train_part = attack.train.only(order[:400].tolist())
+    test_part = attack.test.only(range(0, len(attack.test), 2))
 else:
     train_part, test_part = attack.train, attack.test
 print(attack.licence)
@@ -1419,19 +1495,56 @@ show(
     )
 )
 
+# %% [markdown]
+# How does the gain compare with that of section 5? Not at all, since there were more pairs, and more pairs teach more, in whatever domain. So we compare heads on 300 pairs each, with three seeds, here and there.
+
+
 # %%
-tuning, fusing = (
-    elsewhere["fine-tuned minus base model"],
-    elsewhere["hybrid, base model minus base model"],
+there, texts_there, asked_there = (
+    search.encode_cached(base, texts)
+    for texts in (train_part.queries, attack.passages, test_part.queries)
 )
+own_there = torch.tensor(train_part.positives)
+
+
+# %%
+def head_there(seed):
+    """nDCG@10 on the second domain's test questions of a head on 300 of its pairs: (q,)."""
+    rows = torch.randperm(len(there), generator=torch.Generator().manual_seed(seed))[:300]
+    own, options = own_there[rows], {"seed": seed, **long_enough(300)}
+    pair = there[rows.to(device)], texts_there[own.to(device)]
+    head = finetune.fit_head(*pair, own.tolist(), **options)
+    with torch.no_grad():
+        found = search.top_k(head(asked_there), head(texts_there), 10)[1].cpu()
+    return ndcg(found, test_part, attack.ids)
+
+
+# %%
+quality["300 pairs"] = over_seeds(lambda seed: ndcg(found_by(heads[300, seed])))
+on_attack["300 pairs"] = over_seeds(head_there)
+by_heads = {"our domain": minus("300 pairs", "base model", families)}
+pair = on_attack["300 pairs"], on_attack["base model"]
+by_heads["the second"] = significance.paired_interval(*pair, groups=attack_families)
+for name, won in by_heads.items():
+    print(f"{name}: heads on 300 pairs minus base model {won}, by families")
+
+# %%
+tuning, fusing, unlabelled, _ = elsewhere.values()
 claim(
-    "On the second domain the same recipe helps, by less, from fewer pairs; and there the hybrid of BM25 and "
-    "the base model, which needs no label, wins more than fine-tuning.",
-    holds=0 < tuning.mean < gain.mean and len(table) < len(pairs) and fusing.mean > tuning.mean,
-    measured=f"nDCG@10, by families: fine-tuned minus base {tuning} from {len(table):,} pairs (first domain "
-    f"{gain_by_families} from {len(pairs):,}); hybrid minus base model {fusing} (first domain "
-    f"{minus('hybrid of both', 'base model', families)})",
+    "The recipe helps on the second domain, too. From as many pairs, with heads alike, the second domain gains "
+    "less than ours. And there the hybrid of BM25 and the base model, which needs no label, wins, too, and "
+    "hardly less than fine-tuning, if less at all.",
+    holds=tuning.low > 0
+    and by_heads["the second"].high < by_heads["our domain"].low
+    and fusing.low > 0
+    and unlabelled.low > -0.03,
+    measured=f"nDCG@10, by families, on the second domain: fine-tuned minus base {tuning} from "
+    f"{len(table):,} pairs, hybrid minus base model {fusing}, minus fine-tuned {unlabelled}; heads on 300 pairs minus base model: "
+    + ", ".join(f"{name} {won}" for name, won in by_heads.items()),
 )
+
+# %% [markdown] tags=["folded"]
+# So the number of pairs is not the reason: from 300 of them a head wins much here, and there nothing that can be told. The last layer, which can change more than one matrix can, does win there. Is it the long sentences, or the many techniques that look alike? We have not measured why.
 
 # %% [markdown] tags=["folded"]
 # Here BM25 and the base model are about equally good, and probably err on different questions: names of programs and commands are found by their letters. Fusion wins without a single label, and the last line of the figure says what fine-tuning adds to it. That is why section 1 comes before section 5. How far apart the two are hints at whether a hybrid pays; only measuring tells.

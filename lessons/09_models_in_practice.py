@@ -30,13 +30,8 @@ import base64
 import statistics
 import tempfile
 
-import cohere
 import numpy as np
-import openai
 import torch
-import voyageai
-from google import genai
-from google.oauth2.credentials import Credentials
 
 from lib import (
     chunking,
@@ -81,7 +76,7 @@ seed_everything(SEED)
 # So far there was one model, because it fits into a package and runs on every laptop. In practice there are hundreds. Some have **open weights**: you download a file and run it yourself. Others are **services**: you send texts over the network, vectors come back, and you pay for each million tokens.
 
 # %% [markdown]
-# Here are eight that many people choose from. Five facts stand in the table below: how long a vector is, how many tokens of a text are read (the **token limit**), how large the model is or what it costs, which token is pooled, and what its licence allows. A sixth, the words that a model wants before a text, follows in section 2.
+# Here are eight that many people choose from. The table below says of each how long a vector is, how many tokens of a text are read (the **token limit**), how large the model is or what a million tokens cost, what one writes before a text (section 2 is about that), which token is pooled, and what its licence allows.
 
 # %%
 device = pick_device(DEVICE)
@@ -89,12 +84,12 @@ model = load_encoder(MODEL, device=device)
 course = load_course_set(PROFILE)
 split = course.validation
 counts = throughput.token_counts(model, course.passages)
-print(
-    f"{len(counts):,} passages, {sum(counts):,} tokens, at most {max(counts)} read of one passage"
-)
+words = sum(len(passage.split()) for passage in course.passages)
+print(f"{len(counts):,} passages, {sum(counts):,} tokens, at most {max(counts)} of one passage")
+print(f"{words:,} words, so {sum(counts) / words:.1f} tokens a word")
 
 # %% [markdown]
-# (These are the tokens that our model reads. One passage or so is longer than its limit: a service that reads more of it would charge a little more.)
+# **Tokens are not words.** A tokenizer cuts long or rare words into pieces, and counts signs, too. Limits and prices are in tokens, so count these. (Here they are those that our model reads. A service has a tokenizer of its own, and would charge a little more for the passage or so that is longer than our limit.)
 
 # %% [markdown]
 # ### Explore: the table of models
@@ -108,7 +103,11 @@ explore(
     + "; ".join(
         f"{card.key}, {card.dim} dimensions, limit {card.max_tokens} tokens, MTEB "
         f"{card.mteb.value or 'not stated'}, "
-        + (f"{card.parameters:g} million parameters" if card.parameters else "a service")
+        + (
+            f"{card.parameters:g} million parameters"
+            if card.parameters
+            else f"a service at ${card.dollars.value:g} per million tokens"
+        )
         for card in MODELS.values()
     )
     + ".",
@@ -173,11 +172,11 @@ check("embedding_costs", embedding_costs)
 
 # %%
 costs_ = yours("embedding_costs", embedding_costs, instead=table.embedding_costs)
-sample = course.passages[:96]
-way = {"here": lambda: throughput.encode(model, sample, precision="bfloat16")}
+sample, fast = course.passages[:96], throughput.fastest_precision(device)
+way = {"here": lambda: throughput.encode(model, sample, precision=fast)}
 timed = throughput.time_ways(way, texts=96, tokens=sum(counts[:96]), rounds=2)
 pace = timed["here"].tokens_per_second
-print(f"{pace:,.0f} tokens a second on this machine")
+print(f"{pace:,.0f} tokens a second on this machine, in {fast}")
 
 # %%
 AN_HOUR = 0.10  # dollars for an hour of a small rented machine: put your own price here
@@ -339,11 +338,10 @@ show(
 )
 
 # %%
-singly = {name: significance.paired_interval(*both) for name, both in quality.items()}
 claim(
     "A model that was trained with a prefix loses when it is forgotten; the two systems that were trained "
     "without it lose when it is added.",
-    holds=singly["trained with"].low > 0
+    holds=effects["trained with"].low > 0
     and effects["trained without"].high < 0
     and effects["not trained"].high < 0,
     measured="nDCG@10 with the prefix minus without it: "
@@ -745,7 +743,10 @@ claim(
 # %% [markdown]
 # ## 5. Embedding services
 #
-# Three models of the table are services, of two vendors: OpenAI and Voyage. Each vendor has a Python client of its own; we call these two, and those of Cohere and Google besides. With a key you would create OpenAI's by `openai.OpenAI()`; the calls for vectors stay the same. Without a key, the lesson starts a server on this machine that speaks the same protocols. Our own model answers behind it, so nothing leaves your computer, and nothing costs money.
+# Three models of the table are services, of two vendors: OpenAI and Voyage. Each vendor has a Python client of its own; we call these two, and those of Cohere and Google besides. The lesson starts a server on this machine that speaks the same protocols. Our own model answers behind it, so nothing leaves your computer, and nothing costs money.
+
+# %% [markdown]
+# Have you a key? Then the same cells can ask OpenAI, Cohere or Voyage themselves, for far less than a cent. You have to say so, before you start `course lab`: set the variable `COURSE_REAL_SERVICES` to `openai` (or to several, `openai,voyage`), beside the key in `OPENAI_API_KEY`, `CO_API_KEY` or `VOYAGE_API_KEY`. A key alone changes nothing.
 
 
 # %%
@@ -753,15 +754,28 @@ def answer(texts: list[str]) -> torch.Tensor:
     return search.encode_cached(model, texts, progress=False)
 
 
-server = providers_offline.OfflineServer(answer)
-client = openai.OpenAI(api_key=server.token, base_url=server.base_url("openai"))
-print("a server for this lesson at", server.url)
+ready = not providers.missing_clients()
+if ready:
+    server = providers_offline.OfflineServer(answer)
+    print("a server for this lesson at", server.url)
+else:
+    print("The calls below are left out: run `pip install 'embeddings-course[api]'`,")
+    print("restart the kernel")
 
 # %%
-said = client.embeddings.create(model="text-embedding-3-small", input=split.queries[:2])
-vector = said.data[0].embedding
-print(f"{len(said.data)} vectors of {len(vector)} numbers, {said.usage.total_tokens} tokens to pay")
-print(f"a million such calls: ${said.usage.total_tokens * 0.02:.2f}")
+if ready:
+    import openai
+
+    where = providers_offline.connection("openai", server)
+    client = openai.OpenAI(**where)
+    print("who answers:", where.get("base_url", "OpenAI itself"))
+
+# %%
+if ready:
+    said = client.embeddings.create(model="text-embedding-3-small", input=split.queries[:2])
+    numbers, tokens = len(said.data[0].embedding), said.usage.total_tokens
+    print(f"{len(said.data)} vectors of {numbers} numbers, {tokens} tokens to pay")
+    print(f"a million such calls: ${tokens * 0.02:.2f}")
 
 # %% [markdown]
 # (The real model has 1,536 numbers; behind our server stands ours, with fewer. The last line takes the price of the table, 0.02 dollars for a million tokens.)
@@ -771,9 +785,10 @@ print(f"a million such calls: ${said.usage.total_tokens * 0.02:.2f}")
 
 # %%
 call = {"model": "text-embedding-3-small", "input": split.queries[:1]}
-raw = client.embeddings.with_raw_response.create(**call, encoding_format="base64")
-payload = raw.http_response.json()["data"][0]["embedding"]
-print(payload[:60], "...", len(payload), "letters")
+if ready:
+    raw = client.embeddings.with_raw_response.create(**call, encoding_format="base64")
+    payload = raw.http_response.json()["data"][0]["embedding"]
+    print(payload[:60], "...", len(payload), "letters")
 
 # %% [markdown] card="decode_vector"
 # ### Exercise: unpack and shorten a vector
@@ -815,9 +830,10 @@ check("decode_vector", decode_vector)
 
 # %%
 decode_ = yours("decode_vector", decode_vector, instead=providers.decode_vector)
-short = client.embeddings.create(**call, dimensions=64).data[0].embedding
-difference = float((decode_(payload, 64) - torch.tensor(short)).abs().max())
-print(f"cut by you and by the service: largest difference {difference:.1e}")
+if ready:
+    short = client.embeddings.create(**call, dimensions=64).data[0].embedding
+    difference = float((decode_(payload, 64) - torch.tensor(short)).abs().max())
+    print(f"cut by you and by the service: largest difference {difference:.1e}")
 
 # %% [markdown]
 # What you cut yourself is what the service would have sent. So ask once for the long vector, keep it, and cut later as you like. (Our server does here what OpenAI documents for `dimensions`; check it once on the real service. And this shows equality, not quality: our model was not trained for short vectors.)
@@ -826,24 +842,35 @@ print(f"cut by you and by the service: largest difference {difference:.1e}")
 # The other three clients can also be told on which **side** a text stands, which OpenAI's cannot. What a prefix does is then the service's business. The names differ: Cohere and Voyage call it `input_type`, Google Vertex AI `task_type`.
 
 # %%
-words = split.queries[:1]
-voyage = voyageai.Client(api_key=server.token, base_url=server.base_url("voyage"))
-found = voyage.embed(words, model="voyage-3", input_type="query").embeddings
-print("Voyage:", len(found[0]), "numbers")
-coheres = cohere.ClientV2(api_key=server.token, base_url=server.base_url("cohere"))
-kind = {"input_type": "search_query", "embedding_types": ["float"]}
-found = coheres.embed(texts=words, model="embed-english-v3.0", **kind).embeddings.float_
-print("Cohere:", len(found[0]), "numbers")
+one = split.queries[:1]
+if ready:
+    import voyageai
+
+    voyage = voyageai.Client(**providers_offline.connection("voyage", server))
+    found = voyage.embed(one, model="voyage-3", input_type="query").embeddings
+    print("Voyage:", len(found[0]), "numbers")
 
 # %%
-place = genai.types.HttpOptions(base_url=server.base_url("google"))
-key = Credentials(token=server.token)  # with an account: leave `credentials` and `place` away
-google = genai.Client(
-    vertexai=True, project="mine", location="us-central1", credentials=key, http_options=place
-)
-config = genai.types.EmbedContentConfig(task_type="RETRIEVAL_QUERY", output_dimensionality=256)
-found = google.models.embed_content(model="text-embedding-005", contents=words, config=config)
-print("Google:", len(found.embeddings[0].values), "numbers")
+if ready:
+    import cohere
+
+    coheres = cohere.ClientV2(**providers_offline.connection("cohere", server))
+    kind = {"input_type": "search_query", "embedding_types": ["float"]}
+    found = coheres.embed(texts=one, model="embed-english-v3.0", **kind).embeddings.float_
+    print("Cohere:", len(found[0]), "numbers")
+
+# %%
+if ready:
+    from google import genai
+    from google.oauth2.credentials import Credentials
+
+    place = genai.types.HttpOptions(base_url=server.base_url("google"))
+    key = Credentials(token=server.token)  # with an account: leave `credentials` and `place` away
+    account = {"project": "mine", "location": "us-central1", "credentials": key}
+    google = genai.Client(vertexai=True, http_options=place, **account)
+    config = genai.types.EmbedContentConfig(task_type="RETRIEVAL_QUERY", output_dimensionality=256)
+    found = google.models.embed_content(model="text-embedding-005", contents=one, config=config)
+    print("Google:", len(found.embeddings[0].values), "numbers")
 
 # %% [markdown]
 # (Older tutorials call Google's `textembedding-gecko`. It is retired, and text-embedding-005 and the Gemini models took its place.)
@@ -854,19 +881,22 @@ print("Google:", len(found.embeddings[0].values), "numbers")
 # A network is between you and the model. First: a wrong key. The service answers with the status 401.
 
 # %%
-try:
-    openai.OpenAI(api_key="wrong", base_url=server.base_url("openai")).embeddings.create(**call)
-except openai.AuthenticationError as error:
-    print(error.status_code, "-", str(error)[:76])
+if ready:
+    stranger = openai.OpenAI(api_key="wrong", base_url=server.base_url("openai"))
+    try:
+        stranger.embeddings.create(**call)
+    except openai.AuthenticationError as error:
+        print(error.status_code, "-", str(error)[:76])
 
 # %% [markdown]
 # Second: too many requests in a minute, status 429. The server says how long to wait (the header *Retry-After*). Good code waits that long, and a random moment more, so that a hundred clients do not come back at the same instant; and it gives up after some tries. The library's provider does so around any of the four clients. We tell our server to refuse twice.
 
 # %%
-provider = providers_offline.offline_provider("openai", server=server)
-server.fail(next=2, status=429)
-vectors = provider.embed(split.queries[:8], side="query", progress=False)
-print(tuple(vectors.shape), provider.usage)
+if ready:
+    provider = providers_offline.offline_provider("openai", server=server)
+    server.fail(next=2, status=429)
+    vectors = provider.embed(split.queries[:8], side="query", progress=False)
+    print(tuple(vectors.shape), provider.usage)
 
 # %% [markdown]
 # Three requests for eight texts: two were refused, the third was answered. Nothing was lost, and the caller did not have to know.
@@ -878,10 +908,11 @@ print(tuple(vectors.shape), provider.usage)
 
 # %%
 too_long = "The kidney is enlarged. " * 2_000
-try:
-    provider.embed([split.queries[0], too_long], side="document", progress=False)
-except providers.TextTooLongError as error:
-    print(str(error)[:230])
+if ready:
+    try:
+        provider.embed([split.queries[0], too_long], side="document", progress=False)
+    except providers.TextTooLongError as error:
+        print(str(error)[:230])
 
 # %% [markdown]
 # A refusal is kinder than a silent cut, so ask for it: you know at once, and make chunks.
@@ -890,12 +921,13 @@ except providers.TextTooLongError as error:
 # Fourth: requests have a size limit as well. OpenAI takes at most 2,048 texts in one. The provider sends several, keeps the order, and sends a text that comes twice once only.
 
 # %%
-requests, started = server.requests, providers.batches(course.passages, provider.card)
-again = provider.embed(course.passages, side="document", progress=False)
-same = float((again.to(device) - passages).abs().max())
-print(f"{len(again):,} passages in {server.requests - requests} requests ({len(started)} planned)")
-print(f"largest difference to our own vectors {same:.1e}")
-server.close()
+if ready:
+    earlier, planned = server.requests, len(providers.batches(course.passages, provider.card))
+    again = provider.embed(course.passages, side="document", progress=False)
+    same = float((again.to(device) - passages).abs().max())
+    print(f"{len(again):,} passages in {server.requests - earlier} requests ({planned} planned)")
+    print(f"largest difference to our own vectors {same:.1e}")
+    server.close()
 
 # %% [markdown]
 # ## 6. Throughput
@@ -1020,10 +1052,13 @@ mixed = [course.passages[i] for i in some]
 ways = {
     "in random order": lambda: throughput.encode(model, mixed, 8, by_length=False),
     "sorted": lambda: throughput.encode(model, mixed, 8),
-    "sorted, 16 bits": lambda: throughput.encode(model, mixed, 8, precision="bfloat16"),
 }
 
 # %%
+if fast == "bfloat16":
+    ways |= {"sorted, 16 bits": lambda: throughput.encode(model, mixed, 8, precision=fast)}
+else:
+    print("16 bits: this processor has no fast products of them, so they are not timed")
 if not missing:
     by_onnx, by_int8 = (onnx_export.OnnxEncoder(model, file) for file in (exported, smaller))
     ways |= {"sorted, ONNX": lambda: by_onnx.encode(mixed, 8)}
@@ -1042,7 +1077,19 @@ for name, one in timed.items():
 # Sorting gains less here than in the figure. Batches of 8 hold less padding than batches of 64, and 32 texts are few: even sorted, a batch holds unequal lengths. Nor does the time follow the tokens alone.
 
 # %% [markdown]
-# The last number is the smallest cosine between a vector and the one in full precision. Whether 16 bits or int8 are faster depends on your processor: the lines above are yours. What do they cost in quality? We ask the questions by int8, and search the same passages.
+# The last number is the smallest cosine between a vector and the one in full precision. Four digits hide small errors, and an export can go wrong unseen. So we ask for the largest difference of a single number, too.
+
+# %%
+if not missing:
+    apart = float((by_onnx.encode(mixed, 8) - exact).abs().max())
+    claim(
+        "ONNX Runtime gives the vectors of torch, to 0.0001 in every number.",
+        holds=apart < 1e-4,
+        measured=f"largest difference of a number {apart:.1e}, in {len(mixed)} vectors",
+    )
+
+# %% [markdown]
+# Whether 16 bits or int8 are faster depends on your processor: the lines above are yours. What do they cost in quality? We ask the questions in either, and search the same passages. (Where the processor has no fast products in 16 bits, torch emulates them: each is rounded as it should be, only slowly.)
 
 # %%
 exact = throughput.encode(model, split.queries)  # float32
@@ -1053,7 +1100,8 @@ cheaper = {}
 for name, vectors in by_way.items():
     both = ndcg(vectors, passages), ndcg(exact, passages)
     cheaper[name] = significance.paired_interval(*both)
-    print(f"questions in {name}: nDCG@10 changes by {cheaper[name]}")
+    moved = float((vectors - exact).abs().max())
+    print(f"questions in {name}: numbers move by {moved:.4f} at most, nDCG@10 by {cheaper[name]}")
 
 # %%
 claim(
@@ -1158,12 +1206,13 @@ claim(
 # %% [markdown]
 # ## 8. On the leaderboard
 #
-# Which row does this lesson add? In practice passages are encoded once, at leisure, and questions one by one, while somebody waits. So the row takes passages in 16 bits as before, and questions by the small int8 file (in 16 bits where ONNX is not installed).
+# Which row does this lesson add? In practice passages are encoded once, at leisure, and questions one by one, while somebody waits. So the row takes the passages' vectors as they are kept, and questions by the small int8 file (in full precision where ONNX is not installed).
 
 # %%
 queries = course.test.queries
-test_vectors = encoded(queries) if missing else by_int8.encode(queries).to(device)
-name = f"{MODEL}, questions in " + ("16 bits" if missing else "int8")
+in_float32 = throughput.encode(model, queries)
+test_vectors = in_float32 if missing else by_int8.encode(queries).to(device)
+name = f"{MODEL}, questions in " + ("float32" if missing else "int8")
 found = search.top_k(test_vectors, passages, 10)[1].tolist()
 row = leaderboard.evaluate(
     name, "09", [[course.ids[i] for i in rows] for rows in found], course.test
@@ -1172,7 +1221,7 @@ leaderboard.save(row)
 print("nDCG@10", row.ndcg_at_10, " recall@10", row.recall_at_10, " MRR@10", row.mrr_at_10)
 
 # %%
-full = search.top_k(throughput.encode(model, queries), passages, 10)[1].tolist()
+full = search.top_k(in_float32, passages, 10)[1].tolist()
 in_full = metrics.ndcg_at_k(
     [[course.ids[i] for i in rows] for rows in full], course.test.relevant, 10
 )

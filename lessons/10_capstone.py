@@ -26,6 +26,7 @@ DEVICE = "auto"
 MODEL = "all-MiniLM-L6-v2"
 
 # %%
+import tempfile
 import time
 import zlib
 from pathlib import Path
@@ -40,6 +41,7 @@ from lib import (
     hybrid,
     int8_search,
     leaderboard,
+    matryoshka,
     metrics,
     plots,
     plots_frontier,
@@ -79,6 +81,7 @@ seed_everything(SEED)
 # | vectors of the encoder, searched exactly | 02 | 1,536 bytes a passage |
 # | a head trained on the pairs | 03 | some kilobytes, and a minute |
 # | fewer numbers, int8, bits, rescoring | 05 | a quarter to a 32nd of the bytes |
+# | a cross-encoder that reads a shortlist | 04 | its layers, and a pass for each passage read |
 # | one vector a token, MaxSim | 06 | several vectors' bytes |
 # | a layer trained, or all | 08 | megabytes of weights |
 # | chunks for long texts | 09 | more vectors |
@@ -277,9 +280,9 @@ quality["by ranks, k chosen"] = by_ranks(course.validation, rankings, K)
 
 
 # %%
-def mixed(split, vectors: torch.Tensor, corpus: torch.Tensor, weight: float) -> torch.Tensor:
-    """Rows (q, 10) by a weighted sum: `weight` for BM25, 1 - weight for cosines."""
-    tables = [words.scores(split.queries).to(vectors.device), vectors @ corpus.T]
+def mixed(texts, vectors: torch.Tensor, corpus: torch.Tensor, weight: float) -> torch.Tensor:
+    """Rows (q, 10) by a weighted sum: `weight` for BM25 of the texts, 1 - weight for cosines."""
+    tables = [words.scores(texts).to(vectors.device), vectors @ corpus.T]
     total = hybrid.weighted_sum(tables, [weight, 1 - weight], least=[0, -1])
     return ordered_top_k(total, 10)[1]
 
@@ -287,14 +290,17 @@ def mixed(split, vectors: torch.Tensor, corpus: torch.Tensor, weight: float) -> 
 # %%
 weights = (0.05, 0.1, 0.2, 0.3)
 by_weight = {
-    w: float(ndcg(mixed(course.train, asked_train, passage_vectors, w), course.train).mean())
+    w: float(
+        ndcg(mixed(course.train.queries, asked_train, passage_vectors, w), course.train).mean()
+    )
     for w in weights
 }
 WEIGHT = max(by_weight, key=by_weight.get)
 print({w: round(value, 3) for w, value in by_weight.items()}, "chosen:", WEIGHT)
 
 # %%
-quality["weighted sum"] = ndcg(mixed(course.validation, asked, passage_vectors, WEIGHT))
+texts = course.validation.queries
+quality["weighted sum"] = ndcg(mixed(texts, asked, passage_vectors, WEIGHT))
 pairs = [(name, "encoder") for name in list(quality)[2:]] + [("weighted sum", "by ranks, k chosen")]
 gains = {
     f"{a} minus {b}": significance.paired_interval(quality[a], quality[b], groups=families)
@@ -392,8 +398,8 @@ print("head, nDCG@10", metrics.bootstrap_interval(quality["head"]))
 of_head = [ids_of(top_k(tuned_asked, tuned, 100)), rankings[1]]
 quality["head, by ranks"] = by_ranks(course.validation, of_head)
 quality["head, by ranks, k chosen"] = by_ranks(course.validation, of_head, K)
-quality["head, weighted sum"] = ndcg(mixed(course.validation, tuned_asked, tuned, WEIGHT))
-quality["head, a twentieth for BM25"] = ndcg(mixed(course.validation, tuned_asked, tuned, 0.05))
+quality["head, weighted sum"] = ndcg(mixed(texts, tuned_asked, tuned, WEIGHT))
+quality["head, a twentieth for BM25"] = ndcg(mixed(texts, tuned_asked, tuned, 0.05))
 
 # %%
 added = {
@@ -438,19 +444,23 @@ int8, tuned8 = Int8.calibrate(passage_vectors), Int8.calibrate(tuned)
 codes, tuned_codes = int8.encode(passage_vectors), tuned8.encode(tuned)
 bits = quantization.to_binary(tuned)
 signs = quantization.from_binary(bits, tuned.shape[1])
-texts = len(zlib.compress("\n".join(course.passages).encode(), 9))
+words_bytes = len(zlib.compress("\n".join(course.passages).encode(), 9))
 weights_bytes = 2 * head.linear.weight.numel()  # of the head, in float16
 print(
-    f"texts {texts:,} bytes, head {weights_bytes:,}, codes {tuned_codes.nbytes:,}, bits {bits.nbytes:,}"
+    f"texts {words_bytes:,} bytes, head {weights_bytes:,}, codes {tuned_codes.nbytes:,}, bits {bits.nbytes:,}"
 )
 
 # %%
 # name -> (bytes, how to find the rows of queries with their texts q and vectors v)
 ways = {
-    "BM25": (texts, lambda q, v: words.top_k(q, 10)[1]),
+    "BM25": (words_bytes, lambda q, v: words.top_k(q, 10)[1]),
     "encoder, float32": (passage_vectors.nbytes, lambda q, v: top_k(v, passage_vectors, 10)[1]),
     "encoder, int8": (codes.nbytes, lambda q, v: int8.top_k(v, codes, 10)[1]),
 }
+ways["hybrid of the two"] = (
+    words_bytes + passage_vectors.nbytes,
+    lambda q, v: mixed(q, v, passage_vectors, WEIGHT),
+)
 
 # %%
 with_head = {
@@ -461,6 +471,8 @@ with_head = {
 ways |= {name: (size + weights_bytes, find) for name, (size, find) in with_head.items()}
 
 # %% [markdown]
+# The hybrid pays for both of its parts, the texts and the vectors.
+#
 # A smaller vector is another way (lesson 05): only the first 128 or 64 numbers of each, scaled to length 1 again.
 
 
@@ -476,6 +488,23 @@ def cut(dim: int) -> tuple[int, object]:
 
 for dim in (128, 64):
     ways[f"head, int8, {dim} of 384"] = cut(dim)
+
+# %% [markdown]
+# And the two steps of lesson 05: bits find fifty passages, and their int8 codes put these in order. Both have to be stored.
+
+# %%
+decoded = tuned8.decode(tuned_codes)
+
+
+def bits_then_int8(q: list[str], v: torch.Tensor) -> torch.Tensor:
+    """Rows (q, 10): a shortlist by bits, in the order of the int8 codes."""
+    through_head = head(v)
+    signs_asked = quantization.to_binary(through_head)
+    near = quantization.hamming_top_k(signs_asked, bits, 50, tuned.shape[1])[1]
+    return matryoshka.rescore(through_head, decoded, near, 10)[1]
+
+
+ways["head, bits, then int8"] = (bits.nbytes + tuned_codes.nbytes + weights_bytes, bits_then_int8)
 
 # %% [markdown]
 # The time: the query is encoded and then searched, sixteen at a time, and the time is divided by sixteen. That is what a busy server spends on a query; a user alone waits longer.
@@ -504,20 +533,23 @@ for name, (size, find) in ways.items():
     spent = milliseconds(find, sixteen, asked[:16]) + (0 if name == "BM25" else encode_ms)
     quality[name] = ndcg(find(course.validation.queries, asked))
     systems[name] = (size, spent, metrics.bootstrap_interval(quality[name]))
-    print(f"{name:23} {size / 1e6:5.2f} MB {spent:6.2f} ms  nDCG@10 {systems[name][2]}")
+    print(f"{name:24} {size / 1e6:5.2f} MB {spent:6.2f} ms  nDCG@10 {systems[name][2]}")
 
 # %%
 part = encode_ms / systems["head, int8"][1]
 sizes = [size for size, _, _ in systems.values()]
 print(f"encoding is {part:.0%} of the time of 'head, int8'")
 print(f"the largest index takes {max(sizes) / min(sizes):.0f} times the bytes of the smallest")
-for a, b in (("bits", "int8, 128 of 384"), ("float32", "int8")):
+for a, b in (("bits", "int8, 128 of 384"), ("float32", "int8"), ("bits, then int8", "int8")):
     both = quality[f"head, {a}"], quality[f"head, {b}"]
     difference = significance.paired_interval(*both, groups=families)
     print(f"head, {a} minus {b}, nDCG@10: {difference}")
 
 # %% [markdown]
 # Searches by vectors hardly differ in time, since most of it goes into encoding. They differ in bytes. One bit for each of 384 numbers takes fewer bytes than eight bits for each of 128, and no difference in quality between these two can be told. (This head was not trained to be cut, see lesson 05.) Both rank lower than all 384 numbers in int8.
+
+# %% [markdown]
+# The hybrid is ahead of the encoder alone, but takes the bytes of both. Bits and then int8 find as much as int8 does alone. Here that buys nothing: both have to be stored, and with 4,000 passages there is no time to be saved. It is for an index whose codes do not fit into fast memory.
 
 # %% [markdown]
 # Some of these systems are never worth buying: another costs no more and is at least as good. What remains, from cheap to dear, is the **frontier** of quality against cost: along it more quality costs more.
@@ -592,6 +624,28 @@ claim(
 
 # %% [markdown]
 # The frontier compares means and knows no intervals: float32 can stand on it, at several times the bytes of int8, for a difference that cannot be told (see above).
+#
+# Time is the other cost. By the same function, what is worth its milliseconds?
+
+# %%
+on_time = frontier_(list(times), [interval.mean for interval in spread])
+print("worth having, by time:", "; ".join(names[row] for row in on_time))
+show(
+    plots_frontier.frontier(
+        times,
+        spread,
+        names,
+        title="Time against quality",
+        x_label="milliseconds a query (log scale)",
+        y_label="nDCG@10 on the validation questions, 95% interval",
+    ),
+    alt="nDCG@10 over milliseconds a query: "
+    + "; ".join(f"{n} {ms:.2f} ms {i.mean:.3f}" for n, ms, i in zip(names, times, spread))
+    + ".",
+)
+
+# %% [markdown]
+# BM25 needs no encoder, so it stands far to the left. All the others encode the query, which takes most of their time, so they stand close together, and which of them are on this frontier may change when you measure again. In bytes they differ by a factor of ten and more. So the bytes decide among them, and the time decides only whether a query is encoded at all.
 
 # %% [markdown] card="best_within"
 # ### Exercise: the best within limits
@@ -781,7 +835,7 @@ show(*diagrams.how_it_is_judged())
 # |---|---|
 # | BM25 | 30 percent |
 # | base encoder, or hybrid (the two by ranks, k = 60), whichever is better | 50 percent |
-# | trained head (a projection head, five epochs on the pairs) | 100 percent |
+# | trained head (a projection head on the frozen encoder, five epochs on the pairs; not the encoder that lesson 08 fine-tunes) | 100 percent |
 
 # %% [markdown]
 # A file holds bytes: say dtype and shape when you read it. What `model.encode` returns cannot be trained on, only a `.clone()` of it; what `encode_cached` returns can.
@@ -918,18 +972,40 @@ page
 # %% [markdown]
 # ### Your own texts
 #
-# Another corpus works, too: put the name of a folder with text files in the place of `my_texts`. What cannot be read is named. Without training pairs of your own the search takes the encoder as it is.
+# Another corpus works, too: put the name of a folder with text files in the place of `my_texts`. What cannot be read is named. Until there is such a folder, three short notes stand in for it.
+
+# %%
+notes = {
+    "bread": "Let the dough rest overnight in a cool place, then bake it hot.",
+    "bicycle": "Oil the chain and pump up the tyres before a long ride.",
+    "tomatoes": "Water them in the morning, and not over the leaves.",
+}
 
 # %%
 folder = Path("my_texts")  # yours
-if folder.is_dir():
-    mine = load_folder(folder)
-    print(mine)
-    files = int8_search.build_index(mine.passages)
-    of_mine = lambda query, k: int8_search.search(files, [query], k)[0]  # noqa: E731
-    my_page = serve(of_mine, mine.passages, mine.titles)
-else:
-    print(f"There is no folder {folder} here.")
+if not folder.is_dir():
+    folder = Path(tempfile.mkdtemp(), "three notes")
+    folder.mkdir()
+    for name, text in notes.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+mine = load_folder(folder)
+files = int8_search.build_index(mine.passages)
+print(mine)
+
+
+# %%
+def of_mine(query: str, k: int) -> list[int]:
+    """The rows of one query among your own texts."""
+    return int8_search.search(files, [query], k)[0]
+
+
+my_page = serve(of_mine, mine.passages, mine.titles, title="My texts")
+for hit in my_page.answer("how do I make a loaf?")["hits"][:3]:
+    print(hit["rank"], mine.titles[hit["row"]])
+my_page
+
+# %% [markdown]
+# Without training pairs of your own the search takes the encoder as it is. The note about bread has no word of the question.
 
 # %% [markdown]
 # ## 9. On the leaderboard
@@ -941,7 +1017,7 @@ asked_test = encode_cached(model, course.test.queries)
 own_rows = [search_(index, course.test.queries[i : i + 16]) for i in range(0, len(course.test), 16)]
 rows_of = {
     "hybrid of BM25 and the encoder": mixed(
-        course.test, asked_test, passage_vectors, WEIGHT
+        course.test.queries, asked_test, passage_vectors, WEIGHT
     ).tolist(),
     "head, float32": top_k(head(asked_test), tuned, 10)[1].tolist(),
     "capstone": [row for part in own_rows for row in part],

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from lib.model_table import MODELS, TASKS, Model
+from lib.prefixes import Prefix
 
 __all__ = ["ModelTable", "model_table"]
 
@@ -22,6 +23,8 @@ _COLUMNS = (
     ("million parameters", True, -1),
     ("$ for your tokens", True, -1),
     ("MB for your vectors", True, -1),
+    ("$ per million tokens", True, -1),
+    ("prefix to write", False, 0),
     ("pooling", False, 0),
     ("licence", False, 0),
 )
@@ -95,12 +98,13 @@ def _head() -> str:
 
 
 def _row(card: Model, texts: int, tokens: int) -> str:
+    rate = None if card.dollars is None else card.dollars.value
     facts = {
         "kind": "service" if card.is_service else "open",
         "limit": card.max_tokens,
         "mteb": card.mteb.value,
         "parameters": card.parameters,
-        "rate": None if card.dollars is None else card.dollars.value,
+        "rate": rate,
         "dim": card.dim,
     }
     price = card.price(tokens)
@@ -111,6 +115,8 @@ def _row(card: Model, texts: int, tokens: int) -> str:
         _number(card.parameters, "not stated"),
         "your machine" if price is None else _number(price, ""),
         f"{card.index_bytes(texts) / 1e6:,.1f}",
+        _number(rate, "your machine"),
+        html.escape(_prefix(card.prefix)),
         card.pooling if card.pooling != "service" else "not shown",
         card.licence,
     )
@@ -125,6 +131,13 @@ def _number(value: float | None, missing: str) -> str:
     return missing if value is None else f"{float(f'{value:.4g}'):,g}"
 
 
+def _prefix(prefix: Prefix) -> str:
+    """What one writes before a text: before a query, then before a document, where it is something."""
+    told = prefix.query.replace("{task}", "(the task)").replace("\n", " (line break) ")
+    sides = {"query": told, "document": prefix.document}
+    return "; ".join(f'{side} "{words}"' for side, words in sides.items() if words) or "none"
+
+
 def _sources(cards: Iterable[Model]) -> str:
     lines = []
     for card in cards:
@@ -132,6 +145,7 @@ def _sources(cards: Iterable[Model]) -> str:
         said += [f"MTEB: {card.mteb.source}, as of {card.mteb.as_of}"]
         if card.dollars is not None:
             said += [f"price: {card.dollars.source}, as of {card.dollars.as_of}"]
+        said += [f"prefix: {card.prefix.source}"]
         lines.append(f"<li><strong>{card.key}</strong>: {html.escape('; '.join(said))}</li>")
     return (
         '<details><summary data-lm-suppress-shortcuts="true">Sources and dates</summary>'

@@ -122,25 +122,45 @@ def embed_cohere(body: Json, encode: Encode) -> Reply:
 
 
 def embed_google(model: str, method: str, body: Json, encode: Encode) -> Reply:
-    """POST .../models/MODEL:predict of Vertex AI, or :embedContent, for one text by a Gemini model."""
-    if method == "embedContent":
-        settings = {**body, **body.get("embedContentConfig", {})}
-        texts = ["".join(part.get("text", "") for part in body["content"]["parts"])]
-        task, dim = settings.get("taskType"), settings.get("outputDimensionality")
+    """POST .../models/MODEL:predict of Vertex AI, :embedContent or :batchEmbedContents of Gemini's.
+
+    Google's client posts the second for one text by a Gemini model and the third for several.
+    """
+    if method == "predict":
+        return _predict_google(model, body, encode)
+    requests = body["requests"] if method == "batchEmbedContents" else [body]
+    if not requests:
+        return _refused("google", "The text content is empty.")
+    vectors, tokens = [], 0
+    for request in requests:  # each has settings of its own, and the limits of one text
+        settings = {**request, **request.get("embedContentConfig", {})}
+        text = "".join(part.get("text", "") for part in request["content"]["parts"])
+        side, dim = (
+            _SIDES.get(settings.get("taskType") or "", ""),
+            settings.get("outputDimensionality"),
+        )
         cut = settings.get("autoTruncate", True)
-    else:
-        parameters = body.get("parameters", {})
-        texts = [instance["content"] for instance in body["instances"]]
-        task, dim = body["instances"][0].get("task_type"), parameters.get("outputDimensionality")
-        cut = parameters.get("autoTruncate", True)
+        done = _embed("google", model, [text], side, dim, cut, encode)
+        if isinstance(done, Reply):
+            return done
+        vectors.append(done[0][0].tolist())
+        tokens += done[1]
+    usage = {"promptTokenCount": tokens, "totalTokenCount": tokens}
+    found: Json = {"embeddings": [{"values": row} for row in vectors]}
+    if method == "embedContent":
+        found = {"embedding": {"values": vectors[0]}}
+    return Reply(200, {**found, "usageMetadata": usage}, tokens, len(vectors))
+
+
+def _predict_google(model: str, body: Json, encode: Encode) -> Reply:
+    parameters = body.get("parameters", {})
+    texts = [instance["content"] for instance in body["instances"]]
+    task, dim = body["instances"][0].get("task_type"), parameters.get("outputDimensionality")
+    cut = parameters.get("autoTruncate", True)
     done = _embed("google", model, texts, _SIDES.get(task or "", ""), dim, cut, encode)
     if isinstance(done, Reply):
         return done
     vectors, tokens = done
-    if method == "embedContent":
-        usage = {"promptTokenCount": tokens, "totalTokenCount": tokens}
-        answer: Json = {"embedding": {"values": vectors[0].tolist()}, "usageMetadata": usage}
-        return Reply(200, answer, tokens, 1)
     predictions = [
         {
             "embeddings": {

@@ -7,6 +7,7 @@ length. A batch that does not fit into memory goes through in two passes (lib.gr
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from lib.data import CourseSet, Split
 
-__all__ = ["train", "validator"]
+__all__ = ["train", "trained_copy", "validator"]
 
 
 def train(
@@ -145,6 +146,42 @@ class _Part:
         """(texts, dim) in order of length, as (batch, dim) or (batch, n, dim) in order of rows."""
         vectors = vectors[self._back.to(vectors.device)]
         return vectors if self.group is None else vectors.unflatten(0, (-1, self.group))
+
+
+def trained_copy(
+    model: SentenceTransformer,
+    course: CourseSet,
+    loss: Callable[..., Tensor],
+    negatives: Tensor | None = None,
+    *,
+    epochs: int = 2,
+    lr: float = 1e-4,
+    seed: int = 0,
+    **options: Any,
+) -> tuple[SentenceTransformer, History]:
+    """Return a copy of the encoder with all its layers trained on the course's training pairs, and its history.
+
+    loss: of unit vectors of queries and passages (batch, dim), and, where there are negatives, of theirs
+    (batch, n, dim). negatives: (pairs, n) rows of passages that are wrong for each training query. A
+    batch has 128 pairs, of which no two have the same passage; every 30 steps the validation queries
+    are asked, and the best state is kept. options: others of `train`, whose errors it raises. The model
+    itself stays as it is.
+    """
+    columns: list[Any] = [
+        course.train.queries,
+        [course.passages[row] for row in course.train.positives],
+    ]
+    if negatives is not None:
+        columns.append([[course.passages[row] for row in rows] for rows in negatives.tolist()])
+    encoder = copy.deepcopy(model)
+    settings: dict[str, Any] = {
+        "batch_size": 128,
+        "keys": course.train.positives,
+        "validate": validator(encoder, course),
+        "every": 30,
+    }
+    settings |= {"epochs": epochs, "lr": lr, "seed": seed, **options}
+    return encoder, train(encoder, columns, loss, **settings)
 
 
 def validator(

@@ -13,9 +13,11 @@ import torch
 from torch import Tensor
 
 from lib.metrics import ndcg_at_k
-from lib.search import top_k
+from lib.search import encode_cached, top_k
 
 if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
     from lib.data import CourseSet
     from lib.finetune import ProjectionHead
 
@@ -45,6 +47,11 @@ class FrozenBench:
         """Return nDCG@10 of each validation query, (validation,); without a head the encoder's."""
         q, p = self.held_out, self.passages
         return self.ndcg(self.found(*((q, p) if head is None else (head(q), head(p)))))
+
+    def quality_of(self, encoder: SentenceTransformer) -> Tensor:
+        """Return nDCG@10 of each validation query, (validation,), by the vectors of another encoder."""
+        texts = self.course.validation.queries, self.course.passages
+        return self.ndcg(self.found(*(encode_cached(encoder, side) for side in texts)))
 
     def found(self, queries: Tensor, passages: Tensor) -> Tensor:
         """Return the rows of the ten passages nearest to each query, (q, 10), by vectors (q, dim), (n, dim)."""

@@ -6,9 +6,10 @@ score is taken on belongs to terms of the validation and test splits, or to none
 trained on the training split are measured on what they have not seen. The capstone's hidden
 queries are in none of them.
 
-What is built and what is judged: people have judged retrieval and reranking (which wording belongs to
-which term), classification and clustering (which organ system), pair classification (which names
-belong to one term) and STS. For summaries there are no human grades here: the ontology grades them.
+What is built and what is judged: for STS people have judged the very pairs. In all other tasks the
+ontology judges: its editors have said which wording belongs to which term (retrieval, reranking, pair
+classification) and which term to which organ system (classification, clustering); the grades of
+summaries are ours, from how near two terms stand in it. In MTEB people grade the summaries.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ also goes deeper, and a fair control drops as many at random.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_many_at_random",
+    "below_judge",
+    "below_margin",
     "dropped_shares",
+    "first_below",
     "first_kept",
     "judged",
     "mine_from_scores",
@@ -80,6 +83,48 @@ def first_kept(rows: Tensor, kept: Tensor, k: int) -> Tensor:
     order = (~kept).to(torch.uint8).sort(dim=1, stable=True).indices[:, :k]
     found = rows.gather(1, order).masked_fill(~kept.gather(1, order), -1)
     return torch.nn.functional.pad(found, (0, k - found.shape[1]), value=-1)
+
+
+def below_margin(scores: Tensor, positives: Tensor, margin: float, relative: bool) -> Tensor:
+    """Return which candidates (q, m) score at most their query's positive, less a margin.
+
+    scores: (q, m) of candidates; positives: (q,) scores; margin: a number, or, relative, a share of the
+    positive's absolute value. Raises ValueError for a margin below 0, or above 1 if relative.
+    Source: Moreira et al. 2024, NV-Retriever, for the relative margin.
+    """
+    most = 1.0 if relative else torch.inf
+    if not 0 <= margin <= most:
+        raise ValueError(f"below_margin: the margin is {margin}; expected 0 to {most:g}")
+    room = margin * positives.abs() if relative else margin
+    return scores <= (positives - room)[:, None]
+
+
+def below_judge(rows: Tensor, scores: Tensor, positives: Tensor, margin: float, k: int) -> Tensor:
+    """Return the first k rows of each query, (q, k), that a judge scores below the positive, less a margin.
+
+    rows: (q, m), best first, -1 where there is none; scores: (q, m), the judge's; positives: (q,), its
+    scores of the right passages. -1 stands where there are fewer. Raises what `first_kept` raises.
+    """
+    return first_kept(rows, scores <= (positives - margin)[:, None], k)
+
+
+def first_below(
+    vectors: tuple[Tensor, Tensor],
+    rows: Tensor,
+    positives: Tensor,
+    keep: Callable[[Tensor, Tensor, float, bool], Tensor] = below_margin,
+    *,
+    margin: float = 0.05,
+    n: int = 4,
+) -> Tensor:
+    """Return the first n mined rows of each query, (q, n), that a relative margin leaves.
+
+    vectors: of the queries (q, dim) and of all passages (p, dim), which give the scores; rows: (q, m),
+    mined, best first; positives: (q,) rows of the right passages; keep: as `below_margin`. -1 stands
+    where there are fewer.
+    """
+    own = scores_of(*vectors, positives[:, None])[:, 0]
+    return first_kept(rows, keep(scores_of(*vectors, rows), own, margin, True), n)
 
 
 def as_many_at_random(dropped: Tensor, seed: int = 0) -> Tensor:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -53,6 +54,7 @@ from lib._provider_retries import Failure, RequestFailed, Retries
 from lib.cache import EmbeddingCache
 
 __all__ = [
+    "KEYS",
     "MODELS",
     "SERVICES",
     "BadAnswerError",
@@ -72,10 +74,13 @@ __all__ = [
     "batches",
     "decode_vector",
     "estimated_tokens",
+    "missing_clients",
     "open_provider",
 ]
 
-_KEYS = {"openai": "OPENAI_API_KEY", "cohere": "CO_API_KEY", "voyage": "VOYAGE_API_KEY"}
+# where the key of each stands; Google has credentials of its own
+KEYS = {"openai": "OPENAI_API_KEY", "cohere": "CO_API_KEY", "voyage": "VOYAGE_API_KEY"}
+_CLIENTS = {"openai": "openai", "cohere": "cohere", "google": "google.genai", "voyage": "voyageai"}
 _NAMED = re.compile(r"input\[(\d+)\]|index (\d+)")  # a message that names the text
 
 
@@ -88,6 +93,21 @@ def decode_vector(payload: str, dim: int) -> Tensor:
     if not 1 <= dim <= len(numbers):
         raise ValueError(f"decode_vector: {len(numbers)} numbers came; {dim} are asked for")
     return F.normalize(torch.from_numpy(numbers[:dim].astype(np.float32)), dim=0)
+
+
+def missing_clients() -> list[str]:
+    """Return the services whose Python client is not installed, [] if all four are.
+
+    They come with the extra `api`: `pip install "embeddings-course[api]"`.
+    """
+    return [service for service, module in _CLIENTS.items() if not _installed(module)]
+
+
+def _installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package around it
+        return False
 
 
 @dataclass
@@ -302,11 +322,11 @@ def open_provider(
                 "open_provider: Google wants a project; give project=... or set GOOGLE_CLOUD_PROJECT"
             )
     else:
-        api_key = api_key or os.environ.get(_KEYS[service], "").strip() or None
+        api_key = api_key or os.environ.get(KEYS[service], "").strip() or None
         if not api_key:
             raise KeyRefusedError(
                 f"open_provider: there is no key for {service}; set the environment variable "
-                f"{_KEYS[service]} or give api_key=... Without one, "
+                f"{KEYS[service]} or give api_key=... Without one, "
                 f'lib.providers_offline.offline_provider("{service}") answers on this machine',
                 service=service,
                 model=model,

@@ -20,6 +20,7 @@ import functools
 import hmac
 import json
 import os
+import re
 import secrets
 import socket
 import threading
@@ -39,18 +40,21 @@ from lib._provider_clients import Settings
 from lib._provider_models import SERVICES, USUAL
 from lib._provider_retries import Retries
 from lib.cache import EmbeddingCache
-from lib.providers import Provider
+from lib.providers import KEYS, Provider
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from uvicorn import Server
 
-__all__ = ["OfflineServer", "offline_provider", "passage_queries"]
+__all__ = ["OfflineServer", "connection", "offline_provider", "passage_queries"]
 
 _HOST = "127.0.0.1"
 _PATHS = {"openai": "/openai/v1", "cohere": "/cohere", "google": "/google", "voyage": "/voyage/v1"}
 _START_SECONDS = 30
+_ASK = "COURSE_REAL_SERVICES"  # names the services that may be asked themselves, for money
+_NOBODY_WATCHES = ("COURSE_HEADLESS", "NBGRADER_EXECUTION")  # `course run`, graders
+_GOOGLE_METHODS = ("predict", "embedContent", "batchEmbedContents")
 _ENCODING = threading.Lock()  # a tokenizer serves one thread at a time
 
 
@@ -212,6 +216,26 @@ def offline_provider(
     return provider
 
 
+def connection(service: str, server: OfflineServer) -> dict[str, str]:
+    """Return what a service's client takes: `api_key`, and `base_url` where the server answers.
+
+    service: "openai", "cohere" or "voyage". The service itself is asked, and paid, only if whoever runs
+    this has said so in the environment: COURSE_REAL_SERVICES names it ("openai,voyage"), and its key
+    stands in its variable, see `providers.KEYS`. A headless run never asks it, whatever is set: who
+    grades or builds a notebook should not pay for it.
+    Raises ValueError for another service.
+    """
+    if service not in KEYS:
+        raise ValueError(
+            f"connection: service is {shown(service)}; expected one of {', '.join(KEYS)}"
+        )
+    named = re.split(r"[\s,]+", os.environ.get(_ASK, "").strip().lower())
+    key = os.environ.get(KEYS[service], "").strip()
+    if service in named and key and not any(os.environ.get(name) for name in _NOBODY_WATCHES):
+        return {"api_key": key}
+    return {"api_key": server.token, "base_url": server.base_url(service)}
+
+
 class _State:
     """What the server's thread and its owner share."""
 
@@ -243,7 +267,7 @@ class _State:
         if (service, path) == ("cohere", "v2/embed"):
             return protocols.embed_cohere(body, self.encode)
         model, _, method = path.rpartition("/")[2].partition(":")
-        if service == "google" and method in ("predict", "embedContent"):
+        if service == "google" and method in _GOOGLE_METHODS:
             return protocols.embed_google(model, method, body, self.encode)
         return None
 

@@ -7,6 +7,7 @@ many sources can be compared. `search_after_training` trains a whole encoder, wh
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +39,7 @@ __all__ += ["search_after_training"]
 Loss = Callable[
     [Tensor, Tensor, Tensor], Tensor
 ]  # of queries, positives, negatives (batch, n, dim)
+_ALL_LAYERS = "all layers, "  # begins the name of what all layers were taught
 _RECIPE = 1  # count up when `search_after_training` changes, so that what was kept is made anew
 
 
@@ -115,6 +117,41 @@ class HeadBench(FrozenBench):
             [self.quality(self.train(tuples, loss, seed=seed)[0]) for seed in seeds]
         ).mean(dim=0)
 
+    def all_layers(
+        self, encoder: SentenceTransformer, tuples: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Return the quality that each kind of tuples (t, 2 + n) teaches all layers, (validation,).
+
+        "all layers, " and its name -> quality; a copy of the encoder is trained for each, see
+        `search_after_training`.
+        """
+        texts = self.course.validation.queries
+        found = {}
+        for name, rows in tuples.items():
+            own = copy.deepcopy(encoder)
+            best = search_after_training(own, self.course, rows, texts, seed=self.seed)
+            found[_ALL_LAYERS + name] = self.ndcg(best)
+        return found
+
+    def mined_by(
+        self,
+        rows: Tensor,
+        way: Callable[[Tensor, Tensor], Tensor],
+        into_tuples: Callable[[Tensor], Tensor],
+    ) -> Callable[[ProjectionHead], Tensor]:
+        """Return what mines with a head for some training queries, as `in_rounds` asks for it.
+
+        rows: (m,) of the training queries; way: takes their vectors (m, dim) and those of all passages
+        (n, dim) by the head, and returns negatives (m, k); into_tuples: makes tuples of these.
+        """
+
+        @torch.no_grad()
+        def mine(head: ProjectionHead) -> Tensor:
+            asked = self.queries[rows.to(self.queries.device)]
+            return into_tuples(way(head(asked), head(self.passages)))
+
+        return mine
+
     def in_rounds(
         self,
         first: Tensor,
@@ -166,6 +203,18 @@ class Taught(dict[str, Tensor]):
     def intervals(self, names: Sequence[str]) -> dict[str, Interval]:
         """The mean of each with its interval."""
         return {name: bootstrap_interval(self[name]) for name in names}
+
+    def beside_all_layers(
+        self, pairs: Sequence[tuple[str, str]]
+    ) -> tuple[dict[str, Interval], dict[str, Interval]]:
+        """What was taught to a head and, as `HeadBench.all_layers` names it, to all layers.
+
+        pairs: of names of what the head was taught. Returns the means of all that they name, and their
+        differences, first those of the head, then those of all layers.
+        """
+        both = [(kind + a, kind + b) for kind in ("", _ALL_LAYERS) for a, b in pairs]
+        names = list(dict.fromkeys(name for pair in both for name in pair))
+        return self.intervals(names), self.differences(both)
 
 
 def contests(

@@ -107,8 +107,20 @@ def test_without_a_sandbox_the_same_search_finds_the_answers(place, tmp_path):
     assert verdict.points > 15, verdict
 
 
-def test_an_index_that_is_half_too_large_earns_half(opened, tmp_path):
-    whole = _grade(opened, tmp_path, contest.BASELINE)
+@pytest.fixture(scope="module")
+def whole(opened, tmp_path_factory):
+    """What the base encoder in int8 earns."""
+    return _grade(opened, tmp_path_factory.mktemp("whole"), contest.BASELINE)
+
+
+def test_who_trains_on_the_pairs_earns_nearly_all(opened, whole, tmp_path):
+    good = _grade(opened, tmp_path, contest.GOOD)
+    assert good.status == "passed", good
+    assert 20 >= good.points >= 18, good
+    assert good.points > whole.points + 3
+
+
+def test_an_index_that_is_half_too_large_earns_half(opened, whole, tmp_path):
     half = _grade(opened, tmp_path, contest.HALF_OVER)
     assert half.points == pytest.approx(whole.points / 2, abs=0.15)
     assert "Next: the bytes" in half.message
@@ -133,11 +145,11 @@ def test_who_knows_the_visible_answers_by_heart_gains_nothing(kept_back, tmp_pat
 
 
 @pytest.mark.thorough
-def test_honest_work_earns_what_it_is_worth_and_the_same_in_stock_nbgrader(kept_back, tmp_path):
+def test_honest_work_earns_the_same_in_stock_nbgrader_and_a_cheat_only_there(kept_back, tmp_path):
     room = Classroom(tmp_path)
     room.release(contest.SLUG, kept_back.session.assignment.source)
     honest = {"base": contest.BASELINE, "tuned": contest.GOOD}
-    for student, answer in honest.items():
+    for student, answer in {**honest, "cheat": contest.READS_THE_FILE}.items():
         room.hand_in(contest.SLUG, student, lambda name, _, answer=answer: answer)
     room.nbgrader("autograde", contest.SLUG, "--create", "--Execute.timeout=600")
     for student, least, most in (("base", 8.0, 10.0), ("tuned", 19.0, 20.0)):
@@ -148,3 +160,7 @@ def test_honest_work_earns_what_it_is_worth_and_the_same_in_stock_nbgrader(kept_
         grades = room.grades(contest.SLUG, student)
         assert grades["check_capstone"].full
         assert grades[HIDDEN].score == pytest.approx(hidden.points, abs=0.05)
+    for verdict in _both(kept_back, tmp_path, contest.READS_THE_FILE):
+        assert (verdict.points, verdict.status) == (0.0, "wrong"), verdict
+        assert "nDCG@10 is 0.000" in verdict.message
+    assert room.grades(contest.SLUG, "cheat")[HIDDEN].score > 15

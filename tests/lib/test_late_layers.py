@@ -22,6 +22,35 @@ def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
 
 
+@pytest.fixture
+def exact(monkeypatch):
+    """In float32 from end to end, as sentence-transformers computes: no product and no state in 16 bits."""
+    monkeypatch.setattr("lib.device.low_precision_dtype", lambda device: None)
+    monkeypatch.setattr(torch.Tensor, "half", lambda x: x)
+
+
+@pytest.mark.usefixtures("exact")
+@pytest.mark.parametrize("last", [1, 3])
+@pytest.mark.parametrize("kind", ["query", "document"])
+def test_in_float32_the_vectors_are_those_of_sentence_transformers(model, kind, last):
+    lower = late_layers.lower_states(model, TEXTS, kind, last=last, progress=False)
+    tokens = late_layers.Tokens(model, last)
+    encode = model.encode_query if kind == "query" else model.encode_document
+    expected = torch.cat(encode(TEXTS))
+    for found in (tokens.encode(lower), tokens.project(tokens.states(lower))):
+        torch.testing.assert_close(found.vectors, expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.usefixtures("exact")
+def test_in_float32_means_are_the_encoders_own():
+    encoder = load_encoder(device=torch.device("cpu"))
+    plain = colbert.make_colbert(encoder, markers="query")
+    lower, _, means = late_layers.read_once(plain, TEXTS)
+    expected = encoder.encode(TEXTS, convert_to_tensor=True, normalize_embeddings=True)
+    for found in (means, late_layers.Mean(plain).encode(lower)):
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("last", [1, 3])
 @pytest.mark.parametrize("kind", ["query", "document"])
 def test_lower_and_last_layers_together_are_the_whole_model(model, kind, last):

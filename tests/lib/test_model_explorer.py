@@ -26,8 +26,22 @@ def test_the_table_can_be_read_without_its_script():
         assert cells[5] == f"{card.index_bytes(4_000) / 1e6:,.1f}"
         if card.is_service:
             assert float(cells[4]) == pytest.approx(card.price(2_000_000))
+            assert float(cells[6]) == card.dollars.value
         else:
-            assert cells[4] == "your machine"
+            assert cells[4] == cells[6] == "your machine"
+
+
+def test_the_table_says_what_to_write_before_a_text():
+    column = [name for name, _, _ in _COLUMNS].index("prefix to write") - 1
+    said = {row.th.text: row.select("td")[column].text for row in page().select("tbody tr")}
+    assert said["nomic-embed-text-v1.5"] == 'query "search_query: "; document "search_document: "'
+    assert said["gte-Qwen2-7B-instruct"] == 'query "Instruct: (the task) (line break) Query: "'
+    assert said["bge-large-en-v1.5"].startswith('query "Represent this sentence')
+    assert said["all-MiniLM-L6-v2"] == said["voyage-3"] == "none"
+    # no words of a family are left out
+    for card in MODELS.values():
+        for words in (card.prefix.query, card.prefix.document):
+            assert words.partition("{task}")[0].strip() in said[card.key]
 
 
 def test_every_figure_has_its_source_and_date_on_the_page():
@@ -35,6 +49,7 @@ def test_every_figure_has_its_source_and_date_on_the_page():
     for line, card in zip(said, MODELS.values(), strict=True):
         assert card.source in line.text
         assert f"{card.mteb.source}, as of {card.mteb.as_of}" in line.text
+        assert f"prefix: {card.prefix.source}" in line.text
 
 
 def test_fields_have_labels_and_the_spec_is_what_the_script_reads():

@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 
 from lib.negative_filters import (
     as_many_at_random,
+    below_judge,
+    below_margin,
     dropped_shares,
+    first_below,
     first_kept,
     judged,
     mine_from_scores,
@@ -94,3 +97,56 @@ def test_the_miner_of_a_table_leaves_out_positives_the_query_and_what_is_too_nea
 def test_what_does_not_fit_is_refused(refused, says):
     with pytest.raises(ValueError, match=says):
         refused()
+
+
+@given(st.data())
+def test_a_margin_is_that_of_a_loop(data):
+    q, m = (data.draw(st.integers(1, 5)) for _ in range(2))
+    eighths = st.integers(-8, 8).map(lambda n: n / 8)  # exact, with ties
+    rows = data.draw(st.lists(st.lists(eighths, min_size=m, max_size=m), min_size=q, max_size=q))
+    own = data.draw(st.lists(eighths, min_size=q, max_size=q))
+    margin, relative = data.draw(st.sampled_from([0.0, 0.25, 0.5, 1.0])), data.draw(st.booleans())
+    expected = [
+        [score <= positive - (margin * abs(positive) if relative else margin) for score in row]
+        for row, positive in zip(rows, own)
+    ]
+    found = below_margin(torch.tensor(rows), torch.tensor(own), margin, relative)
+    assert found.tolist() == expected
+
+
+def test_a_margin_that_there_cannot_be_is_refused():
+    scores, own = torch.zeros(1, 2), torch.zeros(1)
+    below_margin(scores, own, 3.0, False)
+    for margin, relative in ((-0.1, False), (-0.1, True), (1.1, True), (float("nan"), True)):
+        with pytest.raises(ValueError, match=r"the margin is .*; expected 0 to"):
+            below_margin(scores, own, margin, relative)
+
+
+@given(st.data())
+def test_a_judge_s_filter_is_that_of_a_loop_also_on_missing_candidates(data):
+    q, m, k = (data.draw(st.integers(1, 5)) for _ in range(3))
+    numbers = st.lists(st.integers(-1, 6), min_size=q * m, max_size=q * m)
+    rows = torch.tensor(data.draw(numbers)).view(q, m)
+    judged = torch.tensor(data.draw(numbers)).view(q, m) / 4  # quarters: exact, with ties
+    own = torch.tensor(data.draw(st.lists(st.integers(-1, 6), min_size=q, max_size=q))) / 4
+    expected = []
+    for candidates, scores, positive in zip(rows.tolist(), judged.tolist(), own.tolist()):
+        kept = [row for row, s in zip(candidates, scores) if row != -1 and s <= positive - 0.25][:k]
+        expected.append(kept + [-1] * (k - len(kept)))
+    assert below_judge(rows, judged, own, 0.25, k).tolist() == expected
+
+
+def test_the_first_below_a_margin_are_those_of_a_loop():
+    generator = torch.Generator().manual_seed(3)
+    q, p = torch.randn(30, 6, generator=generator), torch.randn(40, 6, generator=generator)
+    right = torch.randint(40, (30,), generator=generator)
+    mined = (q @ p.T).argsort(dim=1, descending=True)[:, :12]
+    found = first_below((q, p), mined, right, margin=0.2)
+    assert found.shape == (30, 4)
+    assert bool((found < 0).any()), "some query keeps fewer than four"
+    for i, rows in enumerate(mined.tolist()):
+        own = float(q[i] @ p[right[i]])
+        kept = [row for row in rows if float(q[i] @ p[row]) <= own - 0.2 * abs(own)][:4]
+        assert found[i].tolist() == kept + [-1] * (4 - len(kept))
+    everything = first_below((q, p), mined, right, lambda s, *_: torch.ones_like(s).bool(), n=3)
+    assert torch.equal(everything, mined[:, :3]), "the filter is the caller's"

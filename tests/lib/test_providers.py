@@ -33,6 +33,7 @@ from lib.providers import (
     UnreachableError,
     batches,
     decode_vector,
+    missing_clients,
     open_provider,
 )
 from lib.providers_offline import OfflineServer, offline_provider
@@ -98,6 +99,13 @@ def test_each_service_s_own_client_brings_the_vectors_in_order(server, service, 
     assert provider.usage.tokens > 0
     assert provider.cost == provider.card.cost(provider.usage.tokens, provider.usage.characters)
     assert capfd.readouterr() == ("", "")  # nbgrader takes points for stderr
+
+
+def test_it_is_told_which_clients_are_not_installed(monkeypatch):
+    assert missing_clients() == []
+    for module in ("voyageai", "google", "google.genai"):
+        monkeypatch.setitem(sys.modules, module, None)
+    assert missing_clients() == ["google", "voyage"]
 
 
 def test_one_text_and_none(server, service):

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from lib._offline_protocols import count_tokens
 from lib.providers import SERVICES, KeyRefusedError, Retries, UnreachableError
-from lib.providers_offline import OfflineServer, offline_provider, passage_queries
+from lib.providers_offline import OfflineServer, connection, offline_provider, passage_queries
 from lib.search import encode_cached
 
 for client in ("openai", "cohere", "google.genai", "voyageai", "starlette", "uvicorn"):
@@ -204,6 +204,32 @@ def test_openai_s_client_gets_base64_or_numbers(server):
     assert found.usage.total_tokens == 2
 
 
+def test_google_s_client_sends_several_texts_to_a_gemini_model_at_once(server):
+    from google import genai
+    from google.oauth2.credentials import Credentials
+
+    place = genai.types.HttpOptions(base_url=server.base_url("google"))
+    client = genai.Client(
+        vertexai=True,
+        project="p",
+        location="l",
+        credentials=Credentials(token=server.token),
+        http_options=place,
+    )
+    texts, model = ["thin nails", "a rash"], "gemini-embedding-001"
+    config = genai.types.EmbedContentConfig(task_type="RETRIEVAL_QUERY", output_dimensionality=2)
+    found = client.models.embed_content(model=model, contents=texts, config=config)
+    vectors = torch.tensor([row.values for row in found.embeddings])
+    torch.testing.assert_close(vectors, F.normalize(lengths(texts), dim=1), atol=1e-6, rtol=0)
+    assert (server.requests, server.texts, server.tokens) == (1, 2, 4)
+    strict = genai.types.EmbedContentConfig(auto_truncate=False)
+    with pytest.raises(genai.errors.ClientError, match="input token count is 2049"):
+        client.models.embed_content(model=model, contents=["x", "x " * 2_049], config=strict)
+    paths = PATHS["google"].replace("text-embedding-005:predict", f"{model}:batchEmbedContents")
+    status, _ = post(server.base_url("google") + paths, {"requests": []}, server.token)
+    assert status == 400
+
+
 def test_too_much_is_refused_in_the_words_of_each_service(server):
     def refused(service, **body):
         status, said = post(server.base_url(service) + PATHS[service], body, server.token)
@@ -269,6 +295,69 @@ def test_sides_have_the_prefixes_of_the_model_behind(service):
     assert seen == ["query: x", "passage: x", "x"]
     with pytest.raises(ValueError, match=r"\['passage'\]; expected 'query' and 'document'"):
         OfflineServer(lengths, prefixes={"passage": "x"})
+
+
+KEYS_OF = {"openai": "OPENAI_API_KEY", "cohere": "CO_API_KEY", "voyage": "VOYAGE_API_KEY"}
+
+
+@pytest.fixture
+def nobody_set(monkeypatch):
+    """An environment in which nothing about services is set, with everything to set it by."""
+    for name in (
+        *KEYS_OF.values(),
+        "COURSE_REAL_SERVICES",
+        "COURSE_HEADLESS",
+        "NBGRADER_EXECUTION",
+        "OPENAI_BASE_URL",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("service", KEYS_OF)
+def test_the_service_itself_is_asked_only_by_who_says_so_and_has_a_key(server, nobody_set, service):
+    local = {"api_key": server.token, "base_url": server.base_url(service)}
+    assert connection(service, server) == local
+    nobody_set.setenv(KEYS_OF[service], "sk-mine")
+    assert connection(service, server) == local, "a key alone is no wish to pay"
+    others = ",".join(set(KEYS_OF) - {service})
+    for named in (others, "1", "true", "all"):
+        nobody_set.setenv("COURSE_REAL_SERVICES", named)
+        assert connection(service, server) == local
+    for named in (service, f" {service.upper()} ", f"{others}, {service}"):
+        nobody_set.setenv("COURSE_REAL_SERVICES", named)
+        assert connection(service, server) == {"api_key": "sk-mine"}
+    nobody_set.setenv(KEYS_OF[service], " ")
+    assert connection(service, server) == local
+
+
+@pytest.mark.parametrize("headless", ["COURSE_HEADLESS", "NBGRADER_EXECUTION"])
+def test_a_headless_run_never_asks_a_service_itself(server, nobody_set, headless):
+    nobody_set.setenv("OPENAI_API_KEY", "sk-mine")
+    nobody_set.setenv("COURSE_REAL_SERVICES", "openai")
+    nobody_set.setenv(headless, "1")
+    assert connection("openai", server)["base_url"] == server.base_url("openai")
+
+
+def test_the_clients_take_what_connection_says_and_the_service_s_own_address(server, nobody_set):
+    import cohere
+    import openai
+    import voyageai
+
+    nobody_set.setenv("OPENAI_API_KEY", "sk-mine")
+    nobody_set.setenv("COURSE_REAL_SERVICES", "openai")
+    real = openai.OpenAI(**connection("openai", server))
+    assert (real.base_url.host, real.api_key) == ("api.openai.com", "sk-mine")
+    nobody_set.delenv("COURSE_REAL_SERVICES")
+    made = openai.OpenAI(**connection("openai", server))
+    made.embeddings.create(model="text-embedding-3-small", input=["x"])
+    cohere.ClientV2(**connection("cohere", server)).embed(
+        texts=["x"], model="embed-v4.0", input_type="search_query", embedding_types=["float"]
+    )
+    voyageai.Client(**connection("voyage", server)).embed(["x"], model="voyage-3")
+    assert server.statuses == {200: 3}
+    with pytest.raises(ValueError, match="expected one of openai, cohere, voyage"):
+        connection("google", server)
 
 
 def test_an_encoder_of_sentence_transformers_serves_as_it_is(encoder):

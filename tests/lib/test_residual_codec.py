@@ -1,4 +1,4 @@
-"""The codec against NumPy's quantiles and bits, its k-means against faiss."""
+"""The codec against NumPy's quantiles and bits and a codec of faiss, its k-means against faiss."""
 
 import faiss
 import numpy as np
@@ -133,6 +133,42 @@ def test_codes_are_what_numpy_packs_and_decode_to_the_buckets_value(seed, n, bit
     assert np.array_equal(codes.residuals.numpy(), expected)
     decoded = normalize(centroids[belongs] + values[torch.from_numpy(buckets)])
     torch.testing.assert_close(codec.decode(codes), decoded, atol=1e-5, rtol=0)
+
+
+def codec_of_faiss(centroids, bits):
+    """An inverted file of faiss around the same centroids, each number of a residual coded by itself."""
+    cells = faiss.IndexFlatIP(centroids.shape[1])
+    cells.add(centroids.numpy())
+    sizes = centroids.shape[1], len(centroids), centroids.shape[1], bits
+    index = faiss.IndexIVFPQ(cells, *sizes, faiss.METRIC_INNER_PRODUCT)
+    index.by_residual = True
+    return index
+
+
+def read_back(index, vectors):
+    return normalize(torch.from_numpy(index.sa_decode(index.sa_encode(vectors.numpy()))))
+
+
+@pytest.mark.parametrize("bits", BITS)
+def test_with_the_same_values_faiss_reads_back_the_same_vectors(vectors, centroids, bits):
+    # faiss takes the nearest value, so the buckets have to end in the middle between two.
+    values = torch.randn(2**bits, generator=torch.Generator().manual_seed(bits)).sort().values / 4
+    codec = ResidualCodec(centroids, (values[1:] + values[:-1]) / 2, values)
+    index = codec_of_faiss(centroids, bits)
+    faiss.copy_array_to_vector(np.tile(values.numpy(), codec.dim), index.pq.centroids)
+    index.is_trained = True
+    found = codec.decode(codec.encode(vectors))
+    torch.testing.assert_close(found, read_back(index, vectors), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_quantiles_for_all_dimensions_lose_little_more_than_values_that_faiss_fits_to_each(
+    vectors, centroids, bits
+):
+    index = codec_of_faiss(centroids, bits)
+    index.train(vectors.numpy())
+    theirs = (read_back(index, vectors) * vectors).sum(dim=1).mean().item()
+    assert closeness_of_pairs(vectors, centroids, bits) > theirs - 0.003
 
 
 def test_every_vector_can_be_decoded_alone(vectors, centroids):

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lib import int8_search
+from lib.search_page import serve
 from lib.text_folder import TextFolder, load_folder, split_paragraphs
 
 TEXTS = st.text(
@@ -143,3 +145,34 @@ def test_a_name_that_is_no_text_is_still_a_name(tmp_path):
     corpus = load_folder(tmp_path)
     assert corpus.ids == ["caf?.txt"]
     assert isinstance(corpus, TextFolder)
+
+
+NOTES = {
+    "bread.txt": "Let the dough rest overnight in a cool place, then bake it hot.",
+    "garden/tomatoes.txt": "Tomatoes\n\nWater them in the morning, and not over the leaves.",
+    "bicycle.txt": "Oil the chain and pump up the tyres before a long ride.",
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("how do I make a loaf?", "bread"),
+        ("when do plants need a drink", "Tomatoes"),
+        ("my wheels are flat", "bicycle"),
+    ],
+)
+def test_a_folder_is_loaded_indexed_searched_and_answered(tmp_path, encoder, question, title):
+    for name, text in NOTES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    mine = load_folder(tmp_path)
+    files = int8_search.build_index(mine.passages, model=encoder)
+
+    def search(query, k):
+        return int8_search.search(files, [query], k, model=encoder)[0]
+
+    with serve(search, mine.passages, mine.titles, title=f"Notes of {title}") as page:
+        hits = page.answer(question)["hits"]
+    assert mine.titles[hits[0]["row"]] == title
+    assert {hit["row"] for hit in hits} == {0, 1, 2}

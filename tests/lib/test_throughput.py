@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from lib.throughput import (
     Timings,
     encode,
+    fastest_precision,
     padded_tokens,
     pick_batch_size,
     speed_up,
@@ -70,11 +71,24 @@ def test_whatever_the_batches_the_vectors_are_those_of_the_library(encoder, by_l
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
 
 
-def test_16_bits_change_little_and_stay_float32_outside(encoder):
-    found = encode(encoder, TEXTS, precision="bfloat16")
+@pytest.mark.parametrize("hardware", [None, torch.bfloat16])
+def test_16_bits_change_a_little_with_or_without_hardware_for_them(encoder, monkeypatch, hardware):
+    monkeypatch.setattr("lib.device.low_precision_dtype", lambda device: hardware)
+    found, exact = encode(encoder, TEXTS, precision="bfloat16"), encode(encoder, TEXTS)
     assert found.dtype == torch.float32
-    cosines = torch.nn.functional.cosine_similarity(found, encode(encoder, TEXTS))
+    cosines = torch.nn.functional.cosine_similarity(found, exact)
     assert float(cosines.min()) > 0.999
+    # float32 under another name would differ by nothing, or by the last digit
+    assert 1e-4 < float((found - exact).abs().max()) < 2e-2
+
+
+@pytest.mark.parametrize(
+    ("hardware", "expected"),
+    [(None, "float32"), (torch.float16, "float32"), (torch.bfloat16, "bfloat16")],
+)
+def test_bfloat16_is_fastest_only_where_the_device_multiplies_it(monkeypatch, hardware, expected):
+    monkeypatch.setattr("lib.throughput.low_precision_dtype", lambda device: hardware)
+    assert fastest_precision("cpu") == expected
 
 
 def test_other_precisions_and_no_text_are_refused(encoder):

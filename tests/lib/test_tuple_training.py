@@ -110,6 +110,23 @@ def test_each_round_mines_with_the_head_before():
     assert torch.equal(asked[0].linear.weight, bench().train(tuples())[0].linear.weight)
 
 
+def test_what_mines_with_a_head_gets_its_vectors_of_some_queries_and_of_all_passages():
+    head, rows = bench().train(tuples())[0], torch.tensor([3, 7, 8])
+    asked = []
+
+    def way(queries, passages):
+        asked.append((queries, passages))
+        return torch.tensor([[1], [2], [3]])
+
+    made = bench().mined_by(rows, way, lambda wrong: wrong + 10)(head)
+    assert made.tolist() == [[11], [12], [13]]
+    ((queries, passages),) = asked
+    with torch.no_grad():
+        torch.testing.assert_close(queries, head(Q[rows]))
+        torch.testing.assert_close(passages, head(P))
+    assert not queries.requires_grad
+
+
 def test_a_missing_negative_is_refused():
     broken = tuples()
     broken[3, 2] = -1
@@ -123,6 +140,18 @@ def test_differences_are_paired_and_named():
     assert taught.minus("a", "b") == paired_interval(a, b)
     assert taught.differences([("a", "b")]) == {"a minus b": paired_interval(a, b)}
     assert taught.intervals(["b"]) == {"b": bootstrap_interval(b)}
+
+
+def test_what_all_layers_were_taught_stands_beside_the_head():
+    a, b, c, d = torch.rand(4, 50, generator=GENERATOR)
+    taught = Taught({"a": a, "b": b, "all layers, a": c, "all layers, b": d})
+    values, differences = taught.beside_all_layers([("a", "b")])
+    assert values == taught.intervals(["a", "b", "all layers, a", "all layers, b"])
+    assert [*values] == ["a", "b", "all layers, a", "all layers, b"]
+    assert differences == {
+        "a minus b": paired_interval(a, b),
+        "all layers, a minus all layers, b": paired_interval(c, d),
+    }
 
 
 def test_the_last_third_of_a_training():
@@ -168,3 +197,22 @@ def test_a_whole_encoder_is_trained_once_and_what_it_found_is_kept(tmp_path, mon
     assert trained == [[1, 1, 2], [1, 1]]
     assert torch.equal(found[0], (Q[50:51] @ P.T).topk(10).indices)
     assert torch.equal(found[0], found[1])
+
+
+def test_all_layers_learn_in_a_copy_for_each_kind_of_tuples(monkeypatch):
+    encoder, seen = torch.nn.Linear(2, 2), []
+    rows = torch.arange(20)[:, None] + torch.arange(-9, 1)  # the right one among the last
+
+    def search(own, course_, made, queries, *, seed):
+        seen.append((own, made, queries, seed))
+        return rows + 40
+
+    monkeypatch.setattr(tuple_training, "search_after_training", search)
+    kinds = {"in-batch": tuples(0), "two more": tuples(2)}
+    found = bench(5).all_layers(encoder, kinds)
+    assert [*found] == ["all layers, in-batch", "all layers, two more"]
+    torch.testing.assert_close(found["all layers, in-batch"], bench().ndcg(rows + 40))
+    assert [made.shape[1] for _, made, _, _ in seen] == [2, 4]
+    assert all(own is not encoder for own, *_ in seen), "the encoder itself is left as it is"
+    assert seen[0][0] is not seen[1][0]
+    assert all(len(queries) == 20 and seed == 5 for _, _, queries, seed in seen)

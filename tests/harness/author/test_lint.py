@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 import pytest
@@ -385,11 +384,3 @@ def test_given_code_is_at_most_ten_lines_a_cell_unless_it_is_folded(code, refuse
     )
     said = [p.message for p in lint(lesson) if "of given code in a cell, limit 10" in p.message]
     assert bool(said) == refused
-
-
-def test_the_lessons_that_were_there_before_may_have_longer_cells(tmp_path):
-    text = f"{tiny.LESSON}\n# %%\n{TEN}y = 1\n"
-    lesson = read(tiny.lay_out(tmp_path, text) / "lessons" / f"{tiny.SLUG}.py")
-    older = dataclasses.replace(lesson, header=lesson.header | {"lesson": "05"})
-    assert any("of given code" in p.message for p in lint(lesson))
-    assert not any("of given code" in p.message for p in lint(older))

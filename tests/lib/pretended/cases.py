@@ -1,23 +1,36 @@
 """The same numbers on the pretended GPU as on the CPU, and nothing left on the wrong one."""
 
+import copy
+import json
 import tempfile
+from types import SimpleNamespace
 
 import pytest
 import torch
+from sentence_transformers.base.modules.dense import Dense
+from transformers import BertConfig, BertModel
 
 from lib import (
     centroid_candidates,
     chunking,
+    colbert,
+    colbert_training,
     corpus_map,
+    domain_ranking,
     evaluation,
+    evaluation_by_labels,
     finetune,
     forgetting,
+    frozen_layers,
     geometry,
     gradient_cache,
     hybrid,
     index,
+    int8_search,
     late_index,
     late_interaction,
+    late_layers,
+    long_documents,
     losses,
     matryoshka,
     metrics,
@@ -27,9 +40,13 @@ from lib import (
     quantization,
     residual_codec,
     search,
+    search_evaluator,
     significance,
+    throughput,
+    trainer_run,
     tuple_training,
 )
+from lib.data import CourseSet, Split
 from tests.lib.pretended.device import NAME, OnGpu, pretend_gpu
 
 generator = torch.Generator().manual_seed(0)
@@ -120,6 +137,54 @@ def coded_by_steps(vectors):
     owner = torch.arange(len(vectors), device=vectors.device) // 4
     found = centroid_candidates.centroid_candidates(vectors[:3], centroids, near, owner, 2, 10)
     return centroids, cutoffs, values, packed.float(), decoded, found.float()
+
+
+def of_two_layers(width):
+    torch.manual_seed(0)
+    heads = {"num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    with torch.device("cpu"):
+        return BertModel(BertConfig(hidden_size=width, **heads))
+
+
+def late_trained(kind, tokens, mask):
+    """Vectors of `Tokens` or `Mean` before and after a training, and a gradient of their last layer."""
+    # As much of a ColBERT as late_layers looks at: a transformer and a projection.
+    parts = {"bias": False, "activation_function": torch.nn.Identity()}
+    model = [SimpleNamespace(auto_model=of_two_layers(16)), Dense(16, 8, **parts)]
+    encoder = kind(model).to(tokens.device)
+    states = late_interaction.TokenVectors.from_padded(tokens, mask)
+    scored = states.vectors[:, 0] > -1
+    lower = late_layers.LowerStates(states, torch.ones_like(scored), scored)
+    before = encoder.encode(lower)
+    options = {"batch_size": 4, "epochs": 1, "progress": False}
+    late_layers.train(encoder, lower, lower, range(len(lower)), **options)
+    both = [x if kind is late_layers.Mean else x.vectors for x in (before, encoder.encode(lower))]
+    return *both, next(encoder.layers.parameters()).grad
+
+
+def read_by_colbert(encoder, tokens):
+    """Lower states of questions and projected states of passages, read on the device of `tokens`."""
+    model = copy.deepcopy(encoder)
+    model[0].model = of_two_layers(32)
+    model = colbert.make_colbert(model, 16, expansion=9).to(tokens.device)
+    texts = ["a small heart", "extra teeth, all of them grey", "stiff neck."]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_CACHE", folder)
+        lower = late_layers.lower_states(model, texts, "query", progress=False)
+    states = colbert.token_states(model, texts, "document", progress=False, keep=False)
+    marks = lower.attended.float(), lower.scored.float()
+    return lower.states.vectors, *marks, colbert.project(model, states).vectors
+
+
+def by_labels(vectors):
+    """Scores of vectors in three groups, by scikit-learn."""
+    labels = [row % 3 for row in range(len(vectors))]
+    far = vectors + torch.eye(3, vectors.shape[1], device=vectors.device).repeat(100, 1)
+    halves = far[::2], labels[::2], far[1::2], labels[1::2]
+    return (
+        evaluation_by_labels.classification(*halves, repeats=2).per_item,
+        evaluation_by_labels.clustering(far, labels, repeats=2).per_item,
+    )
 
 
 CASES = {
@@ -241,8 +306,104 @@ CASES = {
         )
     ),
     "gradients in two passes": lambda q, p: cached_gradients(q, p),
+    "last layers, tokens": lambda t, m: late_trained(late_layers.Tokens, t, m),
+    "last layers, mean": lambda t, m: late_trained(late_layers.Mean, t, m),
+    "loss of a ColBERT": lambda q, p: (
+        loss := colbert_training.in_batch_loss((asked := q.clone().requires_grad_()) @ p.T, 2.0),
+        *torch.autograd.grad(loss, asked),
+    ),
+    "labels": lambda c: by_labels(c),
+    "retrieval": lambda q, c: (
+        evaluation.retrieval(q, c, [{row: 1} for row in range(len(q))]).per_item
+    ),
 }
 INPUTS = {"q": Q, "p": P, "n": N, "c": CORPUS, "own": OWN, "s": SCORES, "t": TOKENS, "m": MASK}
+
+
+@pytest.mark.parametrize("float64", [True, False])
+def test_a_colbert_reads_texts_the_same_on_both_devices(float64, encoder, monkeypatch):
+    monkeypatch.setattr("lib.device.low_precision_dtype", lambda device: None)
+    expected = read_by_colbert(encoder, TOKENS)
+    with pretend_gpu(float64) as device:
+        found = read_by_colbert(encoder, TOKENS.to(device))
+        for ours, right in zip(found, expected, strict=True):
+            assert ours.device.type == NAME
+            torch.testing.assert_close(ours.cpu(), right, atol=1e-5, rtol=1e-4)
+
+
+# Lessons 08 and 09.
+TEXTS = ["a small heart", "extra teeth, all of them grey", "stiff neck."]
+
+
+def restored(q):
+    """A head that is given what a training kept on disk, as the Trainer's model is."""
+
+    class Model(finetune.ProjectionHead):
+        device = property(lambda self: self.linear.weight.device)
+
+    head = Model(16).to(q.device)
+    log = {"history": [], "steps": 1, "best_step": None, "best_score": None, "seconds": 0.0}
+    content = torch.tensor(list(json.dumps(log).encode()), dtype=torch.uint8)
+    trainer = SimpleNamespace(model=head, state=SimpleNamespace(), evaluator=None)
+    trainer.args = SimpleNamespace(metric_for_best_model="ndcg@10")
+    weights = {name: value.cpu() + 0.5 for name, value in head.state_dict().items()}
+    trainer_run._restored(trainer, {**weights, trainer_run._LOG: content})
+    with torch.no_grad():
+        return head(q)
+
+
+def judged(rows):
+    """How well a system does that finds these rows, on a set of three passages."""
+    split = Split(["a", "b"], ["a", "b"], [{"1": 1}, {"2": 1}], [1, 2])
+    some = ["0", "1", "2"]
+    course = CourseSet("toy", some, some, some, some, [()] * 3, *[split] * 3, *[""] * 4)
+    return domain_ranking.judge(course, split, {"it": lambda *_: rows}, k=2)["it"]
+
+
+def read_and_taught(encoder, device):
+    """What a small encoder on a device gives: vectors in three ways, scores, and a gradient."""
+    model = copy.deepcopy(encoder)
+    model[0].model = of_two_layers(32)
+    model = model.to(device).eval()
+    right = [{"a": 1}, {"b": 1}, {"c": 1}]
+    evaluator = search_evaluator.search_evaluator(TEXTS, TEXTS[::-1], right, ["c", "b", "a"])
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_CACHE", folder)
+        files = int8_search.build_index(TEXTS, model=model)
+        rows = int8_search.search(files, TEXTS, 3, model)
+        plain, scores = throughput.encode(model, TEXTS, batch_size=2), evaluator(model)
+        layers = frozen_layers.remember_lower_layers(model, precision="float32")
+        layers.read(TEXTS, progress=False)
+    vectors = finetune.embed(model, TEXTS)
+    losses.mnrl(vectors, plain).backward()
+    last = next(p for p in model.parameters() if p.requires_grad)
+    numbers = torch.tensor([*scores.values()]), torch.tensor(rows).float()
+    return plain, vectors.detach(), last.grad, *(x.to(device) for x in numbers)
+
+
+@pytest.mark.parametrize("float64", [True, False])
+def test_an_encoder_reads_and_learns_the_same_on_both_devices(float64, encoder, monkeypatch):
+    monkeypatch.setattr("lib.device.low_precision_dtype", lambda device: None)
+    # what is pretended knows no inference mode, which is no_grad with less book-keeping
+    for name in ("__enter__", "__exit__"):
+        monkeypatch.setattr(torch.inference_mode, name, getattr(torch.no_grad, name))
+    with pretend_gpu():  # the device is there before autograd first counts devices
+        pass
+    expected = read_and_taught(encoder, torch.device("cpu"))
+    with pretend_gpu(float64) as device:
+        found = read_and_taught(encoder, device)
+        for ours, right in zip(found, expected, strict=True):
+            assert ours.device.type == NAME
+            torch.testing.assert_close(ours.cpu(), right, atol=1e-5, rtol=1e-4)
+
+
+CASES |= {
+    "weights that a training kept": lambda q: restored(q),
+    "documents found": lambda s: long_documents.documents_found(
+        s, long_documents.LongDocuments(["a", "b", "c"], [(i % 3, 0, 1) for i in range(12)]), 2
+    ),
+    "systems on several sets": lambda s: judged(s[:2].argsort()),
+}
 
 
 @pytest.mark.parametrize("float64", [True, False])

@@ -575,7 +575,7 @@ if PROFILE == "full":
     show(*figures.differences(by_encoder, compared, title))
 
 # %% [markdown] tags=["folded"]
-# Whatever `full` finds between mined and random negatives, remember that each query then has 255 wrong passages, of which only one was mined for it. In lesson 04 the batches are smaller and each query brings two mined negatives.
+# Whatever `full` finds between mined and random negatives, remember that each query then has 255 wrong passages, of which only one was mined for it. In section 13 of lesson 04 the batches are smaller, and each query brings two mined negatives.
 
 # %% [markdown]
 # ## 6. Both directions
@@ -1372,7 +1372,7 @@ check("break_mnrl", break_mnrl)
 # %% [markdown]
 # ## 14. On the leaderboard
 #
-# One head, trained by your MNRL on the pairs, for five passes now. (In `full` it is the encoder of section 5 instead, trained by the same loss on the same pairs.) Every 20 steps it searches for the validation queries, and its best state is kept.
+# One head, trained by your MNRL on the pairs, for five passes now. (In `full` it is the encoder of section 5 instead, trained by the same loss on the same pairs.) Every few steps it searches for the validation queries, and its best state is kept.
 
 # %%
 final, history = bench.train(mnrl_, epochs=5, validated=True)
@@ -1430,7 +1430,7 @@ show(
 headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}")
 
 # %% [markdown] tags=["folded"]
-# Where the row of this lesson ends with "yours", your own loss has trained the vectors. The row is far ahead of the encoder that it began with, by one matrix and a few thousand pairs.
+# Where the row of this lesson ends with "yours", your own loss has trained the vectors. The row is ahead of the encoder that it began with, by a few thousand pairs; in `fast` far ahead, by one matrix alone.
 
 # %% quiz="03-q9"
 

@@ -637,7 +637,7 @@ toy_positive, toy_scores = 0.5, [0.6, 0.45, 0.35, 0.1]
 show(*diagrams.margin_limits(toy_positive, toy_scores, 0.2))
 
 # %% [markdown]
-# The absolute margin puts the limit at 0.3. The relative one takes a fifth of 0.5 and puts it at 0.4, so that 0.35 stays. In a loop:
+# The absolute margin puts the limit at 0.3. The relative one takes a fifth of 0.5 and puts it at 0.4, so that 0.35 stays. In a loop, True where a candidate stays:
 
 # %%
 for relative in (False, True):
@@ -736,7 +736,7 @@ show(*figures.by_margin(curve, {n: float(taught[name].mean()) for n, name in bes
 # %%
 pairs = [("margin 5%", "miner"), ("margin 5%", "encoder, margin 5%")]
 pairs += [("encoder, margin 5%", "encoder")]
-show(*figures.differences(taught, pairs, "What a margin of 5% is worth"))
+show(*figures.differences(taught, pairs, title="What a margin of 5% is worth"))
 
 # %%
 claim(

@@ -572,7 +572,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# That is sobering, and it is why a baseline has to be a strong one. A head can only mix the numbers that the encoder gives, and so does PCA, which is computed from all the passages of the index. At 16, the shortest length that it was trained on, the Matryoshka head holds its own. And the loss can do what PCA cannot: where all layers are trained, they can learn to compute *other* numbers, and not only mix the given ones.
+# That is sobering, and it is why a baseline has to be a strong one. A head can only mix the numbers that the encoder gives, and so does PCA, which is computed from all the passages of the index. At 16, the shortest length that it was trained on, the Matryoshka head holds its own. Where all layers are trained, a loss can do what PCA cannot: they can learn to compute *other* numbers, and not only mix the given ones. Whether the prefixes then win is measured in `full` only.
 
 # %% [markdown]
 # ### Explore: who are the neighbours?
@@ -627,7 +627,7 @@ explore(
 # %% [markdown]
 # ### All layers
 #
-# All layers can be trained by the same loss. Every text then goes through the whole encoder in every step, which takes many minutes a model on a CPU. So only `full` does it, once with each loss. All that `fast` says, here and in the takeaways, it says of heads.
+# All layers can be trained by the same loss. Every text then goes through the whole encoder in every step, which takes many minutes a model on a CPU. So only `full` does it, once with each loss. What `fast` says of training, here and in the takeaways, it says of heads.
 
 # %%
 encoders, deep = {}, {}
@@ -990,14 +990,14 @@ packed = quantization.to_binary(nested_passages)
 print(tuple(nested_passages.shape), "float32 ->", tuple(packed.shape), "bytes")
 
 # %% [markdown]
-# 384 numbers take 48 bytes now, a 32nd. Mind the *order of the bits*: ours, like numpy and faiss, puts the first number into the highest bit of a byte. Who reads a byte from its lowest bit on gets eight signs in the wrong order, and no error. What does the search then find?
+# 384 numbers take 48 bytes now, a 32nd. Mind the *order of the bits*: ours, like numpy's and sentence-transformers', puts the first number into the highest bit of a byte; faiss, where it packs the bits itself, puts it into the lowest. Who reads a byte from its lowest bit on gets eight signs in the wrong order, and no error. What does the search then find? (The query keeps its own numbers here, and they are multiplied with the signs; more on that below.)
 
 # %%
 print(f"181 is {181:08b}, and backwards {int(f'{181:08b}'[::-1], 2)}")
 signs = quantization.from_binary(packed, 384)
 backwards = signs.unflatten(1, (-1, 8)).flip(2).flatten(1)  # each byte from its lowest bit on
 for order, read in {"as they were packed": signs, "backwards": backwards}.items():
-    print(f"bits read {order}: nDCG@10 {ndcg(nested_queries, read).mean():.3f}")
+    print(f"query x signs, bits read {order}: nDCG@10 {ndcg(nested_queries, read).mean():.3f}")
 
 # %% [markdown]
 # Next to nothing: the signs are all there, but at other numbers than the query's. Whoever packs and whoever unpacks must agree.

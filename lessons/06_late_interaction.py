@@ -69,7 +69,7 @@ seed_everything(SEED)
 # A bi-encoder turns every passage into one vector, long before anybody asks. Whatever the passage says has to fit into these 384 numbers. And the question is boiled down in the same way: to the mean of its words.
 
 # %% [markdown]
-# Here is a question that a patient might ask, with the passage that answers it. The encoder reads every passage once, and two things are kept of it: the vector of each token, which sections 5 and 6 need, and their mean. That mean is the single vector that `model.encode` gives. (The first run reads 4,000 passages, which takes a minute or two.)
+# Here is a question that a patient might ask, with the passage that answers it. The encoder reads every passage once, and two things are kept of it: the vectors of its tokens (without punctuation), which sections 5 and 6 need, and the mean of all its tokens. That mean is the single vector that `model.encode` gives. (The first run reads 4,000 passages, which takes a minute or two.)
 
 # %%
 device = pick_device(DEVICE)
@@ -438,7 +438,7 @@ for group in (("on", "-"), ("port", "wine")):
     print(f"of which {' and '.join(group)} add {sum(adds[word] for word in group):.2f}")
 
 # %% [markdown] tags=["folded"]
-# So the two tokens that say little add about twice as much as the two that name the stain. Each counts as much as its cosine, whatever it says. A map shows what was counted, not that it should have been.
+# So the two tokens that say little add about twice as much as the two that say what kind of stain it is. Each counts as much as its cosine, whatever it says. A map shows what was counted, not that it should have been.
 
 # %% [markdown]
 # ## 5. A fair test
@@ -462,7 +462,7 @@ print(f"{len(course.passages):,} passages, {len(validation)} questions")
 # Two things are as in ColBERT. Punctuation in passages gets no vector. And before each question stands a **marker**, a token of its own, from which a trained model can tell a question from a passage.
 
 # %% [markdown]
-# ColBERT has two markers: [Q] before questions, [D] before passages. Here they are two entries of the vocabulary that no text uses. `make_colbert` stores them with the model as its prompts, so a model that is saved and loaded puts them by itself. Ours uses [Q] alone: without [D] passages stay as the encoder reads them, and one reading serves the single vectors as well.
+# ColBERT has two markers: [Q] before questions, [D] before passages. Here they are two entries of the vocabulary that no text uses: `[unused0]` stands for [Q], `[unused1]` for [D]. `make_colbert` stores those in use with the model as its prompts, so a model that is saved and loaded puts them by itself. Ours uses [Q] alone: without [D] passages stay as the encoder reads them, and one reading serves the single vectors as well. (The questions of the untrained single vector have no marker; those of the trained one do.)
 
 # %%
 print("stored with the model:", plain.prompts)
@@ -653,7 +653,7 @@ by_masks = significance.paired_interval(with_masks, without)
 show(
     *plots_paired.paired_differences(
         {"[MASK]s minus none": by_masks},
-        title="What [MASK] tokens add without training",
+        title="What [MASK]s do to a model not trained with them",
         value_label="difference of nDCG@10 on 200 questions",
     )
 )
@@ -701,7 +701,7 @@ else:
 # We take so few questions because the cross-encoder of lesson 04 needs a pass through its upper layers for each pair. In training it chooses among the right passage and three hard negatives; the other two models choose among the passages of their batch.
 
 # %% [markdown]
-# Nor is that the only difference: the cross-encoder trains its last two layers, once through the questions, with small steps; the other two train one layer, three times through, with steps five times as large. So the three share the questions, not the training.
+# Nor is that the only difference: the cross-encoder trains its last two layers, once through the questions, with small steps; the other two train one layer (late interaction its projection, too), three times through, with steps five times as large. So the three share the questions, not the training.
 
 # %%
 GROUPS = 240 if PROFILE == "fast" else 960
@@ -804,7 +804,7 @@ claim(
 # *Best possible* is below 1: for some questions the right passage is not among the ten, and no order can bring it in. What lies between *as found* and *best possible* is all that the three could win here.
 
 # %% [markdown] tags=["folded"]
-# Read the printed lines together with the figure, first the order *as found*, the one that the ten passages came in. Where an interval of the first three rows holds 0, nothing shows that this architecture orders the ten better than they came. That is not the same as what it learned: only the single vector began at this order. And a hundred questions tell little apart. So this section measures what the three *cost*, not which is best. (In lesson 04 the vectors had one matrix to train; here they get a layer, too.)
+# Read the printed lines together with the figure, first the order *as found*, the one that the ten passages came in. Where an interval of the first three rows holds 0, nothing shows that this architecture orders the ten better than they came. That is not the same as what it learned: only the single vector began close to this order (but for the marker in its questions). And a hundred questions tell little apart. So this section measures what the three *cost*, not which is best. (In lesson 04 the vectors had one matrix to train; here they get a layer, too.)
 
 # %% [markdown] tags=["folded"]
 # Not counted is the reading of the question, nor are the layers that read each text alone. The cross-encoder's 0 bytes and its time do not belong together: to be so fast it holds those layers' results, some tens of kilobytes a passage. With 0 bytes it reads all layers anew, and is slower.
@@ -1372,7 +1372,7 @@ show(
 headline(f"nDCG@10 {board_rows[-1].ndcg_at_10.mean:.3f}")
 
 # %% [markdown]
-# Judge the three rows of this lesson by these differences, not by how far the intervals of the board overlap. ColBERT's lead over the single vector with the same training is smaller on the test questions, and where whole families of questions are drawn, chance alone could make it (in `fast`). It is a near thing: with another `SEED` the training differs, and so may this. If you ran lessons 03 to 05, their heads stand on the board, too. Compare the heads of lessons 03 to 05, one matrix each, before you call the larger machine better. What late interaction adds here is the map.
+# Judge the three rows of this lesson by these differences, not by how far the intervals of the board overlap. On the test questions the lead of ColBERT with exact vectors, over the single vector with the same training, is smaller than on the validation questions. Where whole families of questions are drawn, chance alone could make it; and with 2 bits no lead can be told (all this in `fast`). It is a near thing: with another `SEED` the training differs, and so may this. If you ran lessons 03 to 05, their heads stand on the board, too: one matrix each, and in `fast` about as high. Do not call the larger machine better without a paired comparison with them. What late interaction adds here for certain is the map.
 
 # %% quiz="06-q8"
 

@@ -9,7 +9,7 @@
 #       - Measure how real embeddings lie in space (concentration, intrinsic dimension, hubs), and what centring changes.
 #       - Compute recall, reciprocal rank, average precision and nDCG as trec_eval does, the standard scoring program of retrieval research, and write a test that catches wrong nDCG code.
 #       - Say how sure a result is, by a bootstrap interval and a paired randomisation test; and see how graded relevance changes a result.
-#       - Judge an approximate index by its recall, its speed and the metric's interval, and a model by seven kinds of task.
+#       - Judge an approximate index by its recall, its speed and what the metric loses, and a model by seven kinds of task.
 #     prerequisites:
 #       - Lesson 02 (encoding and exact search)
 #       - Lessons 03 and 04, whose conclusions are tested again here
@@ -229,7 +229,8 @@ for name, found in distances_of.items():
 centres = torch.linspace(0.5, 1.7, 25)[:-1] + 0.025
 shares = {name: torch.histc(d, 24, 0.5, 1.7) / len(d) for name, d in distances_of.items()}
 by_chance = max(float((s * (1 - s) / 10_000).sqrt().max()) for s in shares.values())
-print(f"other pairs would move a point by about {2 * by_chance:.2f} at most: too little for a band")
+print(f"10,000 other pairs would move a point of the figure by about {2 * by_chance:.2f} at most:")
+print("too little to draw it as a band around the curves")
 figure = plots.curve(
     centres,
     shares,
@@ -286,7 +287,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# So a nearest neighbour tells something among embeddings, and little in noise. (With only some thousands of points TwoNN underestimates large dimensions: in truth the noise has 383: 384 numbers, and the length 1 takes one away.)
+# So a nearest neighbour tells something among embeddings, and little in noise. (With only some thousands of points TwoNN underestimates large dimensions. In truth the noise has 383 of them: a vector has 384 numbers, and its fixed length takes one away.)
 
 # %% [markdown]
 # ## 3. Everybody's neighbour
@@ -620,7 +621,7 @@ explore(
 )
 
 # %% [markdown] tags=["folded"]
-# Raise the recall alone: take a relevant passage from below the line into the first ten, but not above the first relevant one, and let no other relevant one fall below the line. nDCG rises, too. Lower nDCG alone: move a relevant passage down, from its rank to another within the ten. The recall stays; the reciprocal rank falls only if it was the first relevant one.
+# Raise the recall and leave the reciprocal rank: take a relevant passage from below the line into the first ten, but not above the first relevant one, and let no other relevant one fall below the line. nDCG and average precision rise, too. Lower nDCG and leave the recall: move a relevant passage down, past passages of grade 0, but within the ten. Average precision falls, too; the reciprocal rank falls only if it was the first relevant one.
 
 # %% [markdown] card="break_ndcg"
 # ### Exercise: a test that no wrong nDCG survives
@@ -872,7 +873,7 @@ print(f"relevant in part: {mean:.1f} passages a question; none for {without} of 
 print(f"for these {without} the grades change nothing")
 
 # %% [markdown]
-# About two passages per question were counted as wrong although they answer it in part. What changes when they count? Four systems: BM25, the encoder, the encoder with the head of lesson 03, trained again here, and the encoder with its vectors cut to 64 numbers, as lesson 05 cut them.
+# About two passages per question were counted as wrong although they answer in part. What if they count? Four systems: BM25, the encoder, the encoder with the head of lesson 03, trained again here, and the encoder with its vectors cut to 64 numbers, as lesson 05 cut them.
 
 # %%
 head = finetune.ProjectionHead(passages.shape[1]).to(device)
@@ -954,7 +955,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# And what lesson 05 found? The printed interval of the cut vectors holds 0: that cutting costs less with grades cannot be told, and it still costs.
+# Lesson 05 found that cutting to 64 numbers costs quality. With grades it still does. That it costs less cannot be told where the printed intervals of the cut vectors hold 0. And the encoder's lead over BM25 is smaller with grades on questions of these families; where the interval by families holds 0, that may be otherwise on others.
 
 # %% [markdown]
 # What did training do? Look at the first place of each question, before and after.
@@ -1033,7 +1034,7 @@ claim(
 # %% [markdown]
 # ## 7. Searching without looking at everything
 #
-# Nearly all our searches were exact: each question met every passage. (The candidates by centroids of lesson 06 were an exception.) For a hundred million passages that is too slow, and one gives up exactness. Two ideas carry nearly all systems in use.
+# Nearly all our searches were exact: each question met every passage. (The centroids of lesson 06 were an exception.) For a hundred million passages that is too slow, and one gives up exactness. Two ideas carry nearly all systems in use.
 
 # %%
 show(*diagrams.search_graph())
@@ -1143,7 +1144,7 @@ print("randomisation test:", significance.randomisation_test(cheap, base))
 # How far should one turn the dial? We try several settings of both indexes and take the time of each.
 
 # %% [markdown]
-# The still picture gives each recall its interval over questions; the one to explore leaves them out, since most are too short to be seen. Times differ from run to run.
+# The still picture shows every other setting, each recall with its interval over questions; the one to explore shows all settings and leaves the intervals out, since most are too short to be seen. Times differ from run to run.
 
 # %%
 cells = index.build_index(passages, "ivf", seed=SEED)
@@ -1160,10 +1161,10 @@ for built, (effort, points) in zip((graph, cells), curves.values()):
         intervals.append(metrics.bootstrap_interval(shares))
 measured.append(("exact search", 1.0, flat))
 intervals.append(metrics.Interval(1.0, 1.0, 1.0))  # it finds everything, by definition
-labels, _, speeds = zip(*measured[::2])  # every other one, so that the labels have room
+labels, _, speeds = zip(*measured[:-1:2], measured[-1])  # every other one, so that there is room
 still = plots_frontier.frontier(
     [1e6 / speed for speed in speeds],
-    intervals[::2],
+    [*intervals[:-1:2], intervals[-1]],
     labels,
     title="Recall and time of two indexes and of the exact search",
     x_label="microseconds a question (logarithmic)",
@@ -1172,10 +1173,7 @@ still = plots_frontier.frontier(
 explore(
     recall_speed(curves, title="Recall and speed of two indexes", exact=flat),
     "Recall@10 and thousand questions a second, for HNSW (efSearch) and IVF (nprobe) at rising effort: "
-    + ", ".join(
-        f"{name} {recall} and {speed / 1000:.0f}"
-        for (name, _, speed), recall in zip(measured, intervals)
-    )
+    + ", ".join(f"{name} {recall:.3f} and {speed / 1000:.0f}" for name, recall, speed in measured)
     + ".",
     still,
 )
@@ -1187,7 +1185,7 @@ print(f"exact: {flat:,.0f} questions a second, {times:.1f} times as many as the 
 print("setting of an index that finds more than 99%")
 
 # %% [markdown]
-# The star in the figure is the exact search: it finds everything by definition. Among the 4,000 passages of `fast` it is about as fast as an index that finds nearly everything, or faster, and there is nothing to win; the line above has the numbers of your run. Its time grows with the number of passages; that of HNSW grows much more slowly: at a million the one compares a million vectors a question, the other some thousands.
+# The star in the figure to explore is the exact search: it finds everything by definition. Among the 4,000 passages of `fast` it is about as fast as an index that finds nearly everything, or faster; the line above has the numbers of your run. An index is clearly faster only where it misses more of the neighbours. Its time grows with the number of passages; that of HNSW grows much more slowly: at a million the one compares a million vectors a question, the other some thousands.
 
 # %% [markdown]
 # ## 8. One model, seven tasks
@@ -1420,7 +1418,7 @@ show(
 headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f} by HNSW")
 
 # %% [markdown]
-# The two printed numbers say the same, within the interval: that is what approximate search is for. If you ran lesson 02, the row of its exact search stands on your board, too (the rows are in the order of the lessons).
+# The two printed means are nearly the same: that is what approximate search is for. (Whether anything is lost, the differences question by question would say, as in section 7.) If you ran lesson 02, the row of its exact search stands on your board, too (the rows are in the order of the lessons).
 
 # %% [markdown]
 # ## Takeaways

@@ -502,7 +502,7 @@ harm = {
     "cleaned minus raw": significance.paired_interval(judged["cleaned"], judged["raw"]),
 }
 claim(
-    "On these pairs no gain of mined negatives can be told, raw or cleaned, and if there is one, it is below "
+    "On these questions no gain of mined negatives can be told, raw or cleaned, and if there is one, it is below "
     ".02. Cleaning costs nothing.",
     holds=all(harm[f"{name} minus none"].low < 0 for name in ("raw", "cleaned"))
     and all(harm[f"{name} minus none"].high < 0.02 for name in ("raw", "cleaned"))
@@ -511,7 +511,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# Perhaps the other passages of a batch are hard enough already. And why do the raw ones do no harm that can be told? A negative that *is* the right passage has the same score as the right answer: the loss cannot fall below log 2 then (two equal scores share the probability, a half each), but nothing is pushed the wrong way.
+# Perhaps the other passages of a batch are hard enough already. And why do the raw ones do so little harm, if any? A negative that *is* the right passage has the same score as the right answer: the loss cannot fall below log 2 then (two equal scores share the probability, a half each), but nothing is pushed the wrong way.
 
 # %% [markdown] tags=["folded"]
 # Parents and children *are* pushed away. Our score, which knows one right passage, does not count that as a loss. Lesson 04 shows where mined negatives help. Here the recipe goes without: each part of a recipe has to earn its place on the validation questions.
@@ -753,10 +753,10 @@ claim(
 # The better encoder loses more here by an equal vote for BM25. The interval by families is much wider: whole families of questions gain much, and others little. Section 7 looks for the reason.
 
 # %% [markdown]
-# Mind what these intervals are about: other questions, not other trainings. This encoder, like all that the Trainer trains in this lesson, is one run with one seed; another seed would give a slightly other number.
+# Mind what these intervals are about: other questions, not other trainings. This encoder, like all that the Trainer trains in this lesson, is one run with one seed; another seed would give another number, and we have not measured how far from this one.
 
 # %% [markdown]
-# In `full` all layers learn from all pairs, which wants a GPU. Where such a run has been kept, the next cell shows what it found.
+# In `full` all layers learn from all pairs, which wants a GPU. Where such a run has been kept, the next cell shows what it found; else it shows nothing.
 
 # %%
 from lib import full_results
@@ -1008,7 +1008,7 @@ show(
 )
 
 # %% [markdown]
-# (The intervals are paired: the mean of three heads each time, the same questions, families drawn.) Each step to about three times as many pairs wins a little more, and the curve has not ended at the right edge. Is the first step the largest?
+# (The intervals are paired: the mean of three heads each time, the same questions, families drawn.) Each step to about three times as many pairs still wins a little, and the curve has not ended at the right edge. Is the first step the largest?
 
 # %% [markdown]
 # A head, which takes a second to train, is a baseline that more expensive trainings have to beat. Did section 5?
@@ -1044,9 +1044,9 @@ claim(
 # And the lead of the first step is clear only for questions like these. When families are drawn, its intervals begin near 0: probably a few families gain very much by few pairs.
 
 # %% [markdown]
-# ### Explore: ten times as many pairs
+# ### Explore: more and more pairs
 #
-# Move the slider and watch where the right passages of eight test questions stand. Some rise with the first hundred pairs, some never come to the top, and some fall back. Can you tell why? (*Near and far*, below, has a part of the answer.)
+# Move the slider and watch where the right passages of eight test questions stand. (The ranks are by the head of one seed; nDCG@10 is the mean of three, on the validation questions.) Some rise with the first hundred pairs, some never come to the top, and some fall back. Can you tell why? (*Near and far*, below, has a part of the answer.)
 
 
 # %%
@@ -1352,7 +1352,7 @@ pieces = [(row, text) for row in trained[::2] for text in pieces_of(row, 1)]
 names = synthetic.glossary_names(course, trained)
 print(f"{len(pieces):,} pieces of passages, such as {pieces[1][1]!r}")
 print(f"{len(names):,} other names, such as {names[0][1]!r}")
-count = min(len(pieces), len(names))  # equally many, so that only their words differ
+count = min(len(pieces), len(names))  # equally many; their passages differ in part
 pieces, names = (
     [made[i] for i in torch.randperm(len(made), generator=generator)[:count].tolist()]
     for made in (pieces, names)
@@ -1419,7 +1419,7 @@ show(
 alone = gifts["glossary minus pieces"]
 beside = gifts["100 real + glossary minus 100 real + pieces"]
 claim(
-    "Names from a glossary teach more than as many pieces of the passages, alone and beside 100 real pairs. "
+    "On these questions names from a glossary teach more than as many pieces of the passages, alone and beside 100 real pairs. "
     "Neither comes near to 100 real pairs.",
     holds=alone.low > 0
     and beside.low > 0
@@ -1430,7 +1430,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# A piece of a passage has no word that the passage lacks: it teaches to find copies, which the model could do before. At best it wins nothing, and what was known is worn away a little. The names bring new words, if clinical ones, and teach more than pieces. Do they help at all? Read the second line and the last but one: where the interval lies above 0 they do, alone or beside real pairs; one that holds 0, or begins there, cannot tell.
+# A piece of a passage has no word that the passage lacks: it teaches to find copies, which the model could do before. Look at the first line of the figure and the third but last: where the interval lies below 0, it has even lost. Perhaps what was known is worn away a little. The names bring new words, if clinical ones, and teach more than pieces. Do they help at all? Read the second line and the last but one: where the interval lies above 0 they do, alone or beside real pairs; one that holds 0, or begins there, cannot tell.
 
 # %% [markdown] tags=["folded"]
 # A good language model brings the words of laypeople; papers report large gains by it (Promptagator, GPL). How much it is worth for you a few hundred real questions will tell, kept for the test.
@@ -1496,7 +1496,7 @@ show(
 )
 
 # %% [markdown]
-# How does the gain compare with that of section 5? Not at all, since there were more pairs, and more pairs teach more, in whatever domain. So we compare heads on 300 pairs each, with three seeds, here and there.
+# Does it gain less than our domain did in section 5? These two gains cannot be compared: section 5 had more pairs, and in section 7 more pairs won more. So we compare heads on 300 pairs each, with three seeds, in both domains.
 
 
 # %%
@@ -1544,10 +1544,10 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# So the number of pairs is not the reason: from 300 of them a head wins much here, and there nothing that can be told. The last layer, which can change more than one matrix can, does win there. Is it the long sentences, or the many techniques that look alike? We have not measured why.
+# So the number of pairs is not the whole reason: from 300 of them a head wins much in our domain, and in the second nothing that can be told. The encoder that the recipe trained could change more than one matrix can, and had more pairs; it does win in the second. Is it the long sentences, or the many techniques that look alike? We have not measured why.
 
 # %% [markdown] tags=["folded"]
-# Here BM25 and the base model are about equally good, and probably err on different questions: names of programs and commands are found by their letters. Fusion wins without a single label, and the last line of the figure says what fine-tuning adds to it. That is why section 1 comes before section 5. How far apart the two are hints at whether a hybrid pays; only measuring tells.
+# In the second domain BM25 and the base model are about equally good, and probably err on different questions: names of programs and commands are found by their letters. Fusion wins without a single label, and the last line of the figure says what fine-tuning adds to it. That is why section 1 comes before section 5. How far apart the two are hints at whether a hybrid pays; only measuring tells.
 
 # %% quiz="08-q10"
 
@@ -1659,7 +1659,7 @@ headline(f"nDCG@10 {rows[0].ndcg_at_10.mean:.3f}, fine-tuned")
 # - Deal out groups, not pairs. Another wording of a test term in training flatters the result.
 # - A mined negative may be right. Clean, and let each part of the recipe earn its place on validation questions.
 # - Judge by an evaluator, stop by a rule, keep the best step, look at the test set once. Then save, reload, compare.
-# - The first hundred pairs win most; each step to three times as many wins a little more. Questions near to them gain most: report near and far apart.
+# - On these questions the first hundred pairs won more than any later step; each step to about three times as many still won a little. Questions near to the training questions gain most: report near and far apart.
 # - Test what was forgotten. Of synthetic questions those with new words teach more; a hundred real ones teach more than either kind.
 # - Three pairs are a demonstration, not a training set.
 

@@ -76,7 +76,7 @@ seed_everything(SEED)
 # So far there was one model, because it fits into a package and runs on every laptop. In practice there are hundreds. Some have **open weights**: you download a file and run it yourself. Others are **services**: you send texts over the network, vectors come back, and you pay for each million tokens.
 
 # %% [markdown]
-# Here are eight that many people choose from. The table below says of each how long a vector is, how many tokens of a text are read (the **token limit**), how large the model is or what a million tokens cost, what one writes before a text (section 2 is about that), which token is pooled, and what its licence allows.
+# Here are eight that many people choose from. The table below says of each how long a vector is, how many tokens of a text are read (the **token limit**), how large the model is or what a million tokens cost, what one writes before a text (section 2 is about that), how its tokens are pooled, and what its licence allows.
 
 # %%
 device = pick_device(DEVICE)
@@ -89,7 +89,7 @@ print(f"{len(counts):,} passages, {sum(counts):,} tokens, at most {max(counts)} 
 print(f"{words:,} words, so {sum(counts) / words:.1f} tokens a word")
 
 # %% [markdown]
-# **Tokens are not words.** A tokenizer cuts long or rare words into pieces, and counts signs, too. Limits and prices are in tokens, so count these. (Here they are those that our model reads. A service has a tokenizer of its own, and would charge a little more for the passage or so that is longer than our limit.)
+# **Tokens are not words.** A tokenizer cuts long or rare words into pieces, and counts signs, too. Limits and prices are in tokens, so count these. (Here they are those that our model reads, with two special ones a passage. A service has a tokenizer of its own, and would also charge for what stands behind our limit.)
 
 # %% [markdown]
 # ### Explore: the table of models
@@ -746,7 +746,7 @@ claim(
 # Three models of the table are services, of two vendors: OpenAI and Voyage. Each vendor has a Python client of its own; we call these two, and those of Cohere and Google besides. The lesson starts a server on this machine that speaks the same protocols. Our own model answers behind it, so nothing leaves your computer, and nothing costs money.
 
 # %% [markdown]
-# Have you a key? Then the same cells can ask OpenAI, Cohere or Voyage themselves, for far less than a cent. You have to say so, before you start `course lab`: set the variable `COURSE_REAL_SERVICES` to `openai` (or to several, `openai,voyage`), beside the key in `OPENAI_API_KEY`, `CO_API_KEY` or `VOYAGE_API_KEY`. A key alone changes nothing.
+# Have you a key? Then the cells below that call the clients of OpenAI, Cohere and Voyage can ask these services themselves, for far less than a cent. (Google's cell, and those about what can go wrong, always ask our server.) You have to say so, before you start `course lab`: set the variable `COURSE_REAL_SERVICES` to `openai` (or to several, `openai,voyage`), beside the key in `OPENAI_API_KEY`, `CO_API_KEY` or `VOYAGE_API_KEY`. A key alone changes nothing.
 
 
 # %%
@@ -778,7 +778,7 @@ if ready:
     print(f"a million such calls: ${tokens * 0.02:.2f}")
 
 # %% [markdown]
-# (The real model has 1,536 numbers; behind our server stands ours, with fewer. The last line takes the price of the table, 0.02 dollars for a million tokens.)
+# (The real model has 1,536 numbers; behind our server stands ours, with fewer. Our server counts each word and each sign as one token; the real service would count more. The last line takes the price of the table, 0.02 dollars for a million tokens.)
 
 # %% [markdown]
 # OpenAI's models can give shorter vectors: `dimensions` says how many numbers. They were trained for it, as in lesson 05, and the service cuts and rescales. How do numbers travel over the network? As text, and to save room as **base64**: four bytes a number, written in letters. The client hides it. Below is what came over the wire.
@@ -935,7 +935,7 @@ if ready:
 # Your corpus has a million texts, and you run the model yourself. How many texts a second does it encode? There are four levers: how many texts go in at once, in which order, in which precision, and by which program.
 
 # %% [markdown]
-# Timings on a busy machine are noisy. So the ways take turns, several rounds of them, and the median of a way's seconds counts. How many times as fast one way is as another is taken within each round, whose ways share its disturbances, and the median of these ratios is shown: it need not be the quotient of the two speeds.
+# Timings on a busy machine are noisy. So the ways take turns, two or three rounds of them, and the median of a way's seconds counts. How many times as fast one way is as another is taken within each round, whose ways share its disturbances, and the median of these ratios is shown: it need not be the quotient of the two speeds.
 
 # %% quiz="09-q7"
 
@@ -1000,7 +1000,7 @@ claim(
 )
 
 # %% [markdown] tags=["folded"]
-# A single short text cannot keep the processor busy: much time goes into calling one operation after another. With more texts the multiplications fill it. Then a larger batch gains nothing more, and may even lose: it is as wide as its longest text, so padding grows. (A graphics card needs larger batches before it is full.)
+# A single short text cannot keep the processor busy: much time goes into calling one operation after another. With more texts the multiplications fill it. Then a larger batch gains little more, and may even lose: it is as wide as its longest text, so padding grows. (A graphics card needs larger batches before it is full.)
 
 # %% [markdown]
 # For longer texts padding decides. A batch is as wide as its longest text; the others are filled up with padding, and the model computes on padding as on words. We can count that without a clock.
@@ -1077,7 +1077,7 @@ for name, one in timed.items():
 # Sorting gains less here than in the figure. Batches of 8 hold less padding than batches of 64, and 32 texts are few: even sorted, a batch holds unequal lengths. Nor does the time follow the tokens alone.
 
 # %% [markdown]
-# The last number is the smallest cosine between a vector and the one in full precision. Four digits hide small errors, and an export can go wrong unseen. So we ask for the largest difference of a single number, too.
+# The last number of each line above is the smallest cosine between a vector and the one in full precision. Four digits hide small errors, and an export can go wrong unseen. So we ask for the largest difference of a single number, too.
 
 # %%
 if not missing:
@@ -1237,7 +1237,7 @@ show(
 headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}, {name.partition(', ')[2]}")
 
 # %% [markdown]
-# The two numbers are close; the int8 file, where ONNX is installed, has a quarter of the size. This lesson was not about a better ranking, but about the same ranking for less.
+# The two numbers are close; the int8 file, where ONNX is installed, has a quarter of the size. This lesson was not about a better ranking, but about one that is about as good for less.
 
 # %% quiz="09-q9"
 
@@ -1249,7 +1249,7 @@ headline(f"nDCG@10 {row.ndcg_at_10.mean:.3f}, {name.partition(', ')[2]}")
 # - What stands behind the limit is in no vector. Cut long texts into overlapping chunks, and let the best chunk speak for its document.
 # - Decoders are padded on the left and pooled at the end token.
 # - Services differ in names, in limits, and in what they do with a text that is too long: look it up. Expect 401, 429 and refusals of long texts, wait as long as you are told, and keep what you paid for.
-# - Throughput: a batch of moderate size, sorted by length, in 16 bits or int8 where your processor has them; and nothing twice.
+# - Throughput: a batch of moderate size, sorted by length, in 16 bits or int8 where your processor has them and your questions lose nothing; and nothing twice.
 # - A leaderboard measures its own data. Measure yours.
 
 # %% [markdown]

@@ -457,7 +457,7 @@ ways = {
     "encoder, float32": (passage_vectors.nbytes, lambda q, v: top_k(v, passage_vectors, 10)[1]),
     "encoder, int8": (codes.nbytes, lambda q, v: int8.top_k(v, codes, 10)[1]),
 }
-ways["hybrid of the two"] = (
+ways["hybrid, BM25 + float32"] = (
     words_bytes + passage_vectors.nbytes,
     lambda q, v: mixed(q, v, passage_vectors, WEIGHT),
 )
@@ -471,7 +471,7 @@ with_head = {
 ways |= {name: (size + weights_bytes, find) for name, (size, find) in with_head.items()}
 
 # %% [markdown]
-# The hybrid pays for both of its parts, the texts and the vectors.
+# The hybrid pays for both of its parts, the texts and the vectors, which are in float32 here.
 #
 # A smaller vector is another way (lesson 05): only the first 128 or 64 numbers of each, scaled to length 1 again.
 
@@ -490,7 +490,7 @@ for dim in (128, 64):
     ways[f"head, int8, {dim} of 384"] = cut(dim)
 
 # %% [markdown]
-# And the two steps of lesson 05: bits find fifty passages, and their int8 codes put these in order. Both have to be stored.
+# And the two steps of lesson 05: bits find fifty passages, and their int8 codes put these in order. Both have to be stored. (The first step compares the query's bits with the passages'; *head, bits* above keeps the query's own numbers.)
 
 # %%
 decoded = tuned8.decode(tuned_codes)
@@ -549,7 +549,7 @@ for a, b in (("bits", "int8, 128 of 384"), ("float32", "int8"), ("bits, then int
 # Searches by vectors hardly differ in time, since most of it goes into encoding. They differ in bytes. One bit for each of 384 numbers takes fewer bytes than eight bits for each of 128, and no difference in quality between these two can be told. (This head was not trained to be cut, see lesson 05.) Both rank lower than all 384 numbers in int8.
 
 # %% [markdown]
-# The hybrid is ahead of the encoder alone, but takes the bytes of both. Bits and then int8 find as much as int8 does alone. Here that buys nothing: both have to be stored, and with 4,000 passages there is no time to be saved. It is for an index whose codes do not fit into fast memory.
+# The hybrid is ahead of the encoder alone, but takes the bytes of both. Bits and then int8 lose next to nothing against int8 alone. Here that buys nothing: both have to be stored, and with 4,000 passages there is no time to be saved. It is for an index whose codes do not fit into fast memory.
 
 # %% [markdown]
 # Some of these systems are never worth buying: another costs no more and is at least as good. What remains, from cheap to dear, is the **frontier** of quality against cost: along it more quality costs more.
@@ -623,7 +623,7 @@ claim(
 )
 
 # %% [markdown]
-# The frontier compares means and knows no intervals: float32 can stand on it, at several times the bytes of int8, for a difference that cannot be told (see above).
+# The frontier compares means and knows no intervals: float32 can stand on it, at several times the bytes of int8, for next to no difference (see above).
 #
 # Time is the other cost. By the same function, what is worth its milliseconds?
 
@@ -972,7 +972,7 @@ page
 # %% [markdown]
 # ### Your own texts
 #
-# Another corpus works, too: put the name of a folder with text files in the place of `my_texts`. What cannot be read is named. Until there is such a folder, three short notes stand in for it.
+# Another corpus works, too: put the name of a folder with text files in the place of `my_texts`. What cannot be read is named. Where there is no such folder, three short notes stand in for it; the printed line begins with the name of what was read.
 
 # %%
 notes = {
@@ -999,13 +999,13 @@ def of_mine(query: str, k: int) -> list[int]:
     return int8_search.search(files, [query], k)[0]
 
 
-my_page = serve(of_mine, mine.passages, mine.titles, title="My texts")
+my_page = serve(of_mine, mine.passages, mine.titles, title=mine.name)
 for hit in my_page.answer("how do I make a loaf?")["hits"][:3]:
     print(hit["rank"], mine.titles[hit["row"]])
 my_page
 
 # %% [markdown]
-# Without training pairs of your own the search takes the encoder as it is. The note about bread has no word of the question.
+# Without training pairs of your own the search takes the encoder as it is. The note about bread shares no word with the question but *a*.
 
 # %% [markdown]
 # ## 9. On the leaderboard
@@ -1085,7 +1085,7 @@ for other in ("hybrid of BM25 and the encoder", "head, float32"):
 #
 # - An embedding is a point whose neighbours matter. What "near" means was decided by how the model was trained.
 # - Pool, prefix and normalise as the model was trained. A forgotten mask, prefix or normalisation costs quality, and nothing complains.
-# - A contrastive loss takes its negatives from the batch, at no extra encoding. Mined negatives help if the false ones are kept out.
+# - A contrastive loss takes its negatives from the batch, at no extra encoding. Mined negatives can help, most where the false ones are kept out; on top of a large batch, measure it.
 # - A bi-encoder finds, a slower model puts in order. What the first stage misses, no second one brings back.
 # - Most numbers of a vector can go if it was trained to be cut; most bits can go, too, if you rescore. Count bytes and quality together.
 # - Training on pairs of your own domain gained more here than any hybrid or way of storing. Measure it on a test that no passage has leaked into.

@@ -100,8 +100,8 @@ class Int8:
 def to_binary(vectors: Tensor) -> Tensor:
     """Return (n, ceil(dim / 8)) uint8: a bit for each number, 1 where it is above 0.
 
-    The first number is the highest bit of the first byte, as in numpy.packbits, sentence-transformers
-    ("ubinary") and faiss; what is missing in the last byte is 0.
+    The first number is the highest bit of the first byte, as in numpy.packbits and sentence-transformers
+    ("ubinary"), while faiss's own fvecs2bitvecs begins at the lowest; what is missing in the last byte is 0.
     Raises TypeError for what is not floating point (codes have no signs), ValueError for nan and
     infinity and for vectors without numbers.
     """

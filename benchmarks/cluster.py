@@ -331,7 +331,6 @@ def simulated_class(count: int, workers: int, kill_s: float) -> dict[str, Any]:
         "workers": workers,
         "killed": len(killed),
         "recorded": recorded,
-        "same_as_local": True,
         "processor_ms_at_100": statistics.median(one.processor_ms for one in costs),
         "processor_ms": meter.cost().processor_ms,
         "processor_ms_of_the_first_tenth": first.processor_ms,

@@ -42,15 +42,6 @@ PAGES = [
     "reference/lib.pooling.html",
     "search.html?q=padding",
 ]
-# Lessons whose figure to explore has a slider.
-SLIDERS = [
-    "03_mnrl",
-    "04_hard_negatives",
-    "05_matryoshka",
-    "07_metrics",
-    "08_fine_tuning",
-    "10_capstone",
-]
 MOST_TABS = 150
 DRAWN = "gd => JSON.stringify(gd.data)"
 WIDER = "document.documentElement.scrollWidth - innerWidth"
@@ -281,7 +272,7 @@ def test_a_figure_is_explored_without_a_kernel(reader):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("lesson", SLIDERS)
+@pytest.mark.parametrize("lesson", site_pages.SLIDERS)
 def test_a_slider_is_moved_by_the_keyboard_on_the_site(reader_of_all, lesson):
     page = reader_of_all().open(f"lessons/{lesson}.html")
     moved_by_a_key(page, "input[type=range]", "ArrowRight")

@@ -15,6 +15,8 @@ from typing import Any
 
 from harness import scratch
 
+LOST = "10 minutes"
+
 
 @contextlib.contextmanager
 def local_cluster(workers: int) -> Iterator[Any]:
@@ -32,6 +34,9 @@ def local_cluster(workers: int) -> Iterator[Any]:
             "distributed.admin.low-level-log-length": 100,
             "distributed.admin.log-length": 100,
             "logging.distributed": "critical",
+            # A worker that ended is started anew. Where it is not back after so long it is given up, and
+            # by default, 15 s, a busy machine gives one up that is still reading its libraries.
+            "distributed.deploy.lost-worker-timeout": LOST,
         }
         stack.enter_context(dask.config.set(settings))
         with _interrupts_blocked():  # for the thread that starts the processes, and so for these

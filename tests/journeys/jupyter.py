@@ -193,7 +193,7 @@ class Notebook:
         code = [(i, c) for i, c in enumerate(cells) if c.cell_type == "code" and not _folded(c)]
         last = max(i for i, c in code if _does_something(c))
         self.menu("Run", "Run All Cells")
-        self._has_run(last, before="")
+        self._has_run(last, before=None)
         self._idle()
 
     def run(self, place: int) -> None:
@@ -206,11 +206,16 @@ class Notebook:
     def _prompt(self, place: int) -> str:
         return self.cell(place).locator(".jp-InputPrompt").text_content().strip()
 
-    def _has_run(self, place: int, before: str) -> None:
+    def _has_run(self, place: int, before: str | None) -> None:
+        """Wait until the cell's prompt is another number; after none, until it or one before it ends."""
         self.page.wait_for_function(
             """([place, before]) => {
                 const cell = `.jp-Cell[data-windowed-list-index="${place}"] .jp-InputPrompt`;
                 const prompt = document.querySelector(cell)?.textContent.trim() ?? "";
+                const error = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]';
+                const failed = document.querySelector(error);
+                // The cells after it are never run.
+                if (before === null && failed) throw new Error(failed.textContent);
                 return /^\\[\\d+\\]:?$/.test(prompt) && prompt !== before;
             }""",
             arg=[place, before],

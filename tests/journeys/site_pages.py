@@ -12,9 +12,6 @@ from pathlib import Path
 from course_site import build
 
 LESSONS = ["02", "06"]
-SAVED = sorted((Path(__file__).parents[2] / "solutions").glob("[0-9]*.ipynb"))
-# Lessons whose figure to explore has a slider.
-SLIDERS = [p.stem for p in SAVED if '"slides": true' in p.read_text(encoding="utf-8")]
 # Milliseconds from the start of a page to the first text or picture of it, in the browser.
 PAINT = """
 () => new Promise(done => {

@@ -16,7 +16,8 @@ from harness.learner import jupyterlab
 from lib import _max_sim_map, explore, metrics, plots
 from lib._ranked_list import values_of
 from lib.word_vectors import WordVectors
-from tests.journeys import axe, jupyter, site_pages
+from tests.journeys import axe, jupyter
+from tests.journeys.sliders import WITH_SLIDERS
 from tests.lib import test_explore_pooling
 from tests.tiers import some
 
@@ -510,7 +511,7 @@ def test_the_table_of_models_is_filtered_and_sorted(browser, file):
 COLUMNS = "table => [...table.querySelectorAll('tbody tr')].map(row => [...row.cells].map(c => c.textContent))"
 
 
-@pytest.mark.parametrize("lesson", some(site_pages.SLIDERS, keep="04_hard_negatives".__eq__))
+@pytest.mark.parametrize("lesson", some(WITH_SLIDERS, keep="04_hard_negatives".__eq__))
 def test_the_slider_of_a_lesson_shows_another_state(browser, tmp_path, lesson):
     solved = nbformat.read(paths.root() / "solutions" / f"{lesson}.ipynb", as_version=4)
     (figure,) = (

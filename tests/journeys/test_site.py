@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 
 import lib
 from tests.journeys import axe, jupyter, site_pages
+from tests.journeys.sliders import WITH_SLIDERS
 
 CHROMIUM = jupyter.find_chromium()
 pytestmark = [
@@ -272,7 +273,7 @@ def test_a_figure_is_explored_without_a_kernel(reader):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("lesson", site_pages.SLIDERS)
+@pytest.mark.parametrize("lesson", WITH_SLIDERS)
 def test_a_slider_is_moved_by_the_keyboard_on_the_site(reader_of_all, lesson):
     page = reader_of_all().open(f"lessons/{lesson}.html")
     moved_by_a_key(page, "input[type=range]", "ArrowRight")

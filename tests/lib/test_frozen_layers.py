@@ -128,7 +128,8 @@ def test_in_sixteen_bits_vectors_differ_by_rounding_only(model, monkeypatch):
     layers = remember_lower_layers(model)
     found = _vectors(model)
     assert {states.dtype for states in layers._states.values()} == {torch.float16}
-    assert 1e-4 < (found - plain).abs().max() < 2e-2
+    # How much is rounded differs between processors; in float32 it is under 1e-6.
+    assert 1e-5 < (found - plain).abs().max() < 2e-2
     remember_lower_layers(model, precision="float32")
     torch.testing.assert_close(_vectors(model), plain, atol=1e-6, rtol=0)
 

@@ -20,7 +20,7 @@ pytest.importorskip("distributed", reason="grading on a cluster needs the extra 
 
 import dask
 import yaml
-from distributed import LocalCluster, Scheduler
+from distributed import Client, LocalCluster, Scheduler
 from distributed.cli import dask_scheduler, dask_worker
 from typer.testing import CliRunner
 
@@ -28,6 +28,7 @@ from harness.cli.main import app
 from harness.grade import cluster as clusters
 from harness.grade import cluster_run, cluster_worker
 from harness.grade.cluster import ClusterEngine, ClusterError
+from harness.grade.cluster_local import local_cluster
 from harness.grade.engine import LocalEngine, grade_all
 from harness.grade.journal import Journal
 from harness.grade.session import NoIsolation
@@ -226,6 +227,23 @@ def test_a_worker_that_stops_and_comes_back_doubles_nothing(engine, tmp_path, mo
     assert "has been at one submission for over 2 s and is started anew" in engine.said[0]
     _each_once(found, todo)
     _wait_for(lambda: stopped not in _processes(engine))
+
+
+@pytest.mark.slow
+def test_a_worker_that_comes_back_slowly_is_waited_for():
+    """On a busy machine it reads libraries for longer than Dask waits by itself before it gives one up."""
+    with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "100 ms"}),
+        local_cluster(1) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        client.wait_for_workers(1, timeout=LAST_S)
+        nanny = next(iter(cluster.workers.values()))
+        os.kill(nanny.pid, signal.SIGKILL)
+        _wait_for(lambda: not client.scheduler_info()["workers"])
+        time.sleep(0.5)
+        client.wait_for_workers(1, timeout=LAST_S)
+        assert list(cluster.workers.values()) == [nanny]
 
 
 @pytest.mark.slow

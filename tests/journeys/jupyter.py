@@ -212,10 +212,11 @@ class Notebook:
             """([place, before]) => {
                 const cell = `.jp-Cell[data-windowed-list-index="${place}"] .jp-InputPrompt`;
                 const prompt = document.querySelector(cell)?.textContent.trim() ?? "";
-                const error = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]';
-                const failed = document.querySelector(error);
-                // The cells after it are never run.
-                if (before === null && failed) throw new Error(failed.textContent);
+                const red = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]';
+                const said = [...document.querySelectorAll(red)].map(one => one.textContent);
+                const trace = said.find(text => text.startsWith("-".repeat(40)));
+                // The cells after an error are never run.
+                if (before === null && trace) throw new Error(trace);
                 return /^\\[\\d+\\]:?$/.test(prompt) && prompt !== before;
             }""",
             arg=[place, before],

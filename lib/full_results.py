@@ -66,6 +66,8 @@ def save(
         "torch": torch.__version__,
         "sentence-transformers": sentence_transformers.__version__,
     }
+    if str(settings.get("device", "")).startswith("cuda"):
+        made_with["card"] = torch.cuda.get_device_name()
     told = {name: str(value) for name, value in {**settings, **made_with}.items()}
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     found = FullResults(lesson, today, told, dict(values), dict(differences))

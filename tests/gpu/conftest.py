@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 
@@ -14,8 +16,11 @@ def gpu() -> torch.device:
 
 
 @pytest.fixture
-def bits32(monkeypatch) -> None:
+def bits32(monkeypatch) -> Iterator[None]:
     """Products in 32 bits everywhere, as they are on a processor without fast ones in 16."""
-    monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", False)
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
     for module in ("device", "frozen_layers", "_coarse"):
         monkeypatch.setattr(f"lib.{module}.low_precision_dtype", lambda device: None)
+    yield
+    torch.set_float32_matmul_precision(before)

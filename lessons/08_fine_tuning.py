@@ -768,6 +768,8 @@ if PROFILE == "full":
     stored = full_results.save("08", settings, kept, compared)
 if stored:
     print(stored)
+    for name, interval in stored.values.items():
+        print(f"{name:22} nDCG@10 {interval}")
     found = f"What full found on {stored.date}"
     label = "difference of nDCG@10"
     show(*plots_paired.paired_differences(stored.differences, title=found, value_label=label))
@@ -776,8 +778,8 @@ if stored:
 if stored:
     whole, _, over_words, behind = stored.differences.values()
     claim(
-        "With all layers trained on all pairs, and all passages searched, fine-tuning beats the base model and BM25, too, "
-        "and its hybrid with BM25 falls behind it.",
+        "With all layers trained on all pairs, and all passages searched, fine-tuning beats the base model "
+        "and BM25, too, and its hybrid with BM25 falls behind it.",
         holds=whole.low > 0 and over_words.low > 0 and behind.high < 0,
         measured=f"nDCG@10, fine-tuned minus base {whole}, minus BM25 {over_words}; hybrid minus fine-tuned "
         f"{behind}, in the run of {stored.date}",

@@ -787,7 +787,7 @@ if stored:
     )
 
 # %% [markdown] tags=["folded"]
-# With four times as many passages to confuse, all scores are lower than above: so compare the differences. This run took the learning rate that is usual for a whole encoder, 5e-5, for 29 steps. So all layers gained no more than the last one alone did above: that is no ranking of the two, but a reason to look at the rate. On 200 pairs twenty times as much did better there, and `full` takes ten times as much since; what that gains has not been measured yet.
+# With four times as many passages to confuse, all scores are lower than above: so compare the differences. This run took the learning rate that is usual for a whole encoder, 5e-5, for 29 steps. So all layers gained no more than the last one alone did above: that is no ranking of the two, but a reason to look at the rate. On 200 pairs twenty times as much did better, and ten times as much best of the three. So `full` takes that now; what it gains on all pairs has not been measured yet.
 
 # %% [markdown]
 # What if you choose the learning rate badly? Before we try, we need somebody who watches the curve.
